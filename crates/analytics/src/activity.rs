@@ -1,0 +1,146 @@
+//! What every accepted event adds: counts by type, country, category and device, distinct visitors, product views.
+//! Money is not here: orders fold at their own shard, in `order`.
+
+use crate::cell::{CUBES, CubeId, Delta, Deltas, NameId, cubes};
+use crate::names::{EventNames, ItemNames};
+use crate::product::{PRODUCT_FIELDS_MAX, ProductChange};
+use crate::sketch::{Coupon, coupon};
+use crate::tally::Field;
+use event::schema::{ItemText, Text};
+use event::{EventRef, EventTime, EventType, KeyKind, LineKind, key_hash};
+
+/// Where a field stands in a cube; asked at compile time.
+const fn column(cube: CubeId, field: Field) -> usize {
+    let fields = CUBES[cube.0 as usize].fields;
+    let mut at = 0;
+    while at < fields.len() {
+        if fields[at] as u8 == field as u8 {
+            return at;
+        }
+        at += 1;
+    }
+    panic!("the cube does not keep this field")
+}
+
+const EVENTS: usize = column(cubes::ACTIVITY, Field::Events);
+const VIEWS: usize = column(cubes::ACTIVITY, Field::ItemViews);
+const ADDS: usize = column(cubes::ACTIVITY, Field::CartAdds);
+const WRITE_OFFS: usize = column(cubes::ACTIVITY, Field::WriteOffLines);
+/// Positions in an activity cube's distinct counts.
+const VISITORS: usize = 0;
+const PRODUCTS: usize = 1;
+const SESSIONS: usize = 2;
+
+/// How many lines of an event count as what.
+#[derive(Debug, Clone, Copy, Default)]
+struct Lines {
+    views: i128,
+    adds: i128,
+    write_offs: i128,
+}
+
+impl Lines {
+    fn add_to(self, delta: &mut Delta) {
+        delta.sums[EVENTS] += 1;
+        delta.sums[VIEWS] += self.views;
+        delta.sums[ADDS] += self.adds;
+        delta.sums[WRITE_OFFS] += self.write_offs;
+    }
+
+    fn plus(self, other: Lines) -> Lines {
+        Lines { views: self.views + other.views, adds: self.adds + other.adds, write_offs: self.write_offs + other.write_offs }
+    }
+}
+
+/// Folds events of one shard.
+#[derive(Debug)]
+pub struct ActivityFold<'a> {
+    /// Cells written to.
+    pub deltas: &'a mut Deltas,
+    /// Told to the products' shards.
+    pub product_changes: &'a mut Vec<ProductChange>,
+    /// Seconds before this are no longer on the timeline.
+    pub pulse_from: EventTime,
+}
+
+impl ActivityFold<'_> {
+    /// Adds one event; `items` are the names of its lines, in order.
+    pub fn observe(&mut self, event: EventRef<'_>, names: &EventNames, items: &[ItemNames]) {
+        let visitor = event.visitor().map(|visitor| coupon(key_hash(event.store(), KeyKind::Person, visitor.as_bytes())));
+        let lines = self.observe_items(event, names, items, visitor);
+        let at = |cube, value| (cube, value);
+        let by_value = [
+            at(cubes::ACTIVITY_BY_TYPE, names.kind),
+            at(cubes::ACTIVITY_BY_COUNTRY, names.country),
+            at(cubes::ACTIVITY_BY_DEVICE, names.device),
+        ];
+        for (cube, value) in by_value {
+            self.count(cube, names.store, value, event.time(), lines, visitor);
+        }
+        let total = self.deltas.at(cubes::ACTIVITY, names.store, NameId(0), NameId(0), event.time());
+        lines.add_to(total);
+        total.coupons[VISITORS].extend(visitor);
+        let products = event.items().filter_map(|item| item.text(ItemText::ProductId));
+        total.coupons[PRODUCTS].extend(products.map(|product| coupon(key_hash(event.store(), KeyKind::Product, product.as_bytes()))));
+        let session = event.text(Text::SourceSessionId);
+        total.coupons[SESSIONS].extend(session.map(|session| coupon(key_hash(event.store(), KeyKind::Value, session.as_bytes()))));
+        if event.time() >= self.pulse_from {
+            self.pulse(event.time(), names);
+        }
+    }
+
+    fn count(&mut self, cube: CubeId, store: NameId, value: NameId, time: EventTime, lines: Lines, visitor: Option<Coupon>) {
+        let delta = self.deltas.at(cube, store, NameId(0), value, time);
+        lines.add_to(delta);
+        if let Some(coupons) = delta.coupons.get_mut(VISITORS) {
+            coupons.extend(visitor);
+        }
+    }
+
+    fn pulse(&mut self, time: EventTime, names: &EventNames) {
+        for (cube, value) in [(cubes::PULSE, NameId(0)), (cubes::PULSE_BY_TYPE, names.kind)] {
+            self.deltas.at(cube, names.store, NameId(0), value, time).sums[0] += 1;
+        }
+    }
+
+    /// Each category of the event counts it once; lines count where they belong. Returns the lines of all categories.
+    fn observe_items(&mut self, event: EventRef<'_>, names: &EventNames, items: &[ItemNames], visitor: Option<Coupon>) -> Lines {
+        let kind = event.kind();
+        let mut all = Lines::default();
+        for (at, item) in items.iter().enumerate() {
+            let lines = |at: usize| lines_of(kind, event.items().nth(at).map_or(LineKind::Product, event::ItemRef::kind));
+            let own = lines(at);
+            all = all.plus(own);
+            self.tell_product(names, item.product, event.time(), own);
+            let is_first = !items[..at].iter().any(|before| before.category == item.category);
+            if is_first {
+                let later = (at + 1..items.len()).filter(|later| items[*later].category == item.category);
+                let in_category = later.map(lines).fold(own, Lines::plus);
+                self.count(cubes::ACTIVITY_BY_CATEGORY, names.store, item.category, event.time(), in_category, visitor);
+            }
+        }
+        all
+    }
+
+    fn tell_product(&mut self, names: &EventNames, product: NameId, time: EventTime, lines: Lines) {
+        if product == NameId(0) || (lines.views == 0 && lines.adds == 0) {
+            return;
+        }
+        let mut sums = [0; PRODUCT_FIELDS_MAX];
+        sums[PRODUCT_VIEWS] = lines.views;
+        sums[PRODUCT_ADDS] = lines.adds;
+        let cube = cubes::ACTIVITY_BY_PRODUCT;
+        self.product_changes.push(ProductChange { cube, store: names.store, product, currency: NameId(0), time, sums });
+    }
+}
+
+const PRODUCT_VIEWS: usize = column(cubes::ACTIVITY_BY_PRODUCT, Field::ItemViews);
+const PRODUCT_ADDS: usize = column(cubes::ACTIVITY_BY_PRODUCT, Field::CartAdds);
+
+fn lines_of(kind: EventType, line: LineKind) -> Lines {
+    Lines {
+        views: i128::from(kind == EventType::ItemView),
+        adds: i128::from(kind == EventType::CartAdd),
+        write_offs: i128::from(line == LineKind::WriteOff),
+    }
+}

@@ -1,0 +1,270 @@
+//! The metrics we stand for, declared as data: name, definition, formula, how it is read from cells, by what it can be split.
+//! `meta/metrics`, the query engine and the documentation are views of this list.
+
+use crate::cell::{CUBES, Cube, DistinctOf};
+use crate::tally::{Field, Scale};
+use crate::window::Grain;
+
+/// What numbers can be split by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Dimension {
+    /// The canonical event type, or a custom name.
+    Type,
+    /// Country as the sender wrote it.
+    Country,
+    /// First level of the category path.
+    Category,
+    /// desktop, mobile, tablet, bot.
+    Device,
+    /// Whether the event names a customer, a visitor or nobody.
+    Identity,
+    /// Product id.
+    Product,
+}
+
+impl Dimension {
+    /// Every dimension.
+    pub const ALL: [Dimension; 6] =
+        [Dimension::Type, Dimension::Country, Dimension::Category, Dimension::Device, Dimension::Identity, Dimension::Product];
+
+    /// The name in queries and tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Dimension::Type => "type",
+            Dimension::Country => "country",
+            Dimension::Category => "category",
+            Dimension::Device => "device",
+            Dimension::Identity => "identity",
+            Dimension::Product => "product",
+        }
+    }
+
+    /// The dimension of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Dimension> {
+        Dimension::ALL.into_iter().find(|dimension| dimension.name() == name)
+    }
+}
+
+/// How a metric is read from a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// An additive number.
+    Sum(Field),
+    /// A distinct count.
+    Distinct(DistinctOf),
+    /// One number divided by another, once, at the end; null where the second is 0.
+    Ratio(Field, Field),
+    /// A quantile of order values, in thousandths.
+    OrderValue(u32),
+}
+
+/// A metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metric {
+    /// The name in queries.
+    pub name: &'static str,
+    /// The name on cards.
+    pub label: &'static str,
+    /// What it means, in one sentence.
+    pub definition: &'static str,
+    /// The formula.
+    pub formula: &'static str,
+    /// How it is read.
+    pub reading: Reading,
+}
+
+impl Metric {
+    /// Whether values are money and so belong to one currency.
+    #[must_use]
+    pub fn is_money(&self) -> bool {
+        match self.reading {
+            Reading::Sum(field) | Reading::Ratio(field, _) => field.scale() == Scale::Money,
+            Reading::OrderValue(_) => true,
+            Reading::Distinct(_) => false,
+        }
+    }
+
+    /// `count`, `money`, `quantity`, `distinct`: how a client should show it. A ratio of money is money.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.reading {
+            Reading::Distinct(_) => "distinct",
+            _ if self.is_money() => "money",
+            Reading::Sum(field) if field.scale() == Scale::Quantity => "quantity",
+            Reading::Sum(_) => "count",
+            Reading::Ratio(..) | Reading::OrderValue(_) => "ratio",
+        }
+    }
+
+    /// Whether a cube holds what this metric is read from.
+    #[must_use]
+    pub fn is_in(&self, cube: &Cube) -> bool {
+        match self.reading {
+            Reading::Sum(field) => cube.fields.contains(&field),
+            Reading::Distinct(of) => cube.distincts.contains(&of),
+            Reading::Ratio(numerator, denominator) => cube.fields.contains(&numerator) && cube.fields.contains(&denominator),
+            Reading::OrderValue(_) => cube.has_order_value,
+        }
+    }
+
+    /// The cube this metric is read from, for a dimension and a grain.
+    #[must_use]
+    pub fn cube(&self, dimension: Option<Dimension>, grain: Grain) -> Option<&'static Cube> {
+        CUBES.iter().find(|cube| cube.dimension == dimension && cube.grains.contains(&grain) && self.is_in(cube))
+    }
+
+    /// What it can be split by.
+    pub fn dimensions(&self) -> impl Iterator<Item = Dimension> {
+        Dimension::ALL.into_iter().filter(|dimension| CUBES.iter().any(|cube| cube.dimension == Some(*dimension) && self.is_in(cube)))
+    }
+
+    /// The windows it is kept for, with a dimension or without.
+    pub fn grains(&self, dimension: Option<Dimension>) -> impl Iterator<Item = Grain> {
+        Grain::ALL.into_iter().filter(move |grain| self.cube(dimension, *grain).is_some())
+    }
+}
+
+const fn sum(name: &'static str, label: &'static str, definition: &'static str, formula: &'static str, field: Field) -> Metric {
+    Metric { name, label, definition, formula, reading: Reading::Sum(field) }
+}
+
+macro_rules! sums {
+    ($($field:ident $label:literal $formula:literal;)*) => {
+        &[$(SumDeclaration { field: Field::$field, label: $label, formula: $formula },)*]
+    };
+}
+
+struct SumDeclaration {
+    field: Field,
+    label: &'static str,
+    formula: &'static str,
+}
+
+/// Metrics that are a field as it stands; name and definition are the field's.
+const SUMS: &[SumDeclaration] = sums! {
+    Events "Events" "count(events)";
+    ItemViews "Product views" "count(item_view lines)";
+    CartAdds "Added to cart" "count(cart_add lines)";
+    Orders "Orders" "count(distinct order_id where any line value > 0)";
+    FeeOnlyOrders "Fee-only orders" "count(orders where every sold line is a fee)";
+    SoldLines "Sold lines" "count(lines where quantity > 0 and price > 0 and kind in (product, fee))";
+    ZeroPriceLines "Zero-price lines" "count(lines where quantity > 0 and price = 0)";
+    FeeLines "Fee lines" "count(sold lines where kind = fee)";
+    WriteOffLines "Write-offs" "count(lines where kind = write_off)";
+    Refunds "Refunds" "count(distinct refund_id)";
+    ReturnLines "Returned lines" "count(lines of refunds)";
+    Units "Units sold" "Σ quantity over sold lines where kind = product";
+    ReturnedUnits "Units returned" "Σ |quantity| over return lines";
+    SoldValue "Sold value" "Σ price × quantity over sold lines";
+    Gross "Gross sales" "Σ coalesce(list_price, price) × quantity over sold lines where kind = product";
+    FeeValue "Fees" "Σ price × quantity over sold lines where kind = fee";
+    Revenue "Revenue" "Σ sold value − order discounts";
+    RefundAmount "Refunded" "Σ refund amounts";
+};
+
+/// Metrics that are more than a field.
+const DERIVED: &[Metric] = &[
+    Metric {
+        name: "aov",
+        label: "Average order value",
+        definition: "Revenue divided by orders; no value where there is no order.",
+        formula: "revenue ÷ orders",
+        reading: Reading::Ratio(Field::Revenue, Field::Orders),
+    },
+    Metric {
+        name: "order_value_p50",
+        label: "Median order",
+        definition: "Half of all orders bring in this much or less, within 1 %.",
+        formula: "quantile 0.50 of revenue by order",
+        reading: Reading::OrderValue(500),
+    },
+    Metric {
+        name: "order_value_p95",
+        label: "Order value, 95th percentile",
+        definition: "95 of 100 orders bring in this much or less, within 1 %.",
+        formula: "quantile 0.95 of revenue by order",
+        reading: Reading::OrderValue(950),
+    },
+    Metric {
+        name: "order_value_p99",
+        label: "Order value, 99th percentile",
+        definition: "99 of 100 orders bring in this much or less, within 1 %.",
+        formula: "quantile 0.99 of revenue by order",
+        reading: Reading::OrderValue(990),
+    },
+    Metric {
+        name: "visitors",
+        label: "Visitors",
+        definition: "Distinct anonymous ids, customer ids where there is none; within 1 % (exact below about 4,000).",
+        formula: "count(distinct coalesce(anonymous_id, customer_id))",
+        reading: Reading::Distinct(DistinctOf::Visitors),
+    },
+    Metric {
+        name: "customers",
+        label: "Customers",
+        definition: "Distinct customers with an order; within 1 % (exact below about 4,000).",
+        formula: "count(distinct customer_id where orders > 0)",
+        reading: Reading::Distinct(DistinctOf::Customers),
+    },
+    Metric {
+        name: "products",
+        label: "Products seen",
+        definition: "Distinct products named by any event; within 1 % (exact below about 4,000).",
+        formula: "count(distinct product_id)",
+        reading: Reading::Distinct(DistinctOf::Products),
+    },
+    Metric {
+        name: "sessions_given",
+        label: "Sessions as given",
+        definition: "Distinct session ids that senders gave; within 1 % (exact below about 4,000).",
+        formula: "count(distinct source_session_id)",
+        reading: Reading::Distinct(DistinctOf::SessionsGiven),
+    },
+];
+
+/// Every metric, in the order of the catalogue.
+pub fn metrics() -> impl Iterator<Item = Metric> {
+    let sums = SUMS.iter().map(|declared| {
+        let field = declared.field;
+        sum(field.name(), declared.label, field.definition(), declared.formula, field)
+    });
+    sums.chain(DERIVED.iter().copied())
+}
+
+/// The metric of this name.
+#[must_use]
+pub fn metric(name: &str) -> Option<Metric> {
+    metrics().find(|metric| metric.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_can_be_read_somewhere_and_names_are_unique() {
+        let mut names: Vec<&str> = metrics().map(|metric| metric.name).collect();
+        assert!(metrics().all(|metric| metric.cube(None, Grain::Day).is_some()), "every metric has a total");
+        assert_eq!(names.len(), Field::COUNT + DERIVED.len());
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), metrics().count());
+    }
+
+    #[test]
+    fn money_is_only_kept_by_currency() {
+        let wrong = CUBES.iter().find(|cube| !cube.has_currency && cube.fields.iter().any(|field| field.scale() == Scale::Money));
+        assert_eq!(wrong, None);
+    }
+
+    #[test]
+    fn revenue_can_be_split_by_product_from_a_quarter_on() {
+        let revenue = metric("revenue").expect("declared");
+        assert!(revenue.cube(Some(Dimension::Product), Grain::Minute).is_none());
+        assert!(revenue.cube(Some(Dimension::Product), Grain::Quarter).is_some());
+        assert!(revenue.dimensions().any(|dimension| dimension == Dimension::Country));
+    }
+}

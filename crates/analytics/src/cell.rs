@@ -1,0 +1,332 @@
+//! Cells: the additive numbers and sketches of one (store, window, dimension value, currency), and the cubes they form.
+//! Folds write `Delta`s; results are `Cell`s; both know only numbers and ids, names are looked up where rows are published.
+
+use crate::catalogue::Dimension;
+use crate::sketch::{Distinct, Quantiles};
+use crate::tally::{Field, Tally};
+use crate::window::Grain;
+use event::EventTime;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+/// An interned name; 0 stands for "not stated".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct NameId(pub u32);
+
+/// What is counted distinctly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum DistinctOf {
+    /// Anonymous id where present, else the customer.
+    Visitors,
+    /// Products named by any event.
+    Products,
+    /// Customers with an order.
+    Customers,
+    /// Session ids that senders gave.
+    SessionsGiven,
+}
+
+impl DistinctOf {
+    /// The column's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            DistinctOf::Visitors => "visitors",
+            DistinctOf::Products => "products",
+            DistinctOf::Customers => "customers",
+            DistinctOf::SessionsGiven => "sessions_given",
+        }
+    }
+}
+
+/// The name of the one distribution: revenue of each order.
+pub const ORDER_VALUE: &str = "order_value";
+
+/// Cells that share their dimension, grid and columns; each becomes a table of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cube {
+    /// The table's name.
+    pub table: &'static str,
+    /// What rows are told apart by, beside window and store.
+    pub dimension: Option<Dimension>,
+    /// Whether the currency is part of the key: it is wherever money is.
+    pub has_currency: bool,
+    /// The finest window; folds write this one only.
+    pub base: Grain,
+    /// The windows results are published for.
+    pub grains: &'static [Grain],
+    /// How far back rows are kept behind the newest event; none means for good.
+    pub kept_micros: Option<i64>,
+    /// Additive columns.
+    pub fields: &'static [Field],
+    /// Distinct counts.
+    pub distincts: &'static [DistinctOf],
+    /// Whether the distribution of order values is kept.
+    pub has_order_value: bool,
+}
+
+const FROM_MINUTE: &[Grain] = &[Grain::Minute, Grain::Quarter, Grain::Hour, Grain::Day];
+const FROM_QUARTER: &[Grain] = &[Grain::Quarter, Grain::Hour, Grain::Day];
+/// The timeline shows 15 minutes; five more let a page that opens late draw its left edge.
+const PULSE_KEPT: i64 = 20 * event::time::MINUTE;
+
+const ACTIVITY: &[Field] = &[Field::Events, Field::ItemViews, Field::CartAdds, Field::WriteOffLines];
+const SALES: &[Field] = &[
+    Field::Orders,
+    Field::FeeOnlyOrders,
+    Field::SoldLines,
+    Field::ZeroPriceLines,
+    Field::FeeLines,
+    Field::Refunds,
+    Field::ReturnLines,
+    Field::Units,
+    Field::ReturnedUnits,
+    Field::SoldValue,
+    Field::Gross,
+    Field::FeeValue,
+    Field::Revenue,
+    Field::RefundAmount,
+];
+const PRODUCT_ACTIVITY: &[Field] = &[Field::ItemViews, Field::CartAdds];
+const PRODUCT_SALES: &[Field] = &[Field::Orders, Field::Units, Field::ReturnedUnits, Field::SoldValue, Field::Revenue, Field::RefundAmount];
+
+const fn activity(table: &'static str, dimension: Option<Dimension>, distincts: &'static [DistinctOf]) -> Cube {
+    Cube {
+        table,
+        dimension,
+        has_currency: false,
+        base: Grain::Minute,
+        grains: FROM_MINUTE,
+        kept_micros: None,
+        fields: ACTIVITY,
+        distincts,
+        has_order_value: false,
+    }
+}
+
+const fn sales(table: &'static str, dimension: Option<Dimension>) -> Cube {
+    Cube {
+        table,
+        dimension,
+        has_currency: true,
+        base: Grain::Minute,
+        grains: FROM_MINUTE,
+        kept_micros: None,
+        fields: SALES,
+        distincts: &[DistinctOf::Customers],
+        has_order_value: true,
+    }
+}
+
+const fn pulse(table: &'static str, dimension: Option<Dimension>) -> Cube {
+    Cube { base: Grain::Second, grains: &[Grain::Second], kept_micros: Some(PULSE_KEPT), fields: &[Field::Events], ..activity(table, dimension, &[]) }
+}
+
+const fn product(table: &'static str, has_currency: bool, fields: &'static [Field]) -> Cube {
+    Cube { has_currency, base: Grain::Quarter, grains: FROM_QUARTER, fields, ..activity(table, Some(Dimension::Product), &[]) }
+}
+
+/// Every cube; a cube's position is its id.
+pub const CUBES: &[Cube] = &[
+    activity("activity", None, &[DistinctOf::Visitors, DistinctOf::Products, DistinctOf::SessionsGiven]),
+    activity("activity_by_type", Some(Dimension::Type), &[]),
+    activity("activity_by_country", Some(Dimension::Country), &[DistinctOf::Visitors]),
+    activity("activity_by_category", Some(Dimension::Category), &[DistinctOf::Visitors]),
+    activity("activity_by_device", Some(Dimension::Device), &[DistinctOf::Visitors]),
+    sales("sales", None),
+    sales("sales_by_country", Some(Dimension::Country)),
+    sales("sales_by_category", Some(Dimension::Category)),
+    sales("sales_by_device", Some(Dimension::Device)),
+    sales("sales_by_identity", Some(Dimension::Identity)),
+    product("activity_by_product", false, PRODUCT_ACTIVITY),
+    product("sales_by_product", true, PRODUCT_SALES),
+    pulse("pulse", None),
+    pulse("pulse_by_type", Some(Dimension::Type)),
+];
+
+/// A cube by its position in [`CUBES`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CubeId(pub u8);
+
+impl CubeId {
+    /// Every cube's id.
+    pub fn all() -> impl Iterator<Item = CubeId> {
+        (0..CUBES.len() as u8).map(CubeId)
+    }
+
+    /// The declaration.
+    #[must_use]
+    pub fn cube(self) -> &'static Cube {
+        &CUBES[usize::from(self.0)]
+    }
+}
+
+/// The cube with this dimension and with or without currency, at a base grain of a minute or coarser.
+const fn find(has_currency: bool, dimension: Option<Dimension>, base: Grain) -> CubeId {
+    let mut at = 0;
+    while at < CUBES.len() {
+        let cube = &CUBES[at];
+        let same = match (cube.dimension, dimension) {
+            (None, None) => true,
+            (Some(a), Some(b)) => a as u8 == b as u8,
+            _ => false,
+        };
+        if same && cube.has_currency == has_currency && cube.base as u8 == base as u8 {
+            return CubeId(at as u8);
+        }
+        at += 1;
+    }
+    panic!("no such cube is declared")
+}
+
+macro_rules! cube_ids {
+    ($($name:ident = $currency:literal, $dimension:expr, $base:ident;)*) => {
+        $(#[doc = concat!("Cube id, resolved at compile time: ", stringify!($dimension))]
+        pub const $name: CubeId = find($currency, $dimension, Grain::$base);)*
+    };
+}
+
+/// Ids of the declared cubes, for folds.
+pub mod cubes {
+    use super::{CubeId, Dimension, Grain, find};
+    cube_ids! {
+        ACTIVITY = false, None, Minute;
+        ACTIVITY_BY_TYPE = false, Some(Dimension::Type), Minute;
+        ACTIVITY_BY_COUNTRY = false, Some(Dimension::Country), Minute;
+        ACTIVITY_BY_CATEGORY = false, Some(Dimension::Category), Minute;
+        ACTIVITY_BY_DEVICE = false, Some(Dimension::Device), Minute;
+        SALES = true, None, Minute;
+        SALES_BY_COUNTRY = true, Some(Dimension::Country), Minute;
+        SALES_BY_CATEGORY = true, Some(Dimension::Category), Minute;
+        SALES_BY_DEVICE = true, Some(Dimension::Device), Minute;
+        SALES_BY_IDENTITY = true, Some(Dimension::Identity), Minute;
+        ACTIVITY_BY_PRODUCT = false, Some(Dimension::Product), Quarter;
+        SALES_BY_PRODUCT = true, Some(Dimension::Product), Quarter;
+        PULSE = false, None, Second;
+        PULSE_BY_TYPE = false, Some(Dimension::Type), Second;
+    }
+}
+
+/// Which cell: everything but the grain, which the map it lives in knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CellKey {
+    /// The cube.
+    pub cube: CubeId,
+    /// The store's name.
+    pub store: NameId,
+    /// The currency's code; 0 where the cube has none.
+    pub currency: NameId,
+    /// The dimension's value; 0 where it is not stated or the cube has no dimension.
+    pub value: NameId,
+    /// Start of the window.
+    pub window: EventTime,
+}
+
+/// A map of cells: one fixed hash, since keys are made here and not by strangers.
+pub type CellMap<C> = HashMap<CellKey, C, FixedState>;
+
+/// What a fold adds to a cell.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Delta {
+    /// In the order of the cube's fields.
+    pub sums: Vec<i128>,
+    /// Coupons for each of the cube's distinct counts.
+    pub coupons: Vec<Vec<u32>>,
+    /// Buckets of order values, with a weight that is negative where an order is taken back.
+    pub order_values: Vec<(i32, i64)>,
+}
+
+impl Delta {
+    /// Nothing, with room for the cube's columns.
+    #[must_use]
+    pub fn of(cube: &Cube) -> Delta {
+        Delta { sums: vec![0; cube.fields.len()], coupons: vec![Vec::new(); cube.distincts.len()], order_values: Vec::new() }
+    }
+
+    /// Adds the cube's fields of a tally.
+    pub fn add(&mut self, cube: &Cube, tally: &Tally) {
+        self.sums.iter_mut().zip(cube.fields).for_each(|(sum, field)| *sum += tally[*field]);
+    }
+}
+
+/// A result: absolute values.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Cell {
+    /// In the order of the cube's fields.
+    pub sums: Vec<i128>,
+    /// One for each of the cube's distinct counts.
+    pub distincts: Vec<Distinct>,
+    /// Distribution of order values, where the cube keeps it.
+    pub order_values: Option<Quantiles>,
+}
+
+impl Cell {
+    /// An empty cell of the cube.
+    #[must_use]
+    pub fn of(cube: &Cube) -> Cell {
+        Cell {
+            sums: vec![0; cube.fields.len()],
+            distincts: vec![Distinct::default(); cube.distincts.len()],
+            order_values: cube.has_order_value.then(Quantiles::default),
+        }
+    }
+
+    /// Folds a delta in; coupons are sorted in place.
+    pub fn apply(&mut self, delta: &mut Delta) {
+        self.sums.iter_mut().zip(&delta.sums).for_each(|(sum, value)| *sum += value);
+        self.distincts.iter_mut().zip(&mut delta.coupons).for_each(|(sketch, coupons)| sketch.insert(coupons));
+        if let Some(order_values) = &mut self.order_values {
+            delta.order_values.iter().for_each(|(bucket, weight)| order_values.add(*bucket, *weight));
+        }
+    }
+
+    /// Whether everything was taken back again.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let has_order_values = self.order_values.as_ref().is_some_and(|values| !values.is_empty());
+        self.sums.iter().all(|sum| *sum == 0) && self.distincts.iter().all(Distinct::is_empty) && !has_order_values
+    }
+
+    /// Takes in another cell of the same cube, as coarser windows and totals over currencies do.
+    pub fn merge(&mut self, other: &Cell) {
+        self.sums.iter_mut().zip(&other.sums).for_each(|(sum, value)| *sum += value);
+        self.distincts.iter_mut().zip(&other.distincts).for_each(|(sketch, other)| sketch.merge(other));
+        if let (Some(order_values), Some(others)) = (&mut self.order_values, &other.order_values) {
+            order_values.merge(others);
+        }
+    }
+}
+
+/// Where folds write: cells of the base grain that changed since they were last taken.
+#[derive(Debug, Default)]
+pub struct Deltas {
+    cells: CellMap<Delta>,
+}
+
+impl Deltas {
+    /// The delta of a cell; `time` is cut to the cube's base window.
+    pub fn at(&mut self, cube: CubeId, store: NameId, currency: NameId, value: NameId, time: EventTime) -> &mut Delta {
+        let declaration = cube.cube();
+        let window = EventTime(time.0 - time.0.rem_euclid(declaration.base.micros()));
+        let key = CellKey { cube, store, currency, value, window };
+        self.cells.entry(key).or_insert_with(|| Delta::of(declaration))
+    }
+
+    /// How many cells changed.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Whether none changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// Hands the changed cells over and keeps the room they took.
+    pub fn take(&mut self) -> Vec<(CellKey, Delta)> {
+        self.cells.drain().collect()
+    }
+}

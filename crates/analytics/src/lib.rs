@@ -1,0 +1,14 @@
+//! What it means: metric declarations and folds, order accounting, windows, sketches.
+//! Pure: no clock, no disk, no Arrow; time and events come in as values.
+
+pub mod activity;
+pub mod catalogue;
+pub mod cell;
+pub mod names;
+pub mod order;
+pub mod product;
+mod sketch;
+pub mod tally;
+pub mod window;
+
+pub use sketch::{Coupon, Distinct, Quantiles, SketchError, bucket, coupon};

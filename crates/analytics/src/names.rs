@@ -1,0 +1,69 @@
+//! Names as ids: what a fold knows of an event's store, country, product and so on.
+//! Ids are local to a process; published rows and stored state carry the names themselves.
+
+use crate::cell::NameId;
+use event::EventRef;
+use event::schema::Text;
+
+/// Ids of an event's names, resolved by the caller once a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EventNames {
+    /// The store.
+    pub store: NameId,
+    /// The event type or custom name.
+    pub kind: NameId,
+    /// The country.
+    pub country: NameId,
+    /// The city.
+    pub city: NameId,
+    /// The device type.
+    pub device: NameId,
+    /// Customer, visitor or nobody.
+    pub identity: NameId,
+    /// The event's currency, else its store's.
+    pub currency: NameId,
+}
+
+/// Ids of a line item's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ItemNames {
+    /// The product, within its store.
+    pub product: NameId,
+    /// First level of the category path.
+    pub category: NameId,
+}
+
+/// Whom an event can be attributed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// A known customer.
+    Customer,
+    /// An anonymous visitor.
+    Visitor,
+    /// Nobody.
+    Nobody,
+}
+
+impl Identity {
+    /// Whom this event names.
+    #[must_use]
+    pub fn of(event: EventRef<'_>) -> Identity {
+        if event.text(Text::CustomerId).is_some() {
+            Identity::Customer
+        } else if event.text(Text::AnonymousId).is_some() {
+            Identity::Visitor
+        } else {
+            Identity::Nobody
+        }
+    }
+
+    /// The name in tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Identity::Customer => "customer",
+            Identity::Visitor => "visitor",
+            Identity::Nobody => "nobody",
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! One order or refund as numbers: its lines, what they are worth, and what it adds to which cells.
+
+use crate::cell::{CubeId, Delta, Deltas, NameId, cubes};
+use crate::names::{EventNames, ItemNames};
+use crate::product::{PRODUCT_FIELDS_MAX, ProductChange};
+use crate::sketch::{bucket, coupon};
+use crate::tally::{Field, Tally};
+use event::schema::{Amount, ItemAmount, ItemNumber, Text};
+use event::{EventRef, EventTime, KeyKind, LineKind, Money, Quantity, key_hash};
+
+/// A line of an order or refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SaleLine {
+    /// Identifies the line within its order.
+    pub line: i64,
+    /// Product, fee or return.
+    pub kind: LineKind,
+    /// Names.
+    pub names: ItemNames,
+    /// Price of a piece after its own discount, where stated.
+    pub unit_price: Option<Money>,
+    /// Price of a piece before discount, where stated.
+    pub list_price: Option<Money>,
+    /// Pieces.
+    pub quantity: Quantity,
+}
+
+/// An order or refund as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sale {
+    /// When it was placed.
+    pub time: EventTime,
+    /// Names of the event that placed it.
+    pub names: EventNames,
+    /// Hash of the customer, for distinct counts.
+    pub customer: Option<u64>,
+    /// Discount on the order as a whole.
+    pub discount: Money,
+    /// The sender's own figure: revenue of an order without items, amount of a refund.
+    pub stated: Option<Money>,
+    /// Lines by line number.
+    pub lines: Vec<SaleLine>,
+}
+
+/// A line of the list of recent orders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderRow {
+    /// The store.
+    pub store: NameId,
+    /// Order id, else event id.
+    pub key: String,
+    /// The order id as sent.
+    pub order_id: Option<String>,
+    /// When it was placed.
+    pub time: EventTime,
+    /// Revenue in ten-thousandths.
+    pub revenue: i128,
+    /// Its currency.
+    pub currency: NameId,
+    /// Pieces.
+    pub units: i128,
+    /// Lines.
+    pub items: usize,
+    /// Country.
+    pub country: NameId,
+    /// City.
+    pub city: NameId,
+    /// Product of the first line.
+    pub first_product: NameId,
+    /// Whether the order was cancelled and so leaves the list.
+    pub is_gone: bool,
+}
+
+impl SaleLine {
+    /// What a line with positive price and quantity that is no return is worth.
+    fn sold_value(&self) -> Option<i128> {
+        let price = self.unit_price.filter(|price| price.0 > 0)?;
+        let is_sold = self.quantity.0 > 0 && matches!(self.kind, LineKind::Product | LineKind::Fee);
+        is_sold.then(|| price.times(self.quantity))
+    }
+
+    fn tally(&self, discount: i128) -> Tally {
+        let mut tally = Tally::default();
+        if let Some(value) = self.sold_value() {
+            tally[Field::SoldLines] = 1;
+            tally[Field::SoldValue] = value;
+            tally[Field::Revenue] = value - discount;
+            if self.kind == LineKind::Fee {
+                tally[Field::FeeLines] = 1;
+                tally[Field::FeeValue] = value;
+            } else {
+                tally[Field::Units] = i128::from(self.quantity.0);
+                tally[Field::Gross] = self.list_price.map_or(value, |price| price.times(self.quantity));
+            }
+        } else if self.quantity.0 > 0 && self.unit_price == Some(Money(0)) {
+            tally[Field::ZeroPriceLines] = 1;
+        }
+        tally
+    }
+
+    fn returned_tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        let quantity = Quantity(self.quantity.0.abs());
+        tally[Field::ReturnLines] = 1;
+        tally[Field::ReturnedUnits] = i128::from(quantity.0);
+        tally[Field::RefundAmount] = self.unit_price.map_or(0, |price| price.times(quantity));
+        tally
+    }
+}
+
+impl Sale {
+    /// Reads an order, update or refund.
+    #[must_use]
+    pub fn of(event: EventRef<'_>, names: &EventNames, items: &[ItemNames]) -> Sale {
+        let line = |(at, (item, names)): (usize, (event::ItemRef<'_>, &ItemNames))| SaleLine {
+            line: item.number(ItemNumber::Line).unwrap_or(at as i64),
+            kind: item.kind(),
+            names: *names,
+            unit_price: item.unit_price(),
+            list_price: item.amount(ItemAmount::ListPrice).map(Money),
+            quantity: item.quantity(),
+        };
+        let stated = event.amount(Amount::RefundAmount).or_else(|| event.amount(Amount::Revenue)).or_else(|| event.amount(Amount::Total));
+        Sale {
+            time: event.time(),
+            names: *names,
+            customer: event.text(Text::CustomerId).map(|id| key_hash(event.store(), KeyKind::Person, id.as_bytes())),
+            discount: event.amount(Amount::Discount).unwrap_or_default(),
+            stated,
+            lines: event.items().zip(items).enumerate().map(line).collect(),
+        }
+    }
+
+    /// Tallies line by line; the order's discount is spread over sold lines by value, so that parts add up to the whole exactly.
+    fn line_tallies(&self) -> Vec<(ItemNames, Tally)> {
+        let total: i128 = self.lines.iter().filter_map(SaleLine::sold_value).sum();
+        let mut before: i128 = 0;
+        let mut spread: i128 = 0;
+        let tally = |line: &SaleLine| {
+            let up_to = before + line.sold_value().unwrap_or(0);
+            let discount_up_to = if total == 0 { 0 } else { i128::from(self.discount.0) * up_to / total };
+            let discount = discount_up_to - spread;
+            (before, spread) = (up_to, discount_up_to);
+            (line.names, line.tally(discount))
+        };
+        self.lines.iter().map(tally).collect()
+    }
+
+    /// The whole order's numbers.
+    fn tally(&self, lines: &[(ItemNames, Tally)]) -> Tally {
+        let mut whole = sum(lines.iter().map(|(_, tally)| tally));
+        if self.lines.is_empty() {
+            whole[Field::Revenue] = i128::from(self.stated.unwrap_or_default().0);
+        }
+        let has_value = whole[Field::SoldLines] > 0 || (self.lines.is_empty() && whole[Field::Revenue] > 0);
+        whole[Field::Orders] = i128::from(has_value);
+        whole[Field::FeeOnlyOrders] = i128::from(has_value && whole[Field::FeeLines] == whole[Field::SoldLines] && !self.lines.is_empty());
+        whole
+    }
+
+    /// The numbers of the whole order, or of the whole refund.
+    #[must_use]
+    pub fn totals(&self, is_refund: bool) -> Tally {
+        if is_refund { self.refund_tally(&self.returned_tallies()) } else { self.tally(&self.line_tallies()) }
+    }
+
+    fn returned_tallies(&self) -> Vec<(ItemNames, Tally)> {
+        self.lines.iter().map(|line| (line.names, line.returned_tally())).collect()
+    }
+
+    fn refund_tally(&self, lines: &[(ItemNames, Tally)]) -> Tally {
+        let mut whole = sum(lines.iter().map(|(_, tally)| tally));
+        whole[Field::Refunds] = 1;
+        if let Some(stated) = self.stated {
+            whole[Field::RefundAmount] = i128::from(stated.0);
+        }
+        whole
+    }
+
+    /// Adds the order to its cells, or takes it back with sign −1.
+    pub fn fold(&self, sign: i64, deltas: &mut Deltas, product_changes: &mut Vec<ProductChange>) {
+        let lines = self.line_tallies();
+        let whole = self.tally(&lines);
+        let order_value = (whole[Field::Orders] > 0).then(|| bucket(i64::try_from(whole[Field::Revenue]).unwrap_or(i64::MAX)));
+        for (cube, value) in self.cells() {
+            self.add(cube, value, &whole, order_value, sign, deltas);
+        }
+        for (category, tally) in by(&lines, |names| names.category) {
+            let order_value = order_value.filter(|_| tally[Field::Orders] > 0);
+            self.add(cubes::SALES_BY_CATEGORY, category, &tally, order_value, sign, deltas);
+        }
+        for (product, tally) in by(&lines, |names| names.product) {
+            self.tell_product(product, &tally, sign, product_changes);
+        }
+    }
+
+    /// Adds a refund to its cells, or takes it back.
+    pub fn fold_refund(&self, sign: i64, deltas: &mut Deltas, product_changes: &mut Vec<ProductChange>) {
+        let lines = self.returned_tallies();
+        let whole = self.refund_tally(&lines);
+        for (cube, value) in self.cells() {
+            self.add(cube, value, &whole, None, sign, deltas);
+        }
+        for (category, mut tally) in by(&lines, |names| names.category) {
+            (tally[Field::Orders], tally[Field::Refunds]) = (0, 1);
+            self.add(cubes::SALES_BY_CATEGORY, category, &tally, None, sign, deltas);
+        }
+        for (product, mut tally) in by(&lines, |names| names.product) {
+            tally[Field::Orders] = 0;
+            self.tell_product(product, &tally, sign, product_changes);
+        }
+    }
+
+    /// Counts the customer of an order of value. Distinct counts cannot be taken back, so every order event counts,
+    /// whether it wins its order id or not: the answer then depends on the events alone.
+    pub fn count_customer(&self, deltas: &mut Deltas) {
+        let Some(customer) = self.customer.map(coupon) else { return };
+        let lines = self.line_tallies();
+        if self.tally(&lines)[Field::Orders] == 0 {
+            return;
+        }
+        let sold = by(&lines, |names| names.category).into_iter().filter(|(_, tally)| tally[Field::Orders] > 0);
+        let categories = sold.map(|(category, _)| (cubes::SALES_BY_CATEGORY, category));
+        for (cube, value) in self.cells().into_iter().chain(categories) {
+            self.delta(cube, value, deltas).coupons[0].push(customer);
+        }
+    }
+
+    fn cells(&self) -> [(CubeId, NameId); 4] {
+        [
+            (cubes::SALES, NameId(0)),
+            (cubes::SALES_BY_COUNTRY, self.names.country),
+            (cubes::SALES_BY_DEVICE, self.names.device),
+            (cubes::SALES_BY_IDENTITY, self.names.identity),
+        ]
+    }
+
+    fn delta<'d>(&self, cube: CubeId, value: NameId, deltas: &'d mut Deltas) -> &'d mut Delta {
+        deltas.at(cube, self.names.store, self.names.currency, value, self.time)
+    }
+
+    fn add(&self, cube: CubeId, value: NameId, tally: &Tally, order_value: Option<i32>, sign: i64, deltas: &mut Deltas) {
+        let delta = self.delta(cube, value, deltas);
+        for (sum, field) in delta.sums.iter_mut().zip(cube.cube().fields) {
+            *sum += i128::from(sign) * tally[*field];
+        }
+        delta.order_values.extend(order_value.map(|bucket| (bucket, sign)));
+    }
+
+    fn tell_product(&self, product: NameId, tally: &Tally, sign: i64, product_changes: &mut Vec<ProductChange>) {
+        if product == NameId(0) {
+            return;
+        }
+        let cube = cubes::SALES_BY_PRODUCT;
+        let mut sums = [0; PRODUCT_FIELDS_MAX];
+        sums.iter_mut().zip(cube.cube().fields).for_each(|(sum, field)| *sum = i128::from(sign) * tally[*field]);
+        let (store, currency, time) = (self.names.store, self.names.currency, self.time);
+        product_changes.push(ProductChange { cube, store, product, currency, time, sums });
+    }
+
+    /// The order in the list of recent orders.
+    #[must_use]
+    pub fn row(&self, key: &str, order_id: Option<&str>, is_gone: bool) -> OrderRow {
+        let whole = self.tally(&self.line_tallies());
+        OrderRow {
+            store: self.names.store,
+            key: key.to_owned(),
+            order_id: order_id.map(str::to_owned),
+            time: self.time,
+            revenue: whole[Field::Revenue],
+            currency: self.names.currency,
+            units: whole[Field::Units],
+            items: self.lines.len(),
+            country: self.names.country,
+            city: self.names.city,
+            first_product: self.lines.first().map_or(NameId(0), |line| line.names.product),
+            is_gone: is_gone || whole[Field::Orders] == 0,
+        }
+    }
+}
+
+fn sum<'a>(tallies: impl Iterator<Item = &'a Tally>) -> Tally {
+    tallies.fold(Tally::default(), |mut sum, tally| {
+        sum.add(tally);
+        sum
+    })
+}
+
+/// Groups lines by a name; a group with a sold line is part of one order.
+fn by(lines: &[(ItemNames, Tally)], name: impl Fn(&ItemNames) -> NameId) -> Vec<(NameId, Tally)> {
+    let mut groups: Vec<(NameId, Tally)> = Vec::with_capacity(lines.len());
+    for (names, tally) in lines {
+        let name = name(names);
+        match groups.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, sum)) => sum.add(tally),
+            None => groups.push((name, *tally)),
+        }
+    }
+    for (_, tally) in &mut groups {
+        tally[Field::Orders] = i128::from(tally[Field::SoldLines] > 0);
+    }
+    groups
+}

@@ -1,0 +1,102 @@
+//! The additive numbers of a cell, each with its definition; everything a metric shows is made of these and of sketches.
+
+use std::ops::{Index, IndexMut};
+
+macro_rules! fields {
+    ($($variant:ident = $name:literal $scale:ident, $doc:literal;)*) => {
+        /// An additive number.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum Field {
+            $(#[doc = $doc] $variant,)*
+        }
+
+        impl Field {
+            /// Every field, in the order cells keep them.
+            pub const ALL: &'static [Field] = &[$(Field::$variant,)*];
+            /// How many there are.
+            pub const COUNT: usize = Self::ALL.len();
+
+            /// The column's name.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Field::$variant => $name,)* }
+            }
+
+            /// What it counts.
+            #[must_use]
+            pub fn definition(self) -> &'static str {
+                match self { $(Field::$variant => $doc,)* }
+            }
+
+            /// How its integers are read.
+            #[must_use]
+            pub fn scale(self) -> Scale {
+                match self { $(Field::$variant => Scale::$scale,)* }
+            }
+        }
+    };
+}
+
+/// How an integer of a cell is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// Things, one each.
+    Count,
+    /// Ten-thousandths of a currency's unit.
+    Money,
+    /// Ten-thousandths of a piece.
+    Quantity,
+}
+
+fields! {
+    Events = "events" Count, "Accepted events that are no duplicates.";
+    ItemViews = "item_views" Count, "Views of product pages.";
+    CartAdds = "cart_adds" Count, "Products put into carts.";
+    Orders = "orders" Count, "Distinct order ids with at least one line of positive value, fee-only orders included.";
+    FeeOnlyOrders = "fee_only_orders" Count, "Orders whose every line of value is a fee.";
+    SoldLines = "sold_lines" Count, "Order lines with quantity > 0 and price > 0 that are no return, fees included.";
+    ZeroPriceLines = "zero_price_lines" Count, "Order lines with quantity > 0 and price 0.";
+    FeeLines = "fee_lines" Count, "Sold lines that are fees: postage, bank charges and the like.";
+    WriteOffLines = "write_off_lines" Count, "Lines that write stock off.";
+    Refunds = "refunds" Count, "Distinct refunds.";
+    ReturnLines = "return_lines" Count, "Lines of refunds.";
+    Units = "units" Quantity, "Pieces sold: quantity of sold lines that are products.";
+    ReturnedUnits = "returned_units" Quantity, "Pieces that came back.";
+    SoldValue = "sold_value" Money, "Price × quantity over sold lines, fees included: what an order file adds up to.";
+    Gross = "gross_sales" Money, "List price × quantity over sold product lines; the unit price where no list price is known.";
+    FeeValue = "fee_value" Money, "Price × quantity over sold lines that are fees.";
+    Revenue = "revenue" Money, "Sold value minus order discounts; the order's own revenue where it has no items.";
+    RefundAmount = "refund_amount" Money, "Money given back, by the refund's date, as a positive amount.";
+}
+
+/// One value for every field; most are zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally([i128; Field::COUNT]);
+
+impl Default for Tally {
+    fn default() -> Self {
+        Tally([0; Field::COUNT])
+    }
+}
+
+impl Index<Field> for Tally {
+    type Output = i128;
+
+    fn index(&self, field: Field) -> &i128 {
+        &self.0[field as usize]
+    }
+}
+
+impl IndexMut<Field> for Tally {
+    fn index_mut(&mut self, field: Field) -> &mut i128 {
+        &mut self.0[field as usize]
+    }
+}
+
+impl Tally {
+    /// Adds another tally field by field.
+    pub fn add(&mut self, other: &Tally) {
+        self.0.iter_mut().zip(other.0).for_each(|(sum, value)| *sum += value);
+    }
+}

@@ -1,0 +1,152 @@
+//! Tumbling windows in a store's own time: where a minute, a quarter, an hour and a day begin.
+//! Days of a daylight-saving change have 23 or 25 hours.
+
+use event::EventTime;
+use event::time::{DAY, HOUR, MINUTE, SECOND};
+use jiff::tz::TimeZone;
+
+/// Length of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Grain {
+    /// One second; only for what happens now.
+    Second,
+    /// One minute.
+    Minute,
+    /// Fifteen minutes.
+    Quarter,
+    /// One hour of the store's clock.
+    Hour,
+    /// One day of the store's calendar.
+    Day,
+}
+
+impl Grain {
+    /// Every grain, finest first.
+    pub const ALL: [Grain; 5] = [Grain::Second, Grain::Minute, Grain::Quarter, Grain::Hour, Grain::Day];
+
+    /// `1s`, `1m`, `15m`, `1h`, `1d`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Grain::Second => "1s",
+            Grain::Minute => "1m",
+            Grain::Quarter => "15m",
+            Grain::Hour => "1h",
+            Grain::Day => "1d",
+        }
+    }
+
+    /// The grain of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Grain> {
+        Grain::ALL.into_iter().find(|grain| grain.name() == name)
+    }
+
+    /// Usual length in microseconds; a day may have an hour more or less.
+    #[must_use]
+    pub fn micros(self) -> i64 {
+        match self {
+            Grain::Second => SECOND,
+            Grain::Minute => MINUTE,
+            Grain::Quarter => 15 * MINUTE,
+            Grain::Hour => HOUR,
+            Grain::Day => DAY,
+        }
+    }
+}
+
+/// Knows where windows begin in one time zone.
+#[derive(Debug, Clone)]
+pub struct Calendar {
+    zone: TimeZone,
+}
+
+impl Calendar {
+    /// The windows of this zone.
+    #[must_use]
+    pub fn new(zone: TimeZone) -> Calendar {
+        Calendar { zone }
+    }
+
+    /// The zone.
+    #[must_use]
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// Where the window that holds this time begins.
+    /// Windows up to a quarter need no zone: offsets have been multiples of 15 minutes since 1980.
+    #[must_use]
+    pub fn window_start(&self, grain: Grain, time: EventTime) -> EventTime {
+        let floored = EventTime(time.0 - time.0.rem_euclid(grain.micros()));
+        match grain {
+            Grain::Second | Grain::Minute | Grain::Quarter => floored,
+            _ if self.zone == TimeZone::UTC => floored,
+            Grain::Hour => self.hour_start(time),
+            Grain::Day => self.day_start(time),
+        }
+    }
+
+    fn hour_start(&self, time: EventTime) -> EventTime {
+        let local = time.0 + self.offset_micros(time);
+        EventTime(time.0 - local.rem_euclid(HOUR))
+    }
+
+    fn day_start(&self, time: EventTime) -> EventTime {
+        let Ok(timestamp) = jiff::Timestamp::from_microsecond(time.0) else { return time };
+        let start = timestamp.to_zoned(self.zone.clone()).start_of_day();
+        start.map_or(time, |start| EventTime(start.timestamp().as_microsecond()))
+    }
+
+    /// Where the window after the one that begins at `start` begins.
+    #[must_use]
+    pub fn next_window(&self, grain: Grain, start: EventTime) -> EventTime {
+        match grain {
+            // 26 hours lie in the next day whether this one has 23, 24 or 25.
+            Grain::Day => self.window_start(grain, EventTime(start.0 + 26 * HOUR)),
+            _ => EventTime(start.0 + grain.micros()),
+        }
+    }
+
+    fn offset_micros(&self, time: EventTime) -> i64 {
+        let timestamp = jiff::Timestamp::from_microsecond(time.0).unwrap_or_default();
+        i64::from(self.zone.to_offset(timestamp).seconds()) * SECOND
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(zone: &str, grain: Grain, time: &str, expected: &str) {
+        let calendar = Calendar::new(TimeZone::get(zone).expect("a zone of the database"));
+        let time = EventTime::parse(time, &TimeZone::UTC).expect("a time");
+        assert_eq!(calendar.window_start(grain, time).to_string(), expected, "{zone} {time}");
+    }
+
+    #[test]
+    fn windows_begin_where_the_stores_clock_says() {
+        check("UTC", Grain::Day, "2010-12-01T23:59:59Z", "2010-12-01T00:00:00Z");
+        check("Europe/Berlin", Grain::Day, "2010-12-01T23:30:00Z", "2010-12-01T23:00:00Z");
+        check("Asia/Kathmandu", Grain::Hour, "2024-01-01T00:20:00Z", "2024-01-01T00:15:00Z");
+        check("Asia/Kathmandu", Grain::Quarter, "2024-01-01T00:20:00Z", "2024-01-01T00:15:00Z");
+        check("America/New_York", Grain::Minute, "2024-01-01T00:20:30Z", "2024-01-01T00:20:00Z");
+    }
+
+    #[test]
+    fn days_of_a_clock_change_have_23_and_25_hours() {
+        let calendar = Calendar::new(TimeZone::get("Europe/Berlin").expect("a zone"));
+        let hours = |day: &str| {
+            let start = EventTime::parse(day, calendar.zone()).expect("a day");
+            (calendar.next_window(Grain::Day, start).0 - start.0) / HOUR
+        };
+        assert_eq!((hours("2024-03-31"), hours("2024-10-27"), hours("2024-06-01")), (23, 25, 24));
+    }
+
+    #[test]
+    fn the_repeated_hour_is_two_windows() {
+        check("Europe/Berlin", Grain::Hour, "2024-10-27T00:30:00Z", "2024-10-27T00:00:00Z");
+        check("Europe/Berlin", Grain::Hour, "2024-10-27T01:30:00Z", "2024-10-27T01:00:00Z");
+    }
+}

@@ -1,0 +1,97 @@
+//! Results as upserts: every published number is a full row with a version, never an increment.
+//! Live tables, SQL, sinks and other nodes are readers of this one stream; nothing here knows what a row means.
+
+mod row;
+
+pub use row::{Change, ChangeBatch, Progress, Value};
+
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+/// A reader of results. Called in order, on the publisher's thread: it must be quick and must not fail.
+pub trait Outlet: Send {
+    /// Takes in a batch; the last version of a key wins.
+    fn apply(&mut self, batch: &ChangeBatch);
+}
+
+/// The stream of results: whoever joins late first gets every row as it stands, then follows.
+#[derive(Clone, Default)]
+pub struct Changelog {
+    readers: Arc<Mutex<Readers>>,
+}
+
+#[derive(Default)]
+struct Readers {
+    following: Vec<Box<dyn Outlet>>,
+    joining: Vec<Box<dyn Outlet>>,
+}
+
+impl Changelog {
+    /// Adds a reader; with the next publication it gets the snapshot, then every change.
+    pub fn attach(&self, outlet: Box<dyn Outlet>) {
+        self.readers.lock().joining.push(outlet);
+    }
+
+    /// Whether a reader waits for a snapshot.
+    #[must_use]
+    pub fn wants_snapshot(&self) -> bool {
+        !self.readers.lock().joining.is_empty()
+    }
+
+    /// Hands a batch to every reader; `snapshot` (all rows as they stand after the batch) is made only where somebody joins.
+    pub fn publish(&self, batch: &ChangeBatch, snapshot: impl FnOnce() -> ChangeBatch) {
+        let mut readers = self.readers.lock();
+        readers.following.iter_mut().for_each(|reader| reader.apply(batch));
+        if readers.joining.is_empty() {
+            return;
+        }
+        let snapshot = snapshot();
+        let mut joining = std::mem::take(&mut readers.joining);
+        joining.iter_mut().for_each(|reader| reader.apply(&snapshot));
+        readers.following.append(&mut joining);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[derive(Clone, Default)]
+    struct Seen(Arc<Mutex<BTreeMap<i64, i64>>>);
+
+    impl Outlet for Seen {
+        fn apply(&mut self, batch: &ChangeBatch) {
+            for change in &batch.changes {
+                let (Value::Int(key), Some(Value::Int(value))) = (&change.key[0], change.values.as_ref().map(|values| &values[0])) else {
+                    panic!("the test publishes integers")
+                };
+                self.0.lock().insert(*key, *value);
+            }
+        }
+    }
+
+    fn batch(rows: &[(i64, i64)]) -> ChangeBatch {
+        let change = |(key, value): &(i64, i64)| Change {
+            table: "t",
+            key: Box::new([Value::Int(*key)]),
+            values: Some(Box::new([Value::Int(*value)])),
+            version: 1,
+        };
+        ChangeBatch { changes: rows.iter().map(change).collect(), progress: Progress::default() }
+    }
+
+    #[test]
+    fn who_joins_late_gets_every_row_and_then_follows() {
+        let changelog = Changelog::default();
+        let (early, late) = (Seen::default(), Seen::default());
+        changelog.attach(Box::new(early.clone()));
+        changelog.publish(&batch(&[(1, 10)]), || batch(&[(1, 10)]));
+        changelog.attach(Box::new(late.clone()));
+        assert!(changelog.wants_snapshot());
+        changelog.publish(&batch(&[(2, 20)]), || batch(&[(1, 10), (2, 20)]));
+        changelog.publish(&batch(&[(1, 11)]), || unreachable!("nobody joins"));
+        let expected = BTreeMap::from([(1, 11), (2, 20)]);
+        assert_eq!((&*early.0.lock(), &*late.0.lock()), (&expected, &expected));
+    }
+}

@@ -1,0 +1,392 @@
+//! One JSON object becomes one event: keys are looked up, values read from their own text, what is unknown is kept.
+//! Where the object begins and ends in a body is the splitter's business.
+
+use super::keys::{self, ERROR, EVENT, ITEM, Key, PLACE};
+use super::scan::{is_too_deep, skip_space};
+use super::text::{push_member, unescape};
+use crate::check::ITEMS_MAX;
+use crate::dialect::field::{self, Field, Style, Value};
+use crate::dialect::type_name::type_named;
+use crate::dialect::{Decoding, EVENT_BYTES_MAX, default_currency};
+use crate::event::{Event, Item, Str};
+use crate::rejection::{Reason, Rejection};
+use crate::schema::{ItemLabel, ItemText, Label, Text};
+use crate::{EventId, EventType};
+use smallvec::SmallVec;
+use sonic_rs::{LazyValue, to_object_iter};
+use std::borrow::Cow;
+
+/// Most fields of one object.
+const FIELDS_MAX: usize = 10_000;
+/// Longest name of a type: it is a label, repeated in every table.
+const TYPE_BYTES_MAX: usize = 256;
+
+/// Whose JSON an event is; told by its keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JsonDialect {
+    /// Our own.
+    Canonical,
+    /// The generator of the first seed document: one product an event, its ids change between runs.
+    SeedGenerator,
+}
+
+impl JsonDialect {
+    /// The name in tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            JsonDialect::Canonical => "canonical",
+            JsonDialect::SeedGenerator => "seed_generator",
+        }
+    }
+}
+
+/// Reads one object. The event has no id where the sender gave none.
+pub fn decode_object<'a>(bytes: &'a [u8], decoding: &Decoding<'a>) -> Result<Event<'a>, Rejection> {
+    let text = object_text(bytes)?;
+    let style = Style { zone: decoding.zone, decimal_comma: false };
+    let mut draft = Draft::new(style);
+    let mut end = skip_space(text.as_bytes(), 0) + 1;
+    for member in to_object_iter(text) {
+        let (key, value) = member.map_err(|error| malformed(error.offset()))?;
+        let raw = raw(&value);
+        end = raw.as_ptr() as usize - text.as_ptr() as usize + raw.len();
+        draft.member(key, raw, value, decoding)?;
+    }
+    if text[end..].trim_ascii() != "}" {
+        return Err(Rejection::new(Reason::MalformedJson, format!("more follows the object at byte {end}")));
+    }
+    draft.finish(decoding)
+}
+
+/// What can be an object at all: text of bounded size and depth that opens a bracket.
+fn object_text(bytes: &[u8]) -> Result<&str, Rejection> {
+    if bytes.len() > EVENT_BYTES_MAX {
+        return Err(Rejection::new(Reason::TooLarge, format!("{} bytes; one event has at most 1 MiB", bytes.len())));
+    }
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| Rejection::new(Reason::InvalidText, format!("no UTF-8 at byte {}", error.valid_up_to())))?;
+    match text.trim_ascii_start().as_bytes() {
+        [b'{', ..] => {}
+        [b'[' | b'"' | b'-' | b'0'..=b'9', ..] | b"true" | b"false" | b"null" => {
+            return Err(Rejection::of_field(Reason::NotAnObject, "value", text));
+        }
+        _ => return Err(Rejection::of_field(Reason::MalformedJson, "text", text)),
+    }
+    if is_too_deep(bytes) {
+        return Err(Rejection::new(Reason::TooDeep, "nested deeper than 64 levels"));
+    }
+    Ok(text)
+}
+
+fn malformed(offset: usize) -> Rejection {
+    Rejection::new(Reason::MalformedJson, format!("no JSON at byte {offset}"))
+}
+
+fn raw<'a>(value: &LazyValue<'a>) -> &'a str {
+    match value.as_raw_cow() {
+        Cow::Borrowed(raw) => raw,
+        Cow::Owned(_) => unreachable!("values of a text are parts of it"),
+    }
+}
+
+/// Keys an object has had, to find one that stands twice.
+#[derive(Default)]
+struct Keys<'a> {
+    known: u128,
+    unknown: SmallVec<[Str<'a>; 4]>,
+}
+
+impl<'a> Keys<'a> {
+    fn see(&mut self, index: usize, key: &str) -> Result<(), Rejection> {
+        let bit = 1 << index;
+        if self.known & bit != 0 {
+            return Err(Rejection::of_field(Reason::DuplicateKey, "key", key));
+        }
+        self.known |= bit;
+        Ok(())
+    }
+
+    fn see_unknown(&mut self, key: &Str<'a>) -> Result<(), Rejection> {
+        if self.unknown.len() == FIELDS_MAX {
+            return Err(Rejection::new(Reason::TooManyItems, format!("more than {FIELDS_MAX} fields in one object")));
+        }
+        self.unknown.push(key.clone());
+        Ok(())
+    }
+
+    fn none_twice(mut self) -> Result<(), Rejection> {
+        self.unknown.sort_unstable();
+        match self.unknown.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => Err(Rejection::of_field(Reason::DuplicateKey, "key", &pair[0])),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A field of an item that is written into the event itself, read when it is known whether there are items as well.
+struct Loose<'a> {
+    key: Str<'a>,
+    field: Field,
+    raw: &'a str,
+}
+
+/// An event while its keys come in.
+struct Draft<'a, 'c> {
+    event: Event<'a>,
+    style: Style<'c>,
+    keys: Keys<'a>,
+    loose: SmallVec<[Loose<'a>; 8]>,
+    has_items: bool,
+    name: Option<&'a str>,
+    extra: String,
+}
+
+impl<'a, 'c> Draft<'a, 'c> {
+    fn new(style: Style<'c>) -> Draft<'a, 'c> {
+        Draft {
+            event: Event::new(EventType::Custom),
+            style,
+            keys: Keys::default(),
+            loose: SmallVec::new(),
+            has_items: false,
+            name: None,
+            extra: String::new(),
+        }
+    }
+
+    fn member(&mut self, key: Str<'a>, raw: &'a str, value: LazyValue<'a>, decoding: &Decoding<'_>) -> Result<(), Rejection> {
+        let Some((index, known)) = EVENT.find(key.as_bytes()) else {
+            self.keys.see_unknown(&key)?;
+            push_member(&mut self.extra, &[&key], |out| out.push_str(raw));
+            return Ok(());
+        };
+        self.keys.see(index, &key)?;
+        match known {
+            _ if raw == "null" => {}
+            Key::Field(field) if field.is_of_item() => self.loose.push(Loose { key, field: *field, raw }),
+            Key::Field(field) => self.set(&key, *field, raw)?,
+            Key::ProductId => self.loose.push(Loose { key, field: Field::ItemText(ItemText::ProductId), raw }),
+            Key::ProductName => self.loose.push(Loose { key, field: Field::ItemText(ItemText::Name), raw }),
+            Key::Items => self.items(&key, value)?,
+            Key::Place => self.nested(&key, value, |key| PLACE.find(key).map(|(index, field)| (index, *field)))?,
+            Key::Error if raw.starts_with('{') => {
+                self.nested(&key, value, |key| ERROR.find(key).map(|(index, field)| (index, *field)))?;
+            }
+            Key::Error => self.set(&key, Field::Text(Text::ErrorCode), raw)?,
+            Key::Name => self.name = Some(raw),
+            Key::Store => {
+                if read_scalar("store", raw, false)?.text != decoding.store {
+                    push_member(&mut self.extra, &["store"], |out| out.push_str(raw));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets a field of the event; a second name for what is set already is kept as an unknown field.
+    fn set(&mut self, key: &str, field: Field, raw: &'a str) -> Result<(), Rejection> {
+        if field::is_set(&self.event, field) {
+            push_member(&mut self.extra, &[key], |out| out.push_str(raw));
+            return Ok(());
+        }
+        let value = read_scalar(key, raw, keeps_json(field))?;
+        field::set(&mut self.event, 0, field, value, self.style)
+    }
+
+    /// An object whose members are fields of the event: a place, an error.
+    fn nested(
+        &mut self,
+        key: &str,
+        value: LazyValue<'a>,
+        find: impl Fn(&[u8]) -> Option<(usize, Field)>,
+    ) -> Result<(), Rejection> {
+        let members = value.into_object_iter().ok_or_else(|| Rejection::of_field(Reason::WrongType, key, "no object"))?;
+        let mut keys = Keys::default();
+        for member in members {
+            let (inner, value) = member.map_err(|error| malformed(error.offset()))?;
+            let raw = raw(&value);
+            match find(inner.as_bytes()) {
+                Some((index, field)) => {
+                    keys.see(index, &inner)?;
+                    if raw != "null" {
+                        self.set(&inner, field, raw)?;
+                    }
+                }
+                None => {
+                    keys.see_unknown(&inner)?;
+                    push_member(&mut self.extra, &[key, ".", &inner], |out| out.push_str(raw));
+                }
+            }
+        }
+        keys.none_twice()
+    }
+
+    fn items(&mut self, key: &str, value: LazyValue<'a>) -> Result<(), Rejection> {
+        let elements = value.into_array_iter().ok_or_else(|| Rejection::of_field(Reason::WrongType, key, "no array"))?;
+        self.has_items = true;
+        for element in elements {
+            let element = element.map_err(|error| malformed(error.offset()))?;
+            if self.event.items.len() == ITEMS_MAX {
+                return Err(Rejection::new(Reason::TooManyItems, format!("more than {ITEMS_MAX} items")));
+            }
+            self.item(element)?;
+        }
+        Ok(())
+    }
+
+    fn item(&mut self, value: LazyValue<'a>) -> Result<(), Rejection> {
+        let shown = raw(&value);
+        let members = value.into_object_iter().ok_or_else(|| Rejection::of_field(Reason::WrongType, "items", shown))?;
+        let line = self.event.items.len();
+        self.event.items.push(Item::default());
+        let mut keys = Keys::default();
+        for member in members {
+            let (key, value) = member.map_err(|error| malformed(error.offset()))?;
+            let raw = raw(&value);
+            match ITEM.find(key.as_bytes()) {
+                Some((index, field)) => {
+                    keys.see(index, &key)?;
+                    self.set_of_item(line, &key, *field, raw)?;
+                }
+                None => {
+                    keys.see_unknown(&key)?;
+                    push_member(&mut self.extra, &["items[", &line.to_string(), "].", &key], |out| out.push_str(raw));
+                }
+            }
+        }
+        keys.none_twice()
+    }
+
+    fn set_of_item(&mut self, line: usize, key: &str, field: Field, raw: &'a str) -> Result<(), Rejection> {
+        if raw == "null" {
+            return Ok(());
+        }
+        if field::is_set_of_item(&self.event.items[line], field) {
+            push_member(&mut self.extra, &["items[", &line.to_string(), "].", key], |out| out.push_str(raw));
+            return Ok(());
+        }
+        let value = match field {
+            Field::ItemLabel(ItemLabel::CategoryPath) if raw.starts_with('[') => read_path(key, raw)?,
+            _ => read_scalar(key, raw, false)?,
+        };
+        field::set(&mut self.event, line, field, value, self.style)
+    }
+
+    fn finish(mut self, decoding: &Decoding<'a>) -> Result<Event<'a>, Rejection> {
+        let keys = std::mem::take(&mut self.keys);
+        let dialect =
+            if keys::are_of_seed_generator(keys.known) { JsonDialect::SeedGenerator } else { JsonDialect::Canonical };
+        keys.none_twice()?;
+        self.settle_item(dialect)?;
+        self.settle_type()?;
+        self.settle_id(decoding.source);
+        self.event.set_label(Label::Dialect, dialect.name());
+        default_currency(&mut self.event, decoding.currency);
+        if !self.extra.is_empty() {
+            self.extra.push('}');
+            self.event.set_text(Text::Extra, self.extra);
+        }
+        Ok(self.event)
+    }
+
+    /// Fields of a product in the event itself are its one item, unless it has items: then they are unknown fields.
+    fn settle_item(&mut self, dialect: JsonDialect) -> Result<(), Rejection> {
+        let loose = std::mem::take(&mut self.loose);
+        if self.has_items {
+            for member in loose {
+                push_member(&mut self.extra, &[&member.key], |out| out.push_str(member.raw));
+            }
+        } else {
+            if !loose.is_empty() {
+                self.event.only_item();
+            }
+            let product_name = loose.iter().find(|member| member.field == Field::ItemText(ItemText::Name)).map(|member| member.raw);
+            for member in loose {
+                self.set_loose(dialect, product_name, member)?;
+            }
+        }
+        self.settle_name()
+    }
+
+    fn set_loose(&mut self, dialect: JsonDialect, product_name: Option<&'a str>, member: Loose<'a>) -> Result<(), Rejection> {
+        let is_product_id = member.field == Field::ItemText(ItemText::ProductId);
+        if dialect == JsonDialect::Canonical || !is_product_id || product_name.is_none() {
+            return self.set_of_item(0, &member.key, member.field, member.raw);
+        }
+        // The generator's product ids are hashes that differ from run to run: the name is what lasts.
+        self.set_of_item(0, &member.key, Field::ItemText(ItemText::Sku), member.raw)?;
+        self.set_of_item(0, &member.key, member.field, product_name.unwrap_or(member.raw))?;
+        self.event.mark_inferred(ItemText::ProductId.name());
+        Ok(())
+    }
+
+    /// A bare `name` is the product's where the event itself names a product by id alone, else the customer's.
+    fn settle_name(&mut self) -> Result<(), Rejection> {
+        let Some(raw) = self.name.take() else { return Ok(()) };
+        let value = read_scalar("name", raw, false)?;
+        match self.event.items.as_mut_slice() {
+            [item] if !self.has_items && item.text(ItemText::ProductId).is_some() && item.text(ItemText::Name).is_none() => {
+                item.set_text(ItemText::Name, value.text);
+            }
+            _ => self.event.set_text(Text::Name, value.text),
+        }
+        Ok(())
+    }
+
+    fn settle_type(&mut self) -> Result<(), Rejection> {
+        let Some(name) = self.event.text(Text::TypeText) else {
+            return Err(Rejection::new(Reason::TypeMissing, "no field says what happened"));
+        };
+        if name.len() > TYPE_BYTES_MAX {
+            return Err(Rejection::of_field(Reason::TooLarge, "type", name));
+        }
+        let kind = type_named(name);
+        let is_canonical = kind != EventType::Custom && kind.name() == name;
+        self.event.kind = kind;
+        if is_canonical {
+            self.event.set_text(Text::TypeText, "");
+        }
+        Ok(())
+    }
+
+    fn settle_id(&mut self, source: &str) {
+        let Some(text) = self.event.text(Text::EventIdText) else { return };
+        let (id, is_uuid) = (EventId::from_text(text, source), EventId::is_uuid(text));
+        self.event.id = Some(id);
+        if is_uuid {
+            self.event.set_text(Text::EventIdText, "");
+        }
+    }
+}
+
+/// Fields that hold structure of their own: kept as JSON.
+fn keeps_json(field: Field) -> bool {
+    matches!(field, Field::Text(Text::Address | Text::Filters | Text::Sorts | Text::ClickIds | Text::Consent))
+}
+
+/// A value as text: strings unescaped, numbers and booleans as they are written.
+fn read_scalar<'a>(key: &str, raw: &'a str, keeps_json: bool) -> Result<Value<'a>, Rejection> {
+    match raw.as_bytes().first() {
+        Some(b'"') => match unescape(&raw[1..raw.len() - 1]) {
+            Some(text) => Ok(Value { text, may_be_number: false }),
+            None => Err(Rejection::of_field(Reason::MalformedJson, key, raw)),
+        },
+        Some(b'{' | b'[') if !keeps_json => Err(Rejection::of_field(Reason::WrongType, key, raw)),
+        _ => Ok(Value { text: Cow::Borrowed(raw), may_be_number: true }),
+    }
+}
+
+/// An array of category levels as one path.
+fn read_path<'a>(key: &str, raw: &'a str) -> Result<Value<'a>, Rejection> {
+    let mut path = String::new();
+    for level in sonic_rs::to_array_iter(raw) {
+        let level = level.map_err(|error| malformed(error.offset()))?;
+        let level = read_scalar(key, self::raw(&level), false)?;
+        if !path.is_empty() {
+            path.push('/');
+        }
+        path.push_str(&level.text);
+    }
+    Ok(Value { text: Cow::Owned(path), may_be_number: false })
+}

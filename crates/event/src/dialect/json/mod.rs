@@ -1,0 +1,17 @@
+//! JSON events: our own and the seed generator's, one object or many, whole bodies or files window by window.
+
+mod decode;
+mod keys;
+mod reader;
+mod scan;
+mod split;
+mod text;
+
+pub use decode::{JsonDialect, decode_object};
+pub use reader::{Objects, read_body};
+pub use scan::DEPTH_MAX;
+pub use split::{Piece, Splitter};
+pub(super) use text::push_member;
+
+#[cfg(test)]
+mod tests;

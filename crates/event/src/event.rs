@@ -1,0 +1,160 @@
+//! An event on its way in: what a shop sent, borrowed from the bytes it came in, before it becomes columns.
+//! Values are set by dialects, judged by `check`, copied once into an `EventBatch`.
+
+use crate::schema::{Amount, Coordinate, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, Text};
+use crate::{EventId, EventTime, EventType};
+use std::borrow::Cow;
+
+/// Text borrowed from the input, or owned where it had to be unescaped or decoded.
+pub type Str<'a> = Cow<'a, str>;
+
+/// What a shop sends, in canonical fields.
+#[derive(Debug, Clone)]
+pub struct Event<'a> {
+    /// Identity within the store; dialects derive it, the door mints one where there is none.
+    pub id: Option<EventId>,
+    /// What happened.
+    pub kind: EventType,
+    /// When it happened.
+    pub time: Option<EventTime>,
+    /// Line items, in the order they were sent.
+    pub items: Vec<Item<'a>>,
+    texts: [Option<Str<'a>>; Text::COUNT],
+    labels: [Option<Str<'a>>; Label::COUNT],
+    amounts: [Option<i64>; Amount::COUNT],
+    numbers: [Option<i64>; Number::COUNT],
+    coordinates: [Option<f64>; Coordinate::COUNT],
+}
+
+/// One line of an event: a product seen or bought, a fee, something returned.
+#[derive(Debug, Clone, Default)]
+pub struct Item<'a> {
+    texts: [Option<Str<'a>>; ItemText::COUNT],
+    labels: [Option<Str<'a>>; ItemLabel::COUNT],
+    amounts: [Option<i64>; ItemAmount::COUNT],
+    numbers: [Option<i64>; ItemNumber::COUNT],
+}
+
+/// What a line is; a line without kind is a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineKind {
+    /// Goods.
+    Product,
+    /// Postage, bank charges and the like.
+    Fee,
+    /// Goods that came back.
+    Return,
+    /// Stock written off.
+    WriteOff,
+}
+
+impl LineKind {
+    /// The name in tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            LineKind::Product => "product",
+            LineKind::Fee => "fee",
+            LineKind::Return => "return",
+            LineKind::WriteOff => "write_off",
+        }
+    }
+
+    /// The kind of this name; anything unknown is a product.
+    #[must_use]
+    pub fn parse(name: &str) -> LineKind {
+        match name {
+            "fee" => LineKind::Fee,
+            "return" => LineKind::Return,
+            "write_off" => LineKind::WriteOff,
+            _ => LineKind::Product,
+        }
+    }
+}
+
+macro_rules! accessors {
+    ($get:ident, $set:ident, $field:ident, $column:ty, text) => {
+        #[doc = concat!("The value of a column of kind `", stringify!($column), "`.")]
+        #[must_use]
+        pub fn $get(&self, column: $column) -> Option<&str> {
+            self.$field[column as usize].as_deref()
+        }
+
+        #[doc = concat!("Sets a column of kind `", stringify!($column), "`; an empty text is no value.")]
+        pub fn $set(&mut self, column: $column, value: impl Into<Str<'a>>) {
+            let value = value.into();
+            self.$field[column as usize] = if value.is_empty() { None } else { Some(value) };
+        }
+    };
+    ($get:ident, $set:ident, $field:ident, $column:ty, $value:ty) => {
+        #[doc = concat!("The value of a column of kind `", stringify!($column), "`.")]
+        #[must_use]
+        pub fn $get(&self, column: $column) -> Option<$value> {
+            self.$field[column as usize]
+        }
+
+        #[doc = concat!("Sets a column of kind `", stringify!($column), "`.")]
+        pub fn $set(&mut self, column: $column, value: $value) {
+            self.$field[column as usize] = Some(value);
+        }
+    };
+}
+
+impl<'a> Event<'a> {
+    /// An event of this type with nothing else known.
+    #[must_use]
+    pub fn new(kind: EventType) -> Event<'a> {
+        Event {
+            id: None,
+            kind,
+            time: None,
+            items: Vec::new(),
+            texts: [const { None }; Text::COUNT],
+            labels: [const { None }; Label::COUNT],
+            amounts: [None; Amount::COUNT],
+            numbers: [None; Number::COUNT],
+            coordinates: [None; Coordinate::COUNT],
+        }
+    }
+
+    accessors!(text, set_text, texts, Text, text);
+    accessors!(label, set_label, labels, Label, text);
+    accessors!(amount, set_amount, amounts, Amount, i64);
+    accessors!(number, set_number, numbers, Number, i64);
+    accessors!(coordinate, set_coordinate, coordinates, Coordinate, f64);
+
+    /// Names a field as our guess rather than the sender's word.
+    pub fn mark_inferred(&mut self, field: &str) {
+        let inferred = &mut self.texts[Text::Inferred as usize];
+        match inferred {
+            Some(names) if names.split(',').any(|name| name == field) => {}
+            Some(names) => {
+                let names = names.to_mut();
+                names.push(',');
+                names.push_str(field);
+            }
+            None => *inferred = Some(Cow::Owned(field.to_owned())),
+        }
+    }
+
+    /// The first line, made if there is none: for dialects that send one product an event.
+    pub fn only_item(&mut self) -> &mut Item<'a> {
+        if self.items.is_empty() {
+            self.items.push(Item::default());
+        }
+        &mut self.items[0]
+    }
+}
+
+impl<'a> Item<'a> {
+    accessors!(text, set_text, texts, ItemText, text);
+    accessors!(label, set_label, labels, ItemLabel, text);
+    accessors!(amount, set_amount, amounts, ItemAmount, i64);
+    accessors!(number, set_number, numbers, ItemNumber, i64);
+
+    /// What the line is.
+    #[must_use]
+    pub fn kind(&self) -> LineKind {
+        self.label(ItemLabel::Kind).map_or(LineKind::Product, LineKind::parse)
+    }
+}

@@ -1,0 +1,269 @@
+//! The body of a log frame: accepted events as columns, rejected bytes with their reasons, and tallies by source.
+//! `eventlog` stores these bytes without knowing what they mean.
+
+use crate::batch::{EventBatch, EventBatchBuilder, Stamp, WireError};
+use crate::check::{CheckContext, check};
+use crate::event::Event;
+use crate::rejection::{Reason, Rejection};
+use crate::schema::Number;
+use crate::{EventId, EventTime};
+use arrow_buffer::Buffer;
+
+/// Rejected bytes are kept up to this length: enough to mend and replay an event of ordinary size.
+pub const REJECTED_BYTES_MAX: usize = 64 * 1_024;
+
+/// Where events come from: an identity that stays the same when they come again, and a name for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceInfo {
+    /// Identity, such as `http:key_ab12` or `file:` and the hash of the first row.
+    pub source: String,
+    /// File name, topic or key name.
+    pub name: String,
+    /// The store the events belong to.
+    pub store: String,
+}
+
+/// What one source brought in one frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceTally {
+    /// Who.
+    pub info: SourceInfo,
+    /// File rows read; 0 where a source has no rows.
+    pub rows: u64,
+    /// Events received.
+    pub received: u64,
+    /// Events that passed the checks.
+    pub accepted: u64,
+    /// Events set aside.
+    pub quarantined: u64,
+}
+
+/// One event set aside, with what came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// Index into the frame's sources.
+    pub source: u32,
+    /// Row or index within the source.
+    pub position: i64,
+    /// When it came in.
+    pub received: EventTime,
+    /// Reason and detail.
+    pub rejection: Rejection,
+    /// The bytes, cut to [`REJECTED_BYTES_MAX`].
+    pub bytes: Vec<u8>,
+}
+
+/// A frame's content.
+#[derive(Debug, Clone)]
+pub struct FrameBody {
+    /// The accepted events, in order of arrival.
+    pub events: EventBatch,
+    /// The rejected ones.
+    pub rejected: Vec<Rejected>,
+    /// Tallies of every source in the frame.
+    pub sources: Vec<SourceTally>,
+}
+
+/// Index of a source within the frame being built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SourceIndex(u32);
+
+/// Gathers whole requests into one frame.
+#[derive(Debug, Default)]
+pub struct FrameBuilder {
+    events: EventBatchBuilder,
+    rejected: Vec<Rejected>,
+    sources: Vec<SourceTally>,
+    rejected_bytes: usize,
+}
+
+impl FrameBuilder {
+    /// An empty frame.
+    #[must_use]
+    pub fn new() -> FrameBuilder {
+        FrameBuilder::default()
+    }
+
+    /// The index of a source in this frame; asked once a request.
+    pub fn open_source(&mut self, info: &SourceInfo) -> SourceIndex {
+        let known = self.sources.iter().rposition(|tally| tally.info == *info);
+        let index = known.unwrap_or_else(|| {
+            self.sources.push(SourceTally { info: info.clone(), rows: 0, received: 0, accepted: 0, quarantined: 0 });
+            self.sources.len() - 1
+        });
+        SourceIndex(u32::try_from(index).expect("a frame holds far fewer than 2^32 sources"))
+    }
+
+    /// Counts rows of a file, whatever becomes of them.
+    pub fn count_rows(&mut self, source: SourceIndex, rows: u64) {
+        self.sources[source.0 as usize].rows += rows;
+    }
+
+    /// Checks an event and takes it in, or sets it aside with the bytes it came as.
+    pub fn offer(&mut self, source: SourceIndex, event: &Event<'_>, raw: &[u8], context: CheckContext) -> Result<EventId, Reason> {
+        let position = event.number(Number::SourcePosition).unwrap_or(0);
+        let judged = check(event, context).and_then(|()| {
+            event.id.ok_or_else(|| Rejection::new(Reason::IdInvalid, "the event has no identity"))
+        });
+        match judged {
+            Ok(id) => {
+                let tally = &mut self.sources[source.0 as usize];
+                tally.received += 1;
+                tally.accepted += 1;
+                let stamp = Stamp { store: &tally.info.store, source: &tally.info.source, received: context.received };
+                self.events.append(event, stamp);
+                Ok(id)
+            }
+            Err(rejection) => {
+                let reason = rejection.reason;
+                self.reject(source, position, context.received, rejection, raw);
+                Err(reason)
+            }
+        }
+    }
+
+    /// Sets aside what could not even be read as an event.
+    pub fn reject(&mut self, source: SourceIndex, position: i64, received: EventTime, rejection: Rejection, raw: &[u8]) {
+        let tally = &mut self.sources[source.0 as usize];
+        tally.received += 1;
+        tally.quarantined += 1;
+        let bytes = raw[..raw.len().min(REJECTED_BYTES_MAX)].to_vec();
+        self.rejected_bytes += bytes.len();
+        self.rejected.push(Rejected { source: source.0, position, received, rejection, bytes });
+    }
+
+    /// The last rejection, for a reply that explains it.
+    #[must_use]
+    pub fn last_rejection(&self) -> Option<&Rejection> {
+        self.rejected.last().map(|rejected| &rejected.rejection)
+    }
+
+    /// Events accepted so far.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.events.rows()
+    }
+
+    /// Accepted and rejected so far.
+    #[must_use]
+    pub fn received(&self) -> usize {
+        self.events.rows() + self.rejected.len()
+    }
+
+    /// Whether anything was received.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.received() == 0 && self.sources.iter().all(|tally| tally.rows == 0)
+    }
+
+    /// Whether the frame should be closed before more is added.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.events.is_full() || self.rejected_bytes > (1 << 20)
+    }
+
+    /// The frame, leaving an empty builder behind.
+    pub fn finish(&mut self) -> FrameBody {
+        self.rejected_bytes = 0;
+        FrameBody {
+            events: self.events.finish(),
+            rejected: std::mem::take(&mut self.rejected),
+            sources: std::mem::take(&mut self.sources),
+        }
+    }
+}
+
+impl FrameBody {
+    /// Events received in the frame.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.sources.iter().map(|tally| tally.received).sum()
+    }
+
+    /// The bytes of the frame: tallies, rejections, then the events' columns.
+    pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), WireError> {
+        let mut writer = Writer(out);
+        writer.number(self.sources.len() as u64);
+        for tally in &self.sources {
+            writer.text(&tally.info.source);
+            writer.text(&tally.info.name);
+            writer.text(&tally.info.store);
+            [tally.rows, tally.received, tally.accepted, tally.quarantined].into_iter().for_each(|count| writer.number(count));
+        }
+        writer.number(self.rejected.len() as u64);
+        for rejected in &self.rejected {
+            writer.number(u64::from(rejected.source));
+            writer.number(rejected.position as u64);
+            writer.number(rejected.received.0 as u64);
+            writer.text(rejected.rejection.reason.code());
+            writer.text(&rejected.rejection.detail);
+            writer.bytes(&rejected.bytes);
+        }
+        self.events.encode(out)
+    }
+
+    /// Reads what [`FrameBody::encode`] wrote.
+    pub fn decode(bytes: Vec<u8>) -> Result<FrameBody, WireError> {
+        let body = Buffer::from_vec(bytes);
+        let mut reader = Reader(&body);
+        let sources = (0..reader.number()?).map(|_| reader.tally()).collect::<Result<Vec<_>, _>>()?;
+        let rejected = (0..reader.number()?).map(|_| reader.rejected()).collect::<Result<Vec<_>, _>>()?;
+        let at = body.len() - reader.0.len();
+        let events = EventBatch::decode(&body, at)?;
+        Ok(FrameBody { events, rejected, sources })
+    }
+}
+
+/// Numbers are little endian, texts carry their length: a frame's side table is small and rarely read.
+struct Writer<'a>(&'a mut Vec<u8>);
+
+impl Writer<'_> {
+    fn number(&mut self, number: u64) {
+        self.0.extend_from_slice(&number.to_le_bytes());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        self.0.extend_from_slice(bytes);
+    }
+
+    fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn number(&mut self) -> Result<u64, WireError> {
+        let (number, rest) = self.0.split_first_chunk::<8>().ok_or(WireError::Truncated)?;
+        self.0 = rest;
+        Ok(u64::from_le_bytes(*number))
+    }
+
+    fn bytes(&mut self) -> Result<Vec<u8>, WireError> {
+        let length = usize::try_from(self.number()?).map_err(|_| WireError::Truncated)?;
+        let (bytes, rest) = self.0.split_at_checked(length).ok_or(WireError::Truncated)?;
+        self.0 = rest;
+        Ok(bytes.to_vec())
+    }
+
+    fn text(&mut self) -> Result<String, WireError> {
+        String::from_utf8(self.bytes()?).map_err(|_| WireError::Truncated)
+    }
+
+    fn tally(&mut self) -> Result<SourceTally, WireError> {
+        let info = SourceInfo { source: self.text()?, name: self.text()?, store: self.text()? };
+        Ok(SourceTally { info, rows: self.number()?, received: self.number()?, accepted: self.number()?, quarantined: self.number()? })
+    }
+
+    fn rejected(&mut self) -> Result<Rejected, WireError> {
+        let source = u32::try_from(self.number()?).map_err(|_| WireError::Truncated)?;
+        let position = self.number()? as i64;
+        let received = EventTime(self.number()? as i64);
+        let code = self.text()?;
+        let reason = Reason::ALL.iter().find(|reason| reason.code() == code).copied().ok_or(WireError::UnknownReason(code))?;
+        let rejection = Rejection { reason, detail: self.text()? };
+        Ok(Rejected { source, position, received, rejection, bytes: self.bytes()? })
+    }
+}

@@ -1,0 +1,24 @@
+//! What happened: the canonical event, its columns, and the dialects that map into it.
+//! Pure: bytes and values in, values out; no clock, no disk, no network.
+
+pub mod batch;
+pub mod check;
+mod currency;
+pub mod dialect;
+mod event;
+pub mod frame;
+mod id;
+mod kind;
+mod money;
+mod rejection;
+pub mod schema;
+pub mod time;
+
+pub use batch::{EventBatch, EventBatchBuilder, EventRef, ItemRef};
+pub use currency::Currency;
+pub use event::{Event, Item, LineKind, Str};
+pub use id::{EventId, KeyKind, hash_128, key_hash, running_hash};
+pub use kind::EventType;
+pub use money::{Decimal, DecimalError, Money, Quantity, SCALE, divide_rounded, format_decimal, parse_decimal};
+pub use rejection::{Reason, Rejection};
+pub use time::EventTime;

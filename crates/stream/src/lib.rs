@@ -1,0 +1,77 @@
+//! The live line: follows the log, routes events to their shards, drops duplicates, folds, exchanges movements, publishes.
+//! It knows no sink, no HTTP and no SQL; what the numbers mean is decided in `analytics`.
+
+mod audit;
+mod home;
+mod line;
+mod names;
+mod publish;
+mod results;
+mod round;
+mod run;
+mod shard;
+mod worker;
+
+#[cfg(test)]
+mod tests;
+
+pub use home::{SHARDS, ShardId};
+pub use line::{Harvest, Line, LineError};
+pub use results::Results;
+pub use run::{StreamHandle, StreamError, start};
+
+use event::Currency;
+use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What a store says of itself.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// Time zone of its days and hours.
+    pub zone: TimeZone,
+    /// Currency of amounts that name none.
+    pub currency: Currency,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Store { zone: TimeZone::UTC, currency: Currency::USD }
+    }
+}
+
+/// The shops of this server; one that is not listed has the defaults.
+#[derive(Debug, Clone, Default)]
+pub struct Stores(pub BTreeMap<String, Store>);
+
+impl Stores {
+    /// The store of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Store {
+        self.0.get(name).cloned().unwrap_or_default()
+    }
+}
+
+/// How the line runs; its answers do not depend on it.
+#[derive(Debug, Clone)]
+pub struct StreamConfig {
+    /// Threads that own shards.
+    pub workers: usize,
+    /// A changed key is published again after this long at the earliest.
+    pub publish_interval: Duration,
+    /// The same while the line is behind: fewer publications, more folding.
+    pub publish_interval_behind: Duration,
+    /// The shops.
+    pub stores: Stores,
+}
+
+impl Default for StreamConfig {
+    fn default() -> Self {
+        StreamConfig {
+            workers: std::thread::available_parallelism().map_or(1, usize::from),
+            publish_interval: Duration::from_millis(200),
+            publish_interval_behind: Duration::from_secs(1),
+            stores: Stores::default(),
+        }
+    }
+}

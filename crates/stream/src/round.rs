@@ -1,0 +1,195 @@
+//! A round: frames of the log made ready for the shards, with names resolved once a batch and rows routed by index.
+
+use crate::Stores;
+use crate::home::{SHARDS, ShardId};
+use crate::names::{Names, ProductMention, Products};
+use analytics::cell::NameId;
+use analytics::names::{EventNames, Identity, ItemNames};
+use event::frame::{Rejected, SourceTally};
+use event::schema::{ItemLabel, ItemText, Label};
+use event::{EventBatch, EventRef, EventTime};
+
+/// A batch with its names resolved.
+#[derive(Debug)]
+pub struct NamedBatch {
+    /// The events.
+    pub events: EventBatch,
+    /// Offset of the first.
+    pub first_offset: u64,
+    kinds: Vec<NameId>,
+    stores: Vec<NameId>,
+    sources: Vec<NameId>,
+    countries: Vec<NameId>,
+    cities: Vec<NameId>,
+    devices: Vec<NameId>,
+    currencies: Vec<NameId>,
+    /// The default currency of each store, by the store's key.
+    store_currencies: Vec<NameId>,
+    identities: [NameId; 3],
+    items: Vec<ItemNames>,
+}
+
+/// Row of a batch of the round.
+#[derive(Debug, Clone, Copy)]
+pub struct RowIndex {
+    batch: u32,
+    row: u32,
+}
+
+/// What a frame says beside its events.
+#[derive(Debug)]
+pub struct FrameSide {
+    /// The frame's number in the log.
+    pub number: u64,
+    /// Tallies by source, with the sources' ids.
+    pub sources: Vec<(NameId, SourceTally)>,
+    /// What was set aside.
+    pub rejected: Vec<Rejected>,
+}
+
+/// Work for every shard.
+#[derive(Debug, Default)]
+pub struct Round {
+    batches: Vec<NamedBatch>,
+    routes: Vec<Vec<RowIndex>>,
+    rows: usize,
+    /// The frames' tallies and rejections, for the audit.
+    pub sides: Vec<FrameSide>,
+    /// One past the last offset of the round.
+    pub end_offset: u64,
+    /// Seconds before this are no longer on the timeline.
+    pub pulse_from: EventTime,
+}
+
+/// An event in a round, with all that folds want to know of it.
+#[derive(Debug, Clone, Copy)]
+pub struct RoutedEvent<'a> {
+    /// The event.
+    pub event: EventRef<'a>,
+    /// Its offset in the log.
+    pub offset: u64,
+    /// Its names.
+    pub names: EventNames,
+    /// Names of its line items.
+    pub items: &'a [ItemNames],
+    /// Where it came from.
+    pub source: NameId,
+}
+
+impl NamedBatch {
+    /// Resolves the names of a frame's events.
+    pub fn resolve(events: EventBatch, first_offset: u64, names: &mut Names, products: &mut Products, stores: &Stores) -> NamedBatch {
+        let mut of = |label: Label| -> Vec<NameId> { events.label_values(label).into_iter().map(|name| names.id(name)).collect() };
+        let mut batch = NamedBatch {
+            first_offset,
+            kinds: of(Label::Type),
+            stores: of(Label::Store),
+            sources: of(Label::Source),
+            countries: of(Label::Country),
+            cities: of(Label::City),
+            devices: of(Label::DeviceType),
+            currencies: of(Label::Currency),
+            store_currencies: Vec::new(),
+            identities: [Identity::Customer, Identity::Visitor, Identity::Nobody].map(|identity| names.id(identity.name())),
+            items: Vec::new(),
+            events,
+        };
+        let store_names = batch.events.label_values(Label::Store);
+        batch.store_currencies = store_names.iter().map(|store| names.id(stores.get(store).currency.as_str())).collect();
+        batch.items = item_names(&batch, names, products);
+        batch
+    }
+
+    fn names(&self, event: EventRef<'_>) -> EventNames {
+        let of = |ids: &[NameId], label: Label| event.label_key(label).map_or(NameId(0), |key| ids[usize::from(key)]);
+        let stated = of(&self.currencies, Label::Currency);
+        EventNames {
+            store: of(&self.stores, Label::Store),
+            kind: of(&self.kinds, Label::Type),
+            country: of(&self.countries, Label::Country),
+            city: of(&self.cities, Label::City),
+            device: of(&self.devices, Label::DeviceType),
+            identity: self.identities[Identity::of(event) as usize],
+            currency: if stated == NameId(0) { of(&self.store_currencies, Label::Store) } else { stated },
+        }
+    }
+}
+
+fn item_names(batch: &NamedBatch, names: &mut Names, products: &mut Products) -> Vec<ItemNames> {
+    let paths = batch.events.item_label_values(ItemLabel::CategoryPath);
+    let categories: Vec<NameId> = paths.into_iter().map(|path| names.id(first_level(path))).collect();
+    let mut resolved = Vec::new();
+    for event in batch.events.events() {
+        let rank = (event.time(), event.id());
+        let store_id = event.label_key(Label::Store).map_or(NameId(0), |key| batch.stores[usize::from(key)]);
+        for item in event.items() {
+            let name = item.text(ItemText::Name);
+            let product = item.text(ItemText::ProductId);
+            let product = product.map(|product| ProductMention { store: (store_id, event.store()), product, name, rank });
+            resolved.push(ItemNames {
+                product: product.map_or(NameId(0), |mention| products.id(mention)),
+                category: item.label_key(ItemLabel::CategoryPath).map_or(NameId(0), |key| categories[usize::from(key)]),
+            });
+        }
+    }
+    resolved
+}
+
+fn first_level(path: &str) -> &str {
+    path.split('/').next().unwrap_or(path).trim()
+}
+
+impl Round {
+    /// An empty round.
+    #[must_use]
+    pub fn new() -> Round {
+        Round { routes: vec![Vec::new(); SHARDS], ..Round::default() }
+    }
+
+    /// Adds a batch and routes its rows.
+    pub fn push(&mut self, batch: NamedBatch) {
+        let number = u32::try_from(self.batches.len()).expect("a round holds a few frames");
+        for event in batch.events.events() {
+            let shard = ShardId::of_event(event);
+            let row = u32::try_from(event.row()).expect("frames close long before 2^32 rows");
+            self.routes[usize::from(shard.0)].push(RowIndex { batch: number, row });
+        }
+        self.rows += batch.events.len();
+        self.end_offset = batch.first_offset + batch.events.len() as u64;
+        self.batches.push(batch);
+    }
+
+    /// Whether no frame is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sides.is_empty()
+    }
+
+    /// Events in the round.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Oldest and newest event time in the round.
+    #[must_use]
+    pub fn event_times(&self) -> Option<(EventTime, EventTime)> {
+        let times = || self.batches.iter().flat_map(|batch| batch.events.events().map(EventRef::time));
+        Some((times().min()?, times().max()?))
+    }
+
+    /// The events of one shard, in log order.
+    pub fn events_of(&self, shard: ShardId) -> impl Iterator<Item = RoutedEvent<'_>> {
+        self.routes[usize::from(shard.0)].iter().map(|index| {
+            let batch = &self.batches[index.batch as usize];
+            let event = batch.events.event(index.row as usize);
+            RoutedEvent {
+                event,
+                offset: batch.first_offset + u64::from(index.row),
+                names: batch.names(event),
+                items: batch.items.get(event.item_rows()).unwrap_or_default(),
+                source: event.label_key(Label::Source).map_or(NameId(0), |key| batch.sources[usize::from(key)]),
+            }
+        })
+    }
+}

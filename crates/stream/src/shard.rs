@@ -1,0 +1,106 @@
+//! One shard: a deterministic function of its input. It drops duplicates, folds events and orders, and tells products' shards.
+//! No wall clock, no randomness, no disk.
+
+use crate::home::ShardId;
+use crate::round::{RoutedEvent, Round};
+use analytics::activity::ActivityFold;
+use analytics::cell::{Deltas, NameId};
+use analytics::order::{OrderRow, Orders, Outputs};
+use analytics::product::ProductChange;
+use event::{EventId, KeyKind, key_hash};
+use foldhash::fast::FixedState;
+use hashbrown::{HashMap, HashSet};
+
+/// A message from one shard to another. (from, offset, index) is its identity: a replay repeats it exactly.
+#[derive(Debug, Clone, Copy)]
+pub struct Movement {
+    /// The sender.
+    pub from: ShardId,
+    /// Offset of the event that caused it.
+    pub offset: u64,
+    /// Which of the event's movements.
+    pub index: u32,
+    /// What is told.
+    pub change: ProductChange,
+}
+
+impl Movement {
+    fn order(&self) -> (ShardId, u64, u32) {
+        (self.from, self.offset, self.index)
+    }
+}
+
+/// What became of events, by source.
+#[derive(Debug, Default)]
+pub struct Verdicts {
+    /// Events folded.
+    pub counted: u64,
+    /// Repeats dropped, by source.
+    pub duplicates: HashMap<NameId, u64, FixedState>,
+}
+
+/// What a worker's shards write to.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// Changed cells.
+    pub deltas: Deltas,
+    /// Changed orders.
+    pub order_rows: Vec<OrderRow>,
+    /// Movements to send; the receiver follows from the product.
+    pub movements: Vec<Movement>,
+    /// What became of the round's events.
+    pub verdicts: Verdicts,
+    changes: Vec<ProductChange>,
+}
+
+/// A shard's state.
+#[derive(Debug)]
+pub struct Shard {
+    id: ShardId,
+    /// Identities of every event seen; rebuilt by replay.
+    seen: HashSet<u128, FixedState>,
+    orders: Orders,
+}
+
+impl Shard {
+    /// An empty shard.
+    #[must_use]
+    pub fn new(id: ShardId) -> Shard {
+        Shard { id, seen: HashSet::default(), orders: Orders::default() }
+    }
+
+    /// Folds the shard's events of a round.
+    pub fn fold(&mut self, round: &Round, out: &mut Output) {
+        for routed in round.events_of(self.id) {
+            if self.seen.insert(identity(routed.event.store(), routed.event.id())) {
+                self.observe(&routed, round, out);
+                out.verdicts.counted += 1;
+            } else {
+                *out.verdicts.duplicates.entry(routed.source).or_insert(0) += 1;
+            }
+        }
+    }
+
+    fn observe(&mut self, routed: &RoutedEvent<'_>, round: &Round, out: &mut Output) {
+        let mut activity = ActivityFold { deltas: &mut out.deltas, product_changes: &mut out.changes, pulse_from: round.pulse_from };
+        activity.observe(routed.event, &routed.names, routed.items);
+        if routed.event.kind().is_order_kind() {
+            let mut outputs = Outputs { deltas: &mut out.deltas, product_changes: &mut out.changes, rows: &mut out.order_rows };
+            self.orders.observe(routed.event, &routed.names, routed.items, &mut outputs);
+        }
+        let (from, offset) = (self.id, routed.offset);
+        let movements = out.changes.drain(..).zip(0..).map(|(change, index)| Movement { from, offset, index, change });
+        out.movements.extend(movements);
+    }
+
+    /// Folds what other shards tell about this shard's products.
+    pub fn receive(movements: &mut [Movement], out: &mut Output) {
+        movements.sort_by_key(Movement::order);
+        movements.iter().for_each(|movement| movement.change.fold(&mut out.deltas));
+    }
+}
+
+/// An id is unique within its store.
+fn identity(store: &str, id: EventId) -> u128 {
+    if store == "main" { id.0 } else { id.0 ^ u128::from(key_hash(store, KeyKind::Value, b"identity")) << 64 }
+}

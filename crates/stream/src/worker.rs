@@ -1,0 +1,95 @@
+//! A thread that owns shards: it folds rounds, receives movements and hands over what changed.
+
+use crate::home::{SHARDS, ShardId};
+use crate::names::Products;
+use crate::round::Round;
+use crate::shard::{Movement, Output, Shard, Verdicts};
+use analytics::cell::{CellKey, Delta};
+use analytics::order::OrderRow;
+use crossbeam_channel::{Receiver, Sender, bounded};
+use std::sync::Arc;
+
+/// What a worker is asked to do.
+pub enum Task {
+    /// Fold the events of its shards.
+    Fold(Arc<Round>),
+    /// Fold movements to products of its shards.
+    Receive(Vec<Movement>),
+    /// Hand over what changed.
+    HandOver,
+}
+
+/// What it answers.
+pub enum Answer {
+    /// Movements to send on and what became of the events.
+    Folded(Vec<Movement>, Verdicts),
+    /// Movements are folded.
+    Received,
+    /// Cells and orders that changed.
+    HandedOver(Vec<(CellKey, Delta)>, Vec<OrderRow>),
+}
+
+/// A worker as its owner sees it.
+pub struct Worker {
+    tasks: Sender<Task>,
+    answers: Receiver<Answer>,
+}
+
+/// A worker thread ended; its panic is reported by the runtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a shard worker ended")]
+pub struct WorkerEnded;
+
+impl Worker {
+    /// Starts the worker that owns every shard whose number leaves `index` over `workers`.
+    pub fn start(index: usize, workers: usize, spawn: &Spawn<'_>) -> std::io::Result<Worker> {
+        let (tasks, work) = bounded(1);
+        let (answer, answers) = bounded(1);
+        let shards: Vec<Shard> = (0..SHARDS).filter(|shard| shard % workers == index).map(|shard| Shard::new(ShardId(shard as u8))).collect();
+        spawn(format!("shards-{index}"), Box::new(move || serve(shards, &work, &answer)))?;
+        Ok(Worker { tasks, answers })
+    }
+
+    /// Gives it a task; it holds one at a time.
+    pub fn ask(&self, task: Task) -> Result<(), WorkerEnded> {
+        self.tasks.send(task).map_err(|_| WorkerEnded)
+    }
+
+    /// Waits for the answer to the last task.
+    pub fn answer(&self) -> Result<Answer, WorkerEnded> {
+        self.answers.recv().map_err(|_| WorkerEnded)
+    }
+}
+
+/// Starts a named thread.
+pub type Spawn<'a> = dyn Fn(String, Box<dyn FnOnce() + Send>) -> std::io::Result<()> + 'a;
+
+fn serve(mut shards: Vec<Shard>, work: &Receiver<Task>, answers: &Sender<Answer>) {
+    let mut out = Output::default();
+    for task in work {
+        let answer = match task {
+            Task::Fold(round) => {
+                shards.iter_mut().for_each(|shard| shard.fold(&round, &mut out));
+                // The round's memory goes back before the answer, not after the next task.
+                drop(round);
+                Answer::Folded(std::mem::take(&mut out.movements), std::mem::take(&mut out.verdicts))
+            }
+            Task::Receive(mut movements) => {
+                Shard::receive(&mut movements, &mut out);
+                Answer::Received
+            }
+            Task::HandOver => Answer::HandedOver(out.deltas.take(), std::mem::take(&mut out.order_rows)),
+        };
+        if answers.send(answer).is_err() {
+            return;
+        }
+    }
+}
+
+/// Sorts movements into the workers that own their products.
+pub fn sort_by_worker(movements: Vec<Movement>, products: &Products, outgoing: &mut [Vec<Movement>]) {
+    let workers = outgoing.len();
+    for movement in movements {
+        outgoing[usize::from(products.home(movement.change.product).0) % workers].push(movement);
+    }
+}
