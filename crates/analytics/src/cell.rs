@@ -3,7 +3,7 @@
 
 use crate::catalogue::Dimension;
 use crate::sketch::{Distinct, Quantiles};
-use crate::tally::{Field, Tally};
+use crate::tally::Field;
 use crate::window::Grain;
 use event::EventTime;
 use foldhash::fast::FixedState;
@@ -244,9 +244,11 @@ impl Delta {
         Delta { sums: vec![0; cube.fields.len()], coupons: vec![Vec::new(); cube.distincts.len()], order_values: Vec::new() }
     }
 
-    /// Adds the cube's fields of a tally.
-    pub fn add(&mut self, cube: &Cube, tally: &Tally) {
-        self.sums.iter_mut().zip(cube.fields).for_each(|(sum, field)| *sum += tally[*field]);
+    /// Takes in another delta of the same cube, as a coarser window does.
+    pub fn absorb(&mut self, other: Delta) {
+        self.sums.iter_mut().zip(other.sums).for_each(|(sum, value)| *sum += value);
+        self.coupons.iter_mut().zip(other.coupons).for_each(|(coupons, more)| coupons.extend(more));
+        self.order_values.extend(other.order_values);
     }
 }
 

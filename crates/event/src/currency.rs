@@ -14,6 +14,27 @@ const THREE: &str = "BHD IQD JOD KWD LYD OMR TND";
 /// Codes with four.
 const FOUR: &str = "CLF UYW";
 
+const LETTERS: usize = 26;
+const UNKNOWN: u8 = u8::MAX;
+
+/// Digits of every code of three letters: asked once an event, so looked up and not searched.
+static DIGITS: [u8; LETTERS * LETTERS * LETTERS] = {
+    let mut digits = [UNKNOWN; LETTERS * LETTERS * LETTERS];
+    let tables = [(TWO, 2), (NONE, 0), (THREE, 3), (FOUR, 4)];
+    let mut table = 0;
+    while table < tables.len() {
+        let codes = tables[table].0.as_bytes();
+        let mut at = 0;
+        while at < codes.len() {
+            let index = ((codes[at] - b'A') as usize * LETTERS + (codes[at + 1] - b'A') as usize) * LETTERS + (codes[at + 2] - b'A') as usize;
+            digits[index] = tables[table].1;
+            at += 4;
+        }
+        table += 1;
+    }
+    digits
+};
+
 impl Currency {
     /// The dollar, a store's currency until it says otherwise.
     pub const USD: Currency = Currency(*b"USD");
@@ -39,8 +60,12 @@ impl Currency {
     }
 
     fn known_digits(self) -> Option<usize> {
-        let tables = [(TWO, 2), (NONE, 0), (THREE, 3), (FOUR, 4)];
-        tables.into_iter().find(|(codes, _)| codes.as_bytes().chunks(4).any(|code| code[..3] == self.0)).map(|(_, digits)| digits)
+        let letter = |byte: u8| byte.is_ascii_uppercase().then(|| usize::from(byte - b'A'));
+        let [first, second, third] = self.0;
+        match DIGITS[(letter(first)? * LETTERS + letter(second)?) * LETTERS + letter(third)?] {
+            UNKNOWN => None,
+            digits => Some(usize::from(digits)),
+        }
     }
 }
 

@@ -24,6 +24,7 @@ pub struct Event<'a> {
     amounts: [Option<i64>; Amount::COUNT],
     numbers: [Option<i64>; Number::COUNT],
     coordinates: [Option<f64>; Coordinate::COUNT],
+    longest_bytes: usize,
 }
 
 /// One line of an event: a product seen or bought, a fee, something returned.
@@ -33,6 +34,7 @@ pub struct Item<'a> {
     labels: [Option<Str<'a>>; ItemLabel::COUNT],
     amounts: [Option<i64>; ItemAmount::COUNT],
     numbers: [Option<i64>; ItemNumber::COUNT],
+    longest_bytes: usize,
 }
 
 /// What a line is; a line without kind is a product.
@@ -83,6 +85,7 @@ macro_rules! accessors {
         #[doc = concat!("Sets a column of kind `", stringify!($column), "`; an empty text is no value.")]
         pub fn $set(&mut self, column: $column, value: impl Into<Str<'a>>) {
             let value = value.into();
+            self.longest_bytes = self.longest_bytes.max(value.len());
             self.$field[column as usize] = if value.is_empty() { None } else { Some(value) };
         }
     };
@@ -114,6 +117,7 @@ impl<'a> Event<'a> {
             amounts: [None; Amount::COUNT],
             numbers: [None; Number::COUNT],
             coordinates: [None; Coordinate::COUNT],
+            longest_bytes: 0,
         }
     }
 
@@ -122,6 +126,25 @@ impl<'a> Event<'a> {
     accessors!(amount, set_amount, amounts, Amount, i64);
     accessors!(number, set_number, numbers, Number, i64);
     accessors!(coordinate, set_coordinate, coordinates, Coordinate, f64);
+
+    /// Derives the identity from the id's text, which stays beside it unless it is a UUID; false where the sender gave none.
+    pub fn settle_id(&mut self, source: &str) -> bool {
+        let Some(text) = self.text(Text::EventIdText) else { return false };
+        match EventId::from_uuid(text) {
+            Some(id) => {
+                self.id = Some(id);
+                self.set_text(Text::EventIdText, "");
+            }
+            None => self.id = Some(EventId::from_text(text, source)),
+        }
+        true
+    }
+
+    /// No text of the event or its items is longer than this: a check looks closer only where it must.
+    #[must_use]
+    pub fn longest_bytes(&self) -> usize {
+        self.items.iter().map(|item| item.longest_bytes).fold(self.longest_bytes, usize::max)
+    }
 
     /// Names a field as our guess rather than the sender's word.
     pub fn mark_inferred(&mut self, field: &str) {

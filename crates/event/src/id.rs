@@ -15,10 +15,10 @@ impl EventId {
         parse_uuid(text.as_bytes()).map_or_else(|| EventId::of_parts(source.as_bytes(), text.as_bytes()), EventId)
     }
 
-    /// Whether the text is a UUID and so needs no copy of itself beside the id.
+    /// The identity of a UUID, which needs no copy of its text beside it.
     #[must_use]
-    pub fn is_uuid(text: &str) -> bool {
-        parse_uuid(text.as_bytes()).is_some()
+    pub fn from_uuid(text: &str) -> Option<EventId> {
+        parse_uuid(text.as_bytes()).map(EventId)
     }
 
     /// An id made of a scope and a name within it.
@@ -111,7 +111,7 @@ mod tests {
     fn other_ids_are_scoped_by_their_source() {
         assert_ne!(EventId::from_text("1", "a"), EventId::from_text("1", "b"));
         assert_eq!(EventId::from_text("1", "a"), EventId::from_text("1", "a"));
-        assert!(!EventId::is_uuid("6f9619ff-8b86-d011-b42d-00cf4fc964f"));
+        assert_eq!(EventId::from_uuid("6f9619ff-8b86-d011-b42d-00cf4fc964f"), None);
     }
 
     #[test]

@@ -1,1 +1,10 @@
-//! ingest
+//! The door: requests and files become checked events in the log.
+//! Decoding is `event`'s, remembering is `eventlog`'s; here they meet.
+
+mod decode;
+mod door;
+pub mod file;
+mod import;
+
+pub use door::{Dedupe, Door, EncodeError, Outcome, Receipt, Refused, Request, StoreDefaults, StoreLookup, encode};
+pub use import::{ImportCounts, ImportError, ImportListener, import};

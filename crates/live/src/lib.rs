@@ -1,1 +1,18 @@
-//! live
+//! Tables of results in memory, fed by the changelog; answers the fixed questions of the dashboard.
+//! It knows neither the log nor HTTP: rows come in as changes, answers go out as typed values.
+
+mod audit;
+mod cells;
+mod orders;
+mod pulse;
+pub mod query;
+mod stores;
+mod tables;
+mod texts;
+
+pub use audit::{AuditView, QuarantineCursor, QuarantinePage, QuarantinedRow, SourceView};
+pub use orders::Order;
+pub use pulse::{PulseSecond, StreamChanges, StreamSnapshot, Subscription};
+pub use query::{Answer, Query, QueryError};
+pub use stores::{Store, Stores};
+pub use tables::{LiveFeed, LiveTables};

@@ -1,1 +1,66 @@
-//! simulator
+//! A believable shop: seeded events, with the exact totals beside them.
+//!
+//! Visitors with stable habits come by day and week, look around, fill carts, mostly leave them, sometimes buy and
+//! sometimes send things back. [`Shop`] makes the events one by one in time order, [`write_json`] turns them into bytes,
+//! [`Truth`] counts them. [`workload_w`] writes the file that speed is measured with.
+//!
+//! ```
+//! use simulator::{Format, Settings, Shop, Time, Truth, write_json};
+//!
+//! let mut shop = Shop::new(Settings::new(7, Time(1_741_093_200_000_000)))?;
+//! let (mut truth, mut lines) = (Truth::new(Format::Canonical), Vec::new());
+//! let now = Time(1_741_093_200_500_000); // half a second later, by the clock of whoever runs the shop
+//! while shop.next_time() <= now {
+//!     let event = shop.next_event();
+//!     write_json(&event, Format::Canonical, &mut lines);
+//!     truth.observe(&event);
+//! }
+//! assert!((240..260).contains(&truth.events), "500 a second");
+//! # Ok::<(), simulator::SettingsError>(())
+//! ```
+//!
+//! There is no clock, thread, file or network in here, and no code of the server: a truth that shared code with what it
+//! checks would share its mistakes. Bots, campaigns with an end, stock and planted anomalies are not simulated yet.
+
+mod agents;
+mod assortment;
+mod behaviour;
+mod cart;
+mod catalogue;
+mod crowd;
+mod event;
+mod kind;
+mod money;
+mod number_set;
+mod places;
+mod population;
+mod random;
+mod returns;
+mod rhythm;
+mod sale;
+mod session;
+mod settings;
+mod shop;
+mod time;
+mod truth;
+mod workload;
+mod write;
+
+pub use agents::{AGENTS, Agent};
+pub use assortment::{CATEGORIES, Category};
+pub use behaviour::Behaviour;
+pub use catalogue::{Line, Product};
+pub use event::{Detail, Origin, Page, SimEvent};
+pub use kind::{Group, Kind};
+pub use money::{Currency, Money};
+pub use places::{COUNTRIES, City, Country};
+pub use population::{CUSTOMERS_MAX, Device, Identity, Visitor};
+pub use rhythm::Rhythm;
+pub use sale::{Bill, PaymentFailure, PaymentMethod};
+pub use session::Pricing;
+pub use settings::{PRODUCTS_MAX, Rate, Settings, SettingsError};
+pub use shop::Shop;
+pub use time::Time;
+pub use truth::{Amounts, CategoryTruth, CountryTruth, Sold, Truth};
+pub use workload::{Fault, WTruth, workload_w};
+pub use write::{Format, write_json};

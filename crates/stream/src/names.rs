@@ -57,17 +57,11 @@ pub struct Product {
 }
 
 /// Products by (store, id).
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Products {
     ids: HashMap<(NameId, Arc<str>), NameId, FixedState>,
     known: Vec<Product>,
     fresh: Vec<NameId>,
-}
-
-impl Default for Products {
-    fn default() -> Self {
-        Products { ids: HashMap::default(), known: Vec::new(), fresh: Vec::new() }
-    }
 }
 
 /// A product as an event names it.

@@ -3,9 +3,7 @@
 use analytics::cell::{Cell, CellKey, Cube, NameId};
 use analytics::order::OrderRow;
 use analytics::tally::Scale;
-use analytics::window::Grain;
 use changelog::{Change, Value};
-use event::EventTime;
 use std::sync::Arc;
 
 /// A name without an id of its own is nothing stated.
@@ -14,11 +12,11 @@ pub fn name(names: &[Arc<str>], id: NameId) -> Value {
 }
 
 /// Key of a cell's row; `value` is the dimension's value, already named.
-pub fn cell_key(cube: &Cube, names: &[Arc<str>], key: &CellKey, grain: Grain, window: EventTime, value: Value) -> Box<[Value]> {
+pub fn cell_key(cube: &Cube, names: &[Arc<str>], key: &CellKey, grain: &Arc<str>, value: Value) -> Box<[Value]> {
     let mut columns = Vec::with_capacity(5);
     columns.push(name(names, key.store));
-    columns.push(Value::Text(Arc::from(grain.name())));
-    columns.push(Value::Time(window.0));
+    columns.push(Value::Text(Arc::clone(grain)));
+    columns.push(Value::Time(key.window.0));
     if cube.dimension.is_some() {
         columns.push(value);
     }

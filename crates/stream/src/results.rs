@@ -7,11 +7,12 @@ use crate::names::Product;
 use crate::audit::REJECTIONS;
 use crate::publish;
 use analytics::order::OrderRow;
-use analytics::cell::{CUBES, Cell, CellKey, CellMap, CubeId, Delta, NameId};
+use analytics::cell::{CUBES, Cell, CellKey, CellMap, Cube, CubeId, Delta, NameId};
 use analytics::catalogue::Dimension;
 use analytics::window::{Calendar, Grain};
 use changelog::{Change, ChangeBatch, Progress, Value};
 use event::EventTime;
+use hashbrown::hash_map::Entry;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ struct Kept {
 #[derive(Debug)]
 pub struct Results {
     cells: [CellMap<Kept>; Grain::ALL.len()],
+    grain_names: [Arc<str>; Grain::ALL.len()],
     /// Windows of cubes that are kept for a while only, oldest first.
     passing: BTreeMap<EventTime, Vec<CellKey>>,
     calendars: BTreeMap<NameId, Calendar>,
@@ -40,12 +42,18 @@ pub struct Results {
 /// Rejections and orders remembered for readers who join late.
 const REMEMBERED_ROWS_MAX: usize = 1_000;
 
+/// The next coarser window a cube is published for.
+fn next_grain(cube: &Cube, grain: Grain) -> Option<Grain> {
+    cube.grains.iter().copied().find(|coarser| *coarser > grain)
+}
+
 impl Results {
     /// No results yet.
     #[must_use]
     pub fn new(stores: Stores) -> Results {
         Results {
             cells: std::array::from_fn(|_| CellMap::default()),
+            grain_names: Grain::ALL.map(|grain| Arc::from(grain.name())),
             passing: BTreeMap::new(),
             calendars: BTreeMap::new(),
             names: Vec::new(),
@@ -64,11 +72,7 @@ impl Results {
         self.progress = harvest.progress;
         self.names.extend(harvest.names);
         let mut changes = self.learn_products(harvest.products);
-        let mut changed = Vec::new();
-        for (key, delta) in harvest.deltas.into_iter().flatten() {
-            self.add(key, delta, &mut changed);
-        }
-        changes.extend(changed.into_iter().filter_map(|(grain, key)| self.publish(grain, &key)));
+        self.add(harvest.deltas.into_iter().flatten().collect(), &mut changes);
         changes.extend(self.let_pass());
         changes.extend(self.remember_orders(&harvest.order_rows));
         changes.extend(self.remember_audit(harvest.audit));
@@ -94,24 +98,42 @@ impl Results {
         Some(Change { table: "products", key, values: Some(Box::from([Value::Text(Arc::clone(name))])), version: self.version })
     }
 
-    fn add(&mut self, key: CellKey, mut delta: Delta, changed: &mut Vec<(Grain, CellKey)>) {
-        let cube = key.cube.cube();
-        for grain in cube.grains {
-            let window = self.window(key.store, *grain, key.window);
-            let key = CellKey { window, ..key };
-            let passing = &mut self.passing;
-            let kept = self.cells[*grain as usize].entry(key).or_insert_with(|| {
-                if cube.kept_micros.is_some() {
-                    passing.entry(window).or_default().push(key);
+    /// Adds deltas of base windows, rolls them up window by window, so that a day takes in each harvest once.
+    fn add(&mut self, deltas: Vec<(CellKey, Delta)>, changes: &mut Vec<Change>) {
+        let mut rolled: CellMap<Delta> = CellMap::default();
+        let mut base: Vec<Vec<(CellKey, Delta)>> = Grain::ALL.iter().map(|_| Vec::new()).collect();
+        deltas.into_iter().for_each(|(key, delta)| base[key.cube.cube().base as usize].push((key, delta)));
+        for (grain, base) in Grain::ALL.into_iter().zip(base) {
+            let finer = std::mem::take(&mut rolled);
+            let mut changed = Vec::with_capacity(base.len() + finer.len());
+            for (key, mut delta) in base.into_iter().chain(finer) {
+                if self.apply_delta(grain, key, &mut delta) {
+                    changed.push(key);
                 }
-                Kept { cell: Cell::of(cube), is_changed: false }
-            });
-            kept.cell.apply(&mut delta);
-            if !kept.is_changed {
-                kept.is_changed = true;
-                changed.push((*grain, key));
+                if let Some(coarser) = next_grain(key.cube.cube(), grain) {
+                    let window = self.window(key.store, coarser, key.window);
+                    match rolled.entry(CellKey { window, ..key }) {
+                        Entry::Occupied(mut known) => known.get_mut().absorb(delta),
+                        Entry::Vacant(place) => drop(place.insert(delta)),
+                    }
+                }
             }
+            changes.extend(changed.iter().filter_map(|key| self.publish(grain, key)));
         }
+    }
+
+    /// Whether the cell was unchanged before.
+    fn apply_delta(&mut self, grain: Grain, key: CellKey, delta: &mut Delta) -> bool {
+        let cube = key.cube.cube();
+        let passing = &mut self.passing;
+        let kept = self.cells[grain as usize].entry(key).or_insert_with(|| {
+            if cube.kept_micros.is_some() {
+                passing.entry(key.window).or_default().push(key);
+            }
+            Kept { cell: Cell::of(cube), is_changed: false }
+        });
+        kept.cell.apply(delta);
+        !std::mem::replace(&mut kept.is_changed, true)
     }
 
     fn window(&mut self, store: NameId, grain: Grain, time: EventTime) -> EventTime {
@@ -123,9 +145,9 @@ impl Results {
     }
 
     fn publish(&mut self, grain: Grain, key: &CellKey) -> Option<Change> {
-        let kept = self.cells[grain as usize].get_mut(key)?;
-        kept.is_changed = false;
-        Some(self.cell_row(grain, key, &self.cells[grain as usize].get(key)?.cell))
+        self.cells[grain as usize].get_mut(key)?.is_changed = false;
+        let kept = self.cells[grain as usize].get(key)?;
+        Some(self.cell_row(grain, key, &kept.cell))
     }
 
     fn cell_row(&self, grain: Grain, key: &CellKey, cell: &Cell) -> Change {
@@ -134,7 +156,7 @@ impl Results {
             Some(Dimension::Product) => self.product_id(key.value),
             _ => publish::name(&self.names, key.value),
         };
-        let row_key = publish::cell_key(cube, &self.names, key, grain, key.window, value);
+        let row_key = publish::cell_key(cube, &self.names, key, &self.grain_names[grain as usize], value);
         Change { table: cube.table, key: row_key, values: publish::cell_values(cube, cell), version: self.version }
     }
 

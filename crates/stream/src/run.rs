@@ -41,7 +41,7 @@ pub enum StreamError {
 }
 
 /// How long an idle line waits before it looks around again; a new frame wakes it at once.
-const IDLE_WAIT: Duration = Duration::from_secs(1);
+const IDLE_WAIT: Duration = Duration::from_millis(200);
 
 /// How far results are published, and a way to wait for it.
 #[derive(Debug, Clone)]
@@ -71,7 +71,7 @@ pub fn start(config: StreamConfig, reader: LogReader, changelog: Changelog, runt
     let results = Results::new(config.stores.clone());
     runtime.spawn_thread("merge", move || merge(results, &to_merge, &changelog, &published))?;
     let frame = reader.position().frame;
-    let feeder = Feeder { config, reader, line, harvests, frame, folded: frame, clock: runtime.clock().clone(), published_at: None };
+    let feeder = Feeder { config, reader, line, harvests, frame, folded: frame, clock: runtime.clock().clone(), stop: runtime.stop_token(), published_at: None };
     runtime.spawn_thread("stream", move || feeder.run())?;
     Ok(StreamHandle { published: watch })
 }
@@ -101,6 +101,8 @@ struct Feeder {
     /// One past the last frame folded.
     folded: u64,
     clock: runtime::Clock,
+    /// What is in the log and not folded when the process stops is folded after the next start.
+    stop: runtime::CancellationToken,
     published_at: Option<Duration>,
 }
 
@@ -117,11 +119,11 @@ impl Feeder {
             if self.line.has_round() {
                 self.fold()?;
             }
-            let is_at_end = self.reader.is_at_end();
-            if self.line.is_changed() && (self.until_due().is_zero() || is_at_end) {
+            let is_ending = !self.line.has_round() && (self.reader.is_at_end() || self.stop.is_cancelled());
+            if self.line.is_changed() && (self.until_due().is_zero() || is_ending) {
                 self.publish()?;
             }
-            if is_at_end && !self.line.has_round() {
+            if is_ending {
                 return Ok(());
             }
         }

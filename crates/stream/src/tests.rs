@@ -61,7 +61,7 @@ fn event(number: usize, seed: Seed) -> Event<'static> {
     event.time = Some(EventTime(START + seed.minute * MINUTE));
     event.set_number(Number::SourcePosition, number as i64);
     event.set_label(Label::Country, ["Malta", "Peru", ""][usize::from(seed.country)]);
-    event.set_text(if seed.person % 2 == 0 { Text::CustomerId } else { Text::AnonymousId }, format!("p{}", seed.person));
+    event.set_text(if seed.person.is_multiple_of(2) { Text::CustomerId } else { Text::AnonymousId }, format!("p{}", seed.person));
     if event.kind.is_order_kind() && seed.order > 0 {
         let column = if event.kind == EventType::Refund { Text::RefundId } else { Text::OrderId };
         event.set_text(column, format!("o{}", seed.order));
@@ -86,9 +86,8 @@ fn event(number: usize, seed: Seed) -> Event<'static> {
 
 /// The final tables after these events arrive in this order, in frames and rounds of these sizes.
 fn tables(events: &[Event<'static>], workers: usize, frame_rows: usize, frames_a_round: usize) -> Tables {
-    let spawn = |_: String, work: Box<dyn FnOnce() + Send>| {
-        std::thread::spawn(work);
-        Ok(())
+    let spawn = |name: String, work: Box<dyn FnOnce() + Send>| {
+        runtime::NamedThread::spawn(name, work).map(drop)
     };
     let config = StreamConfig { workers, ..StreamConfig::default() };
     let mut line = Line::start(&config, &spawn).expect("starts");

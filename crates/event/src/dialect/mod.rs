@@ -1,6 +1,8 @@
 //! Dialects: how each sender names things. Bytes in, `Event` or `Rejection` out.
 //! Nothing here judges a value's meaning (`check` does) or knows where the bytes came from.
 
+#[cfg(test)]
+mod corpus;
 mod field;
 pub mod json;
 mod lookup;

@@ -2,7 +2,8 @@
 //! Where the object begins and ends in a body is the splitter's business.
 
 use super::keys::{self, ERROR, EVENT, ITEM, Key, PLACE};
-use super::scan::{is_too_deep, skip_space};
+use super::members::{Elements, Members, check_inside, is_blank};
+use super::scan::{Stop, skip_space};
 use super::text::{push_member, unescape};
 use crate::check::ITEMS_MAX;
 use crate::dialect::field::{self, Field, Style, Value};
@@ -11,9 +12,8 @@ use crate::dialect::{Decoding, EVENT_BYTES_MAX, default_currency};
 use crate::event::{Event, Item, Str};
 use crate::rejection::{Reason, Rejection};
 use crate::schema::{ItemLabel, ItemText, Label, Text};
-use crate::{EventId, EventType};
+use crate::EventType;
 use smallvec::SmallVec;
-use sonic_rs::{LazyValue, to_object_iter};
 use std::borrow::Cow;
 
 /// Most fields of one object.
@@ -46,15 +46,14 @@ pub fn decode_object<'a>(bytes: &'a [u8], decoding: &Decoding<'a>) -> Result<Eve
     let text = object_text(bytes)?;
     let style = Style { zone: decoding.zone, decimal_comma: false };
     let mut draft = Draft::new(style);
-    let mut end = skip_space(text.as_bytes(), 0) + 1;
-    for member in to_object_iter(text) {
-        let (key, value) = member.map_err(|error| malformed(error.offset()))?;
-        let raw = raw(&value);
-        end = raw.as_ptr() as usize - text.as_ptr() as usize + raw.len();
-        draft.member(key, raw, value, decoding)?;
+    let text = &text[skip_space(text.as_bytes(), 0)..];
+    let mut members = Members::of(text).ok_or_else(|| Rejection::of_field(Reason::MalformedJson, "text", text))?;
+    for member in &mut members {
+        let (key, raw) = member.map_err(stopped)?;
+        draft.member(key, raw, decoding)?;
     }
-    if text[end..].trim_ascii() != "}" {
-        return Err(Rejection::new(Reason::MalformedJson, format!("more follows the object at byte {end}")));
+    if !is_blank(&text[members.end()..]) {
+        return Err(Rejection::new(Reason::MalformedJson, format!("more follows the object at byte {}", members.end())));
     }
     draft.finish(decoding)
 }
@@ -73,20 +72,14 @@ fn object_text(bytes: &[u8]) -> Result<&str, Rejection> {
         }
         _ => return Err(Rejection::of_field(Reason::MalformedJson, "text", text)),
     }
-    if is_too_deep(bytes) {
-        return Err(Rejection::new(Reason::TooDeep, "nested deeper than 64 levels"));
-    }
     Ok(text)
 }
 
-fn malformed(offset: usize) -> Rejection {
-    Rejection::new(Reason::MalformedJson, format!("no JSON at byte {offset}"))
-}
-
-fn raw<'a>(value: &LazyValue<'a>) -> &'a str {
-    match value.as_raw_cow() {
-        Cow::Borrowed(raw) => raw,
-        Cow::Owned(_) => unreachable!("values of a text are parts of it"),
+fn stopped(stop: Stop) -> Rejection {
+    match stop {
+        Stop::Syntax(at) => Rejection::new(Reason::MalformedJson, format!("no JSON at byte {at}")),
+        Stop::TooDeep(_) => Rejection::new(Reason::TooDeep, "nested deeper than 64 levels"),
+        Stop::Ended => Rejection::new(Reason::MalformedJson, "it ends too early"),
     }
 }
 
@@ -155,9 +148,10 @@ impl<'a, 'c> Draft<'a, 'c> {
         }
     }
 
-    fn member(&mut self, key: Str<'a>, raw: &'a str, value: LazyValue<'a>, decoding: &Decoding<'_>) -> Result<(), Rejection> {
+    fn member(&mut self, key: Str<'a>, raw: &'a str, decoding: &Decoding<'_>) -> Result<(), Rejection> {
         let Some((index, known)) = EVENT.find(key.as_bytes()) else {
             self.keys.see_unknown(&key)?;
+            check_inside(raw).map_err(stopped)?;
             push_member(&mut self.extra, &[&key], |out| out.push_str(raw));
             return Ok(());
         };
@@ -168,10 +162,10 @@ impl<'a, 'c> Draft<'a, 'c> {
             Key::Field(field) => self.set(&key, *field, raw)?,
             Key::ProductId => self.loose.push(Loose { key, field: Field::ItemText(ItemText::ProductId), raw }),
             Key::ProductName => self.loose.push(Loose { key, field: Field::ItemText(ItemText::Name), raw }),
-            Key::Items => self.items(&key, value)?,
-            Key::Place => self.nested(&key, value, |key| PLACE.find(key).map(|(index, field)| (index, *field)))?,
+            Key::Items => self.items(&key, raw)?,
+            Key::Place => self.nested(&key, raw, |key| PLACE.find(key).map(|(index, field)| (index, *field)))?,
             Key::Error if raw.starts_with('{') => {
-                self.nested(&key, value, |key| ERROR.find(key).map(|(index, field)| (index, *field)))?;
+                self.nested(&key, raw, |key| ERROR.find(key).map(|(index, field)| (index, *field)))?;
             }
             Key::Error => self.set(&key, Field::Text(Text::ErrorCode), raw)?,
             Key::Name => self.name = Some(raw),
@@ -190,7 +184,7 @@ impl<'a, 'c> Draft<'a, 'c> {
             push_member(&mut self.extra, &[key], |out| out.push_str(raw));
             return Ok(());
         }
-        let value = read_scalar(key, raw, keeps_json(field))?;
+        let value = read_of_field(key, raw, field)?;
         field::set(&mut self.event, 0, field, value, self.style)
     }
 
@@ -198,14 +192,13 @@ impl<'a, 'c> Draft<'a, 'c> {
     fn nested(
         &mut self,
         key: &str,
-        value: LazyValue<'a>,
+        raw: &'a str,
         find: impl Fn(&[u8]) -> Option<(usize, Field)>,
     ) -> Result<(), Rejection> {
-        let members = value.into_object_iter().ok_or_else(|| Rejection::of_field(Reason::WrongType, key, "no object"))?;
+        let members = Members::of(raw).ok_or_else(|| Rejection::of_field(Reason::WrongType, key, "no object"))?;
         let mut keys = Keys::default();
         for member in members {
-            let (inner, value) = member.map_err(|error| malformed(error.offset()))?;
-            let raw = raw(&value);
+            let (inner, raw) = member.map_err(stopped)?;
             match find(inner.as_bytes()) {
                 Some((index, field)) => {
                     keys.see(index, &inner)?;
@@ -215,6 +208,7 @@ impl<'a, 'c> Draft<'a, 'c> {
                 }
                 None => {
                     keys.see_unknown(&inner)?;
+                    check_inside(raw).map_err(stopped)?;
                     push_member(&mut self.extra, &[key, ".", &inner], |out| out.push_str(raw));
                 }
             }
@@ -222,11 +216,11 @@ impl<'a, 'c> Draft<'a, 'c> {
         keys.none_twice()
     }
 
-    fn items(&mut self, key: &str, value: LazyValue<'a>) -> Result<(), Rejection> {
-        let elements = value.into_array_iter().ok_or_else(|| Rejection::of_field(Reason::WrongType, key, "no array"))?;
+    fn items(&mut self, key: &str, raw: &'a str) -> Result<(), Rejection> {
+        let elements = Elements::of(raw).ok_or_else(|| Rejection::of_field(Reason::WrongType, key, "no array"))?;
         self.has_items = true;
         for element in elements {
-            let element = element.map_err(|error| malformed(error.offset()))?;
+            let element = element.map_err(stopped)?;
             if self.event.items.len() == ITEMS_MAX {
                 return Err(Rejection::new(Reason::TooManyItems, format!("more than {ITEMS_MAX} items")));
             }
@@ -235,15 +229,13 @@ impl<'a, 'c> Draft<'a, 'c> {
         Ok(())
     }
 
-    fn item(&mut self, value: LazyValue<'a>) -> Result<(), Rejection> {
-        let shown = raw(&value);
-        let members = value.into_object_iter().ok_or_else(|| Rejection::of_field(Reason::WrongType, "items", shown))?;
+    fn item(&mut self, raw: &'a str) -> Result<(), Rejection> {
+        let members = Members::of(raw).ok_or_else(|| Rejection::of_field(Reason::WrongType, "items", raw))?;
         let line = self.event.items.len();
         self.event.items.push(Item::default());
         let mut keys = Keys::default();
         for member in members {
-            let (key, value) = member.map_err(|error| malformed(error.offset()))?;
-            let raw = raw(&value);
+            let (key, raw) = member.map_err(stopped)?;
             match ITEM.find(key.as_bytes()) {
                 Some((index, field)) => {
                     keys.see(index, &key)?;
@@ -251,6 +243,7 @@ impl<'a, 'c> Draft<'a, 'c> {
                 }
                 None => {
                     keys.see_unknown(&key)?;
+                    check_inside(raw).map_err(stopped)?;
                     push_member(&mut self.extra, &["items[", &line.to_string(), "].", &key], |out| out.push_str(raw));
                 }
             }
@@ -268,7 +261,7 @@ impl<'a, 'c> Draft<'a, 'c> {
         }
         let value = match field {
             Field::ItemLabel(ItemLabel::CategoryPath) if raw.starts_with('[') => read_path(key, raw)?,
-            _ => read_scalar(key, raw, false)?,
+            _ => read_of_field(key, raw, field)?,
         };
         field::set(&mut self.event, line, field, value, self.style)
     }
@@ -280,7 +273,7 @@ impl<'a, 'c> Draft<'a, 'c> {
         keys.none_twice()?;
         self.settle_item(dialect)?;
         self.settle_type()?;
-        self.settle_id(decoding.source);
+        self.event.settle_id(decoding.source);
         self.event.set_label(Label::Dialect, dialect.name());
         default_currency(&mut self.event, decoding.currency);
         if !self.extra.is_empty() {
@@ -349,20 +342,20 @@ impl<'a, 'c> Draft<'a, 'c> {
         }
         Ok(())
     }
-
-    fn settle_id(&mut self, source: &str) {
-        let Some(text) = self.event.text(Text::EventIdText) else { return };
-        let (id, is_uuid) = (EventId::from_text(text, source), EventId::is_uuid(text));
-        self.event.id = Some(id);
-        if is_uuid {
-            self.event.set_text(Text::EventIdText, "");
-        }
-    }
 }
 
 /// Fields that hold structure of their own: kept as JSON.
 fn keeps_json(field: Field) -> bool {
     matches!(field, Field::Text(Text::Address | Text::Filters | Text::Sorts | Text::ClickIds | Text::Consent))
+}
+
+/// The value of a field: `true` is no time and no amount.
+fn read_of_field<'a>(key: &str, raw: &'a str, field: Field) -> Result<Value<'a>, Rejection> {
+    let is_measured = matches!(field, Field::Time | Field::Amount(_) | Field::ItemAmount(_) | Field::Coordinate(_));
+    if is_measured && matches!(raw, "true" | "false") {
+        return Err(Rejection::of_field(Reason::WrongType, key, raw));
+    }
+    read_scalar(key, raw, keeps_json(field))
 }
 
 /// A value as text: strings unescaped, numbers and booleans as they are written.
@@ -373,6 +366,10 @@ fn read_scalar<'a>(key: &str, raw: &'a str, keeps_json: bool) -> Result<Value<'a
             None => Err(Rejection::of_field(Reason::MalformedJson, key, raw)),
         },
         Some(b'{' | b'[') if !keeps_json => Err(Rejection::of_field(Reason::WrongType, key, raw)),
+        Some(b'{' | b'[') => {
+            check_inside(raw).map_err(stopped)?;
+            Ok(Value { text: Cow::Borrowed(raw), may_be_number: false })
+        }
         _ => Ok(Value { text: Cow::Borrowed(raw), may_be_number: true }),
     }
 }
@@ -380,9 +377,8 @@ fn read_scalar<'a>(key: &str, raw: &'a str, keeps_json: bool) -> Result<Value<'a
 /// An array of category levels as one path.
 fn read_path<'a>(key: &str, raw: &'a str) -> Result<Value<'a>, Rejection> {
     let mut path = String::new();
-    for level in sonic_rs::to_array_iter(raw) {
-        let level = level.map_err(|error| malformed(error.offset()))?;
-        let level = read_scalar(key, self::raw(&level), false)?;
+    for level in Elements::of(raw).into_iter().flatten() {
+        let level = read_scalar(key, level.map_err(stopped)?, false)?;
         if !path.is_empty() {
             path.push('/');
         }

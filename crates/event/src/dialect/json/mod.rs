@@ -2,16 +2,17 @@
 
 mod decode;
 mod keys;
+mod members;
 mod reader;
 mod scan;
 mod split;
 mod text;
 
 pub use decode::{JsonDialect, decode_object};
-pub use reader::{Objects, read_body};
+pub use reader::{Objects, Read, read_body};
 pub use scan::DEPTH_MAX;
 pub use split::{Piece, Splitter};
-pub(super) use text::push_member;
+pub(super) use text::{push_member, write_string};
 
 #[cfg(test)]
 mod tests;

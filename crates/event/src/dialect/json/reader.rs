@@ -56,8 +56,7 @@ impl Objects {
                 break;
             };
             let raw = &window[range];
-            // An oversized object is cut: where a window ends must not change the hashes after it.
-            self.hash = running_hash(self.hash, &raw[..raw.len().min(EVENT_BYTES_MAX)]);
+            self.hash = hash_with(self.hash, raw);
             self.position += 1;
             hand_over(decoded, Some(EventId(self.hash)), self.position, raw, intake);
             read.events += 1;
@@ -66,11 +65,25 @@ impl Objects {
         read
     }
 
-    /// The running hash so far: after the first object it is the identity of the file.
+    /// The running hash so far.
     #[must_use]
     pub fn hash(&self) -> u128 {
         self.hash
     }
+
+    /// The running hash to the end of the first object: what a file is, whatever its name. `window` is its beginning.
+    #[must_use]
+    pub fn identity(window: &[u8], complete: bool) -> u128 {
+        match Splitter::default().next_exact(window, 0, complete) {
+            Piece::Line(range) | Piece::Value(range) | Piece::Broken(range, _) => hash_with(0, &window[range]),
+            Piece::More(_) | Piece::End => hash_with(0, window),
+        }
+    }
+}
+
+/// Of an object too large to be held only the beginning counts: where windows end must not change what follows.
+fn hash_with(before: u128, raw: &[u8]) -> u128 {
+    running_hash(before, &raw[..raw.len().min(EVENT_BYTES_MAX)])
 }
 
 type Decoded<'a> = (Range<usize>, Result<Event<'a>, Rejection>);

@@ -131,7 +131,7 @@ fn values_that_cannot_be_are_refused_with_a_reason() {
     check_fields(r#""items":[1]"#, "!wrong_type: items = \"1\"");
     check_fields(r#""url":1,"url":2"#, "!duplicate_key: key = \"url\"");
     check_fields(r#""x":1,"x":2"#, "!duplicate_key: key = \"x\"");
-    check_fields(r#""title":"\x""#, "!malformed_json: no JSON at byte 58");
+    check_fields(r#""title":"\x""#, "!malformed_json: title = \"\\\"\\\\x\\\"\"");
 }
 
 #[test]

@@ -5,9 +5,12 @@ use std::borrow::Cow;
 
 /// The text between the quotes of a JSON string; half a surrogate pair becomes U+FFFD. Nothing for an unknown escape.
 pub(super) fn unescape(inner: &str) -> Option<Str<'_>> {
-    let Some(first) = memchr::memchr(b'\\', inner.as_bytes()) else {
-        return Some(Cow::Borrowed(inner));
+    // Strings end at a quote or an escape, whichever comes first: most have none, and short ones are quicker looked through here.
+    let found = match inner.len() {
+        0..32 => inner.bytes().position(|byte| byte == b'\\'),
+        _ => memchr::memchr(b'\\', inner.as_bytes()),
     };
+    let Some(first) = found else { return Some(Cow::Borrowed(inner)) };
     let mut text = String::with_capacity(inner.len());
     let mut rest = inner;
     let mut next = Some(first);
@@ -61,6 +64,11 @@ fn code_unit(digits: &str) -> Option<(u32, &str)> {
 /// Appends a JSON string.
 pub(in crate::dialect) fn write_string(out: &mut String, text: &str) {
     out.push('"');
+    if !text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for character in text.chars() {
         match character {
             '"' => out.push_str("\\\""),
@@ -82,7 +90,10 @@ pub(in crate::dialect) fn write_string(out: &mut String, text: &str) {
 /// Appends `"key":value` to an object text under way; the first call opens the object, the closing bracket is the caller's.
 pub(in crate::dialect) fn push_member(object: &mut String, key: &[&str], value: impl FnOnce(&mut String)) {
     object.push(if object.is_empty() { '{' } else { ',' });
-    write_string(object, &key.concat());
+    match key {
+        [key] => write_string(object, key),
+        parts => write_string(object, &parts.concat()),
+    }
     object.push(':');
     value(object);
 }

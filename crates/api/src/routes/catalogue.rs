@@ -1,0 +1,49 @@
+//! What can be asked: every declared metric with its definition, dimensions and windows.
+
+use crate::app::App;
+use crate::wire::Envelope;
+use analytics::catalogue::{Dimension, Metric, metrics as declared};
+use analytics::window::Grain;
+use axum::extract::State;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// The catalogue.
+pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Envelope {
+    let data = declared().map(|metric| describe(&metric)).collect();
+    Envelope::new(data, app.state.clock.now())
+}
+
+fn describe(metric: &Metric) -> Value {
+    let dimensions: Vec<Dimension> = metric.dimensions().collect();
+    let names: Vec<&str> = dimensions
+        .iter()
+        .map(|dimension| dimension.name())
+        .collect();
+    let grains = |dimension| {
+        metric
+            .grains(dimension)
+            .map(Grain::name)
+            .collect::<Vec<_>>()
+    };
+    let by_dimension: Map<String, Value> = dimensions
+        .iter()
+        .map(|dimension| {
+            (
+                dimension.name().to_owned(),
+                Value::from(grains(Some(*dimension))),
+            )
+        })
+        .collect();
+    json!({
+        "name": metric.name,
+        "label": metric.label,
+        "kind": metric.kind(),
+        "unit": metric.is_money().then_some("currency"),
+        "definition": metric.definition,
+        "formula": metric.formula,
+        "dimensions": names,
+        "grains": grains(None),
+        "grains_by_dimension": by_dimension,
+    })
+}

@@ -1,0 +1,13 @@
+//! Claims about the counter: a router over live tables fed by hand and a door that remembers what it was given.
+
+mod bodies;
+mod counter;
+mod imports;
+mod keys;
+mod pages;
+mod questions;
+mod sessions;
+mod socket;
+mod streams;
+
+use counter::{Ask, Counter, Reply};

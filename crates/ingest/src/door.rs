@@ -1,0 +1,273 @@
+//! The door: requests are decoded on a few threads, whole requests gathered into frames, frames appended to the log.
+//! A reply is sent when the log says the frame is durable, and not before.
+
+use crate::decode;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use event::frame::{FrameBody, FrameBuilder, SourceInfo};
+use event::time::EventTime;
+use event::{EventId, Reason, Rejection};
+use eventlog::{Appended, EncodedFrame, FrameEncoder, LogError, LogWriter, Remedy, Tallies};
+use jiff::tz::TimeZone;
+use runtime::{Clock, Runtime};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// How long requests wait for company while the disk is busy anyway.
+const LINGER: Duration = Duration::from_millis(2);
+/// Requests waiting for a decoder.
+const REQUESTS_WAITING_MAX: usize = 4_096;
+/// Bytes of requests waiting for a decoder or the disk: beyond it the door says "later".
+const WAITING_BYTES_MAX: usize = 64 << 20;
+
+/// What events of a store mean where they do not say.
+#[derive(Debug, Clone)]
+pub struct StoreDefaults {
+    /// Zone of times without one.
+    pub zone: TimeZone,
+    /// Currency of amounts without one.
+    pub currency: event::Currency,
+}
+
+/// The defaults of a store, by name.
+pub type StoreLookup = Arc<dyn Fn(&str) -> StoreDefaults + Send + Sync>;
+
+/// One request: a body of events from one source.
+#[derive(Debug)]
+pub struct Request {
+    /// Where it comes from.
+    pub source: SourceInfo,
+    /// One object, an array of objects, or one object a line; decompressed.
+    pub body: Vec<u8>,
+    /// Gives events without id an identity that a retry repeats.
+    pub idempotency_key: Option<String>,
+}
+
+/// What became of one event of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// In the log under this identity.
+    Accepted(EventId),
+    /// Set aside, with the reason.
+    Quarantined(Rejection),
+}
+
+/// How a retry of the request would be recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dedupe {
+    /// Every event brought its id.
+    EventId,
+    /// By the request's idempotency key.
+    IdempotencyKey,
+    /// Not at all: ids were minted here.
+    None,
+}
+
+/// The answer to a request whose frame is durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// One outcome an event, in the order of the body.
+    pub outcomes: Vec<Outcome>,
+    /// How a retry would be recognised.
+    pub dedupe: Dedupe,
+}
+
+/// Why a request was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// More waits than memory should hold.
+    #[error("too many requests are waiting")]
+    Overloaded,
+    /// The log cannot take it now; trying again with the same ids is safe.
+    #[error("the log cannot take events now: {0}")]
+    Unavailable(String),
+    /// The log has failed; the process is about to end.
+    #[error("the log has failed: {0}")]
+    Failed(String),
+    /// The process is stopping.
+    #[error("the server is stopping")]
+    Stopping,
+}
+
+impl From<LogError> for Refused {
+    fn from(error: LogError) -> Refused {
+        match error.remedy() {
+            Remedy::Retry => Refused::Unavailable(error.to_string()),
+            _ => Refused::Failed(error.to_string()),
+        }
+    }
+}
+
+type Reply = oneshot::Sender<Result<Receipt, Refused>>;
+
+struct Job {
+    request: Request,
+    received: EventTime,
+    reply: Reply,
+}
+
+/// Takes requests; clones lead to the same decoders.
+#[derive(Clone)]
+pub struct Door {
+    jobs: Sender<Job>,
+    waiting_bytes: Arc<AtomicUsize>,
+    clock: Clock,
+}
+
+impl Door {
+    /// Starts `decoders` threads in front of the log.
+    pub fn open(log: &LogWriter, decoders: usize, stores: &StoreLookup, runtime: &Runtime) -> std::io::Result<Door> {
+        let (jobs, work) = bounded(REQUESTS_WAITING_MAX);
+        let waiting_bytes = Arc::new(AtomicUsize::new(0));
+        for index in 0..decoders.max(1) {
+            let decoder = Decoder {
+                work: work.clone(),
+                log: log.clone(),
+                stores: Arc::clone(stores),
+                waiting_bytes: Arc::clone(&waiting_bytes),
+                on_the_way: Arc::new(AtomicUsize::new(0)),
+                clock: runtime.clock().clone(),
+                frame: Gathered::default(),
+                encoder: FrameEncoder::new(),
+            };
+            runtime.spawn_thread(format!("door-{index}"), move || decoder.run())?;
+        }
+        Ok(Door { jobs, waiting_bytes, clock: runtime.clock().clone() })
+    }
+
+    /// Hands a request in and waits until it is durable.
+    pub async fn submit(&self, request: Request) -> Result<Receipt, Refused> {
+        let bytes = request.body.len();
+        if self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed) > WAITING_BYTES_MAX {
+            self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(Refused::Overloaded);
+        }
+        let (reply, answer) = oneshot::channel();
+        let job = Job { request, received: EventTime(self.clock.now().0), reply };
+        if let Err(refused) = self.jobs.try_send(job) {
+            self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(match refused {
+                TrySendError::Full(_) => Refused::Overloaded,
+                TrySendError::Disconnected(_) => Refused::Stopping,
+            });
+        }
+        answer.await.unwrap_or(Err(Refused::Stopping))
+    }
+}
+
+/// Requests decoded into the frame that is being gathered.
+#[derive(Default)]
+struct Gathered {
+    builder: FrameBuilder,
+    replies: Vec<(Reply, Receipt)>,
+    bytes: usize,
+}
+
+struct Decoder {
+    work: Receiver<Job>,
+    log: LogWriter,
+    stores: StoreLookup,
+    waiting_bytes: Arc<AtomicUsize>,
+    /// Frames of this decoder that the log has not answered yet.
+    on_the_way: Arc<AtomicUsize>,
+    clock: Clock,
+    frame: Gathered,
+    encoder: FrameEncoder,
+}
+
+impl Decoder {
+    fn run(mut self) {
+        while let Ok(job) = self.work.recv() {
+            let deadline = self.clock.monotonic() + LINGER;
+            self.decode(job);
+            self.gather_until(deadline);
+            self.append();
+        }
+    }
+
+    /// Takes what is queued; waits for more only while an earlier frame keeps the disk busy.
+    fn gather_until(&mut self, deadline: Duration) {
+        while !self.frame.builder.is_full() {
+            let is_disk_idle = self.on_the_way.load(Ordering::Acquire) == 0;
+            let wait = if is_disk_idle { Duration::ZERO } else { deadline.saturating_sub(self.clock.monotonic()) };
+            match self.work.recv_timeout(wait) {
+                Ok(job) => self.decode(job),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn decode(&mut self, job: Job) {
+        let Job { request, received, reply } = job;
+        let defaults = (self.stores)(&request.source.store);
+        let receipt = decode::request(&request, received, &defaults, &mut self.frame.builder);
+        self.frame.bytes += request.body.len();
+        self.frame.replies.push((reply, receipt));
+    }
+
+    fn append(&mut self) {
+        let frame = std::mem::take(&mut self.frame);
+        let mut builder = frame.builder;
+        let body = builder.finish();
+        self.frame.builder = builder;
+        let (replies, bytes) = (frame.replies, frame.bytes);
+        let waiting_bytes = Arc::clone(&self.waiting_bytes);
+        let encoded = match encode(&body, &mut self.encoder) {
+            Ok(encoded) => encoded,
+            Err(error) => return answer(replies, &Err(Refused::Failed(error.to_string()))),
+        };
+        let on_the_way = Arc::clone(&self.on_the_way);
+        on_the_way.fetch_add(1, Ordering::AcqRel);
+        self.log.append_with(encoded, move |result| {
+            on_the_way.fetch_sub(1, Ordering::AcqRel);
+            waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            answer(replies, &result.map_err(Refused::from));
+        });
+    }
+}
+
+fn answer(replies: Vec<(Reply, Receipt)>, result: &Result<Appended, Refused>) {
+    for (reply, receipt) in replies {
+        // A client that went away does not hear what became of its events; they count all the same.
+        let _ = reply.send(result.as_ref().map(|_| receipt).map_err(Clone::clone));
+    }
+}
+
+/// Why a frame could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum EncodeError {
+    /// Its columns cannot be written.
+    #[error(transparent)]
+    Wire(#[from] event::batch::WireError),
+    /// It is larger than the log takes.
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+/// A frame body as the log takes it.
+pub fn encode(body: &FrameBody, encoder: &mut FrameEncoder) -> Result<EncodedFrame, EncodeError> {
+    let mut bytes = Vec::new();
+    body.encode(&mut bytes)?;
+    let count = |of: fn(&event::frame::SourceTally) -> u64| -> u32 {
+        u32::try_from(body.sources.iter().map(of).sum::<u64>()).unwrap_or(u32::MAX)
+    };
+    let tallies = Tallies {
+        received: count(|tally| tally.received),
+        accepted: count(|tally| tally.accepted),
+        quarantined: count(|tally| tally.quarantined),
+    };
+    let rows = u32::try_from(body.events.len()).expect("frames close long before 2^32 rows");
+    Ok(EncodedFrame::encode(rows, tallies, &bytes, encoder)?)
+}
+
+impl Receipt {
+    /// How many events were set aside for this reason.
+    #[must_use]
+    pub fn quarantined(&self) -> impl Iterator<Item = (usize, Reason)> {
+        self.outcomes.iter().enumerate().filter_map(|(index, outcome)| match outcome {
+            Outcome::Quarantined(rejection) => Some((index, rejection.reason)),
+            Outcome::Accepted(_) => None,
+        })
+    }
+}

@@ -1,0 +1,220 @@
+//! Reads a file into frames: packing, encoding and form are told once, then rows go to the frame as they come.
+
+use super::encoding::{Recoded, SNIFFED_BYTES, encoding_of, is_binary};
+use super::error::FileError;
+use super::packing::unpack;
+use super::window::Window;
+use super::{FileDialect, FileOptions};
+use event::check::CheckContext;
+use event::dialect::json::{Objects, Read as WindowRead};
+use event::dialect::table::{Confidence, Table};
+use event::dialect::{Decoding, Intake};
+use event::frame::{FrameBuilder, SourceIndex, SourceInfo};
+use event::{Event, EventTime, Rejection};
+use std::fs::File;
+use std::io::{Cursor, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What a file was taken for, for the user to check before the import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileGuess {
+    /// The dialect's name.
+    pub dialect: &'static str,
+    /// One line a decision.
+    pub evidence: Vec<String>,
+    /// How sure we are.
+    pub confidence: Confidence,
+}
+
+/// How far a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Nothing is left.
+    pub done: bool,
+    /// Rows or objects so far.
+    pub rows: u64,
+    /// Bytes taken from the file so far, packed as they are: against its size they say how far it is.
+    pub bytes_read: u64,
+}
+
+enum Form {
+    Table(Box<Table>),
+    Json(Objects),
+}
+
+/// A file being read.
+pub struct FileReader {
+    window: Window,
+    form: Form,
+    guess: FileGuess,
+    info: SourceInfo,
+    options: FileOptions,
+    packed: bool,
+    bytes_read: Arc<AtomicU64>,
+    rows: u64,
+}
+
+impl FileReader {
+    /// Opens a file of the disk.
+    pub fn open_path(path: &Path, options: FileOptions) -> Result<FileReader, FileError> {
+        let file = File::open(path).map_err(|cause| FileError::open(path, cause))?;
+        if file.metadata().map_err(|cause| FileError::open(path, cause))?.is_dir() {
+            return Err(FileError::directory(path));
+        }
+        FileReader::open(Box::new(file), options)
+    }
+
+    /// Opens anything that can be read: tells packing, encoding and form by the beginning, and guesses a table's mapping.
+    pub fn open(read: Box<dyn Read + Send>, options: FileOptions) -> Result<FileReader, FileError> {
+        let name = options.name.clone();
+        let unpacked = unpack(read).map_err(|cause| FileError::read(&name, false, 0, cause))?;
+        let failed = |cause| FileError::read(&name, unpacked.packed, 0, cause);
+        let (text, mut evidence) = as_utf_8(unpacked.read, &name).map_err(|error| error.of_read(failed))?;
+        let mut window = Window::new(text);
+        window.grow().map_err(failed)?;
+        if window.bytes().iter().all(u8::is_ascii_whitespace) && window.is_complete() {
+            return Err(FileError::empty(&name));
+        }
+        let (form, source, guess) = if is_json(&options, window.bytes()) { json(&mut window) } else { table(&mut window, &options)? };
+        evidence.extend(guess.evidence);
+        Ok(FileReader {
+            info: SourceInfo { source: format!("file:{source:032x}"), name: options.name.clone(), store: options.store.clone() },
+            guess: FileGuess { evidence, ..guess },
+            window,
+            form,
+            options,
+            packed: unpacked.packed,
+            bytes_read: unpacked.bytes_read,
+            rows: 0,
+        })
+    }
+
+    /// What the file was taken for.
+    #[must_use]
+    pub fn guess(&self) -> &FileGuess {
+        &self.guess
+    }
+
+    /// The file as a source: its identity is in its first row, not in its name.
+    #[must_use]
+    pub fn source(&self) -> &SourceInfo {
+        &self.info
+    }
+
+    /// Fills the frame with about `rows_max` events; rows of one order stay in one frame. `received` is the clock as they come in.
+    pub fn next_frame(&mut self, builder: &mut FrameBuilder, rows_max: usize, received: EventTime) -> Result<Progress, FileError> {
+        let source = builder.open_source(&self.info);
+        let mut intake = FrameIntake { builder, source, context: CheckContext { received } };
+        let mut events = 0;
+        while events < rows_max && !intake.builder.is_full() {
+            let read = self.read_window(rows_max - events, &mut intake)?;
+            self.window.consume(read.consumed);
+            self.rows += read.rows;
+            events += read.events;
+            intake.builder.count_rows(source, read.rows);
+            if read.events == 0 {
+                if self.window.is_complete() {
+                    return Ok(self.progress(true));
+                }
+                self.window.grow().map_err(|cause| FileError::read(&self.options.name, self.packed, self.rows, cause))?;
+            }
+        }
+        Ok(self.progress(false))
+    }
+
+    fn read_window(&mut self, events_max: usize, intake: &mut FrameIntake<'_>) -> Result<WindowRead, FileError> {
+        let decoding = Decoding {
+            source: &self.info.source,
+            store: &self.info.store,
+            zone: &self.options.zone,
+            currency: &self.options.currency,
+        };
+        let (bytes, complete) = (self.window.bytes(), self.window.is_complete());
+        match &mut self.form {
+            Form::Json(objects) => Ok(objects.read(bytes, complete, events_max, &decoding, intake)),
+            Form::Table(table) => (table.read(bytes, complete, events_max, &decoding, intake.context, intake))
+                .map_err(|error| FileError::too_many_orders(&self.options.name, error)),
+        }
+    }
+
+    fn progress(&self, done: bool) -> Progress {
+        Progress { done, rows: self.rows, bytes_read: self.bytes_read.load(Ordering::Relaxed) }
+    }
+}
+
+/// Events of a file on their way into a frame.
+struct FrameIntake<'b> {
+    builder: &'b mut FrameBuilder,
+    source: SourceIndex,
+    context: CheckContext,
+}
+
+impl Intake for FrameIntake<'_> {
+    fn take(&mut self, event: &mut Event<'_>, raw: &[u8]) {
+        // What the checks set aside is counted in the frame; a file has no one to answer.
+        let _ = self.builder.offer(self.source, event, raw, self.context);
+    }
+
+    fn refuse(&mut self, position: i64, rejection: Rejection, raw: &[u8]) {
+        self.builder.reject(self.source, position, self.context.received, rejection, raw);
+    }
+}
+
+/// A failed read, or a file that is no text.
+enum NotText {
+    Read(std::io::Error),
+    Other(FileError),
+}
+
+impl NotText {
+    fn of_read(self, failed: impl FnOnce(std::io::Error) -> FileError) -> FileError {
+        match self {
+            NotText::Read(cause) => failed(cause),
+            NotText::Other(error) => error,
+        }
+    }
+}
+
+/// The file's text in UTF-8, and what was found about it.
+fn as_utf_8(mut read: Box<dyn Read + Send>, name: &str) -> Result<(Box<dyn Read + Send>, Vec<String>), NotText> {
+    let mut beginning = Vec::new();
+    read.by_ref().take(SNIFFED_BYTES as u64).read_to_end(&mut beginning).map_err(NotText::Read)?;
+    let encoding = encoding_of(&beginning);
+    if encoding.is_none() && is_binary(&beginning) {
+        return Err(NotText::Other(FileError::binary(name)));
+    }
+    let whole: Box<dyn Read + Send> = Box::new(Cursor::new(beginning).chain(read));
+    Ok(match encoding {
+        Some(encoding) => (Box::new(Recoded::new(whole, encoding)), vec![format!("the text is {}", encoding.name())]),
+        None => (whole, Vec::new()),
+    })
+}
+
+fn is_json(options: &FileOptions, beginning: &[u8]) -> bool {
+    let text = beginning.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(beginning);
+    match options.dialect {
+        FileDialect::Json => true,
+        FileDialect::Orders | FileDialect::Events => false,
+        FileDialect::Auto => matches!(text.trim_ascii_start().first(), Some(b'{' | b'[')),
+    }
+}
+
+type Opened = (Form, u128, FileGuess);
+
+fn json(window: &mut Window) -> Opened {
+    let guess = FileGuess { dialect: "json", evidence: vec!["each JSON object is an event".to_owned()], confidence: Confidence::Sure };
+    let identity = Objects::identity(window.bytes(), window.is_complete());
+    (Form::Json(Objects::default()), identity, guess)
+}
+
+fn table(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError> {
+    let (table, header) = Table::open(window.bytes(), window.is_complete(), &options.wishes())
+        .map_err(|error| FileError::mapping(&options.name, &error))?;
+    window.consume(header);
+    let found = table.guess();
+    let guess =
+        FileGuess { dialect: found.mapping.dialect.name(), evidence: found.evidence.clone(), confidence: found.confidence };
+    Ok((Form::Table(Box::new(table.clone())), table.identity(), guess))
+}

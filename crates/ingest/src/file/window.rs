@@ -1,0 +1,55 @@
+//! A file's bytes, as a window that moves over them: readers of rows see it, say how much they are done with, and see more.
+
+use std::io::{self, Read};
+
+/// Bytes looked at to begin with, and read at a time.
+const WINDOW_BYTES: usize = 1 << 20;
+
+/// The window.
+pub(super) struct Window {
+    read: Box<dyn Read + Send>,
+    bytes: Vec<u8>,
+    at: usize,
+    is_complete: bool,
+    failure: Option<io::Error>,
+}
+
+impl Window {
+    pub(super) fn new(read: Box<dyn Read + Send>) -> Window {
+        Window { read, bytes: Vec::new(), at: 0, is_complete: false, failure: None }
+    }
+
+    /// What is to be read next.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes[self.at..]
+    }
+
+    /// Whether the file ends with the window.
+    pub(super) fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
+    /// Done with the first bytes.
+    pub(super) fn consume(&mut self, bytes: usize) {
+        self.at += bytes;
+    }
+
+    /// Adds to the window, a part of its size each time, so that a long row is not searched over and over.
+    /// A failed read shows once everything before it is done with.
+    pub(super) fn grow(&mut self) -> io::Result<()> {
+        if self.is_complete {
+            return Ok(());
+        }
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        self.bytes.drain(..self.at);
+        self.at = 0;
+        let more = WINDOW_BYTES.max(self.bytes.len());
+        match self.read.by_ref().take(more as u64).read_to_end(&mut self.bytes) {
+            Ok(read) => self.is_complete = read < more,
+            Err(failure) => self.failure = Some(failure),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,139 @@
+//! The one question there is: metrics, split by at most one dimension, over a range, in windows or as a whole.
+//!
+//! Rules of an answer:
+//! * It reads each metric from one cube and merges the coarsest rows that tile the range exactly; ratios are divided,
+//!   and sketches estimated, once at the end.
+//! * Metrics without a currency (events, visitors) asked together with money stand on every currency's row of the same
+//!   window and value, since they belong to none; add them up over rows and they count double. Where nothing was sold
+//!   there is one row, in the store's currency, with zero money.
+//! * Without money in the question, metrics kept by currency (orders, units) are summed over currencies.
+//! * A row where nothing was counted is no row. So an order that moved to another minute leaves nothing behind.
+//! * Each cube is read under one lock and so is whole; two cubes of one question may lie one publication apart.
+
+mod answer;
+mod error;
+mod gather;
+mod plan;
+mod range;
+mod rank;
+#[cfg(test)]
+mod tests;
+
+pub use answer::{Answer, AnswerRow, Column, Figure, Rate};
+pub use error::QueryError;
+
+use crate::tables::LiveTables;
+use analytics::window::Grain;
+use event::EventTime;
+
+/// Rows of an answer at most; more come by `offset`.
+pub const LIMIT_MAX: usize = 1_000;
+/// Metrics of one question.
+pub const METRICS_MAX: usize = 24;
+/// Values of a filter.
+pub const FILTER_VALUES_MAX: usize = 1_000;
+
+/// A question; only `metrics` has no default that means something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// Names of metrics.
+    pub metrics: Vec<String>,
+    /// Names of dimensions: none or one.
+    pub dimensions: Vec<String>,
+    /// Values to keep, by dimension; no value stands for "not stated".
+    pub filters: Vec<(String, Vec<Option<String>>)>,
+    /// When; nothing means always.
+    pub range: Option<Range>,
+    /// Length of a row's window; nothing means one row for the whole range.
+    pub granularity: Option<Grain>,
+    /// The store.
+    pub store: String,
+    /// One currency only.
+    pub currency: Option<String>,
+    /// The same numbers for another time beside these.
+    pub compare: Option<Compare>,
+    /// The order of rows; ties break by value, window and currency.
+    pub order: Vec<OrderBy>,
+    /// Rows at most.
+    pub limit: usize,
+    /// Rows to pass over.
+    pub offset: usize,
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Query {
+            metrics: Vec::new(),
+            dimensions: Vec::new(),
+            filters: Vec::new(),
+            range: None,
+            granularity: None,
+            store: "main".to_owned(),
+            currency: None,
+            compare: None,
+            order: Vec::new(),
+            limit: LIMIT_MAX,
+            offset: 0,
+        }
+    }
+}
+
+/// When, as it is asked; answers widen it to whole windows of the finest grain they read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Range {
+    /// From, inclusive, to, exclusive.
+    Between(EventTime, EventTime),
+    /// This many microseconds up to now.
+    LastUntilNow(i64),
+    /// This many microseconds up to the newest event, that one included.
+    LastUntilNewest(i64),
+    /// Since the store's day began.
+    Today,
+}
+
+/// What to compare with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compare {
+    /// As much time just before; whole days where the range is whole days.
+    PreviousPeriod,
+    /// Seven days of the store's calendar earlier.
+    SameTimeLastWeek,
+}
+
+/// One term of the order of rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderBy {
+    /// A column's name.
+    pub by: String,
+    /// Largest first; what has no value comes last either way.
+    pub is_descending: bool,
+}
+
+impl LiveTables {
+    /// Answers a question; `now` is the instant it is asked at.
+    pub fn query(&self, query: &Query, now: EventTime) -> Result<Answer, QueryError> {
+        let plan = plan::Plan::of(self, query)?;
+        let known = self.known_times(&query.store);
+        let period = range::Period::of(query, &plan, known, now)?;
+        let now_groups = gather::gather(self, &plan, period.asked, None)?;
+        let before_groups = match period.before {
+            Some(shift) => Some(gather::gather(self, &plan, shift.span, Some(shift))?),
+            None => None,
+        };
+        let rows = rank::rows(self, query, &plan, &now_groups, before_groups.as_ref())?;
+        let progress = self.progress();
+        Ok(answer::Answer {
+            columns: plan.columns(),
+            range: period.shown,
+            grain: plan.grid(),
+            zone: self.stores().get(&query.store).zone_name().to_owned(),
+            newest: known.map(|known| known.newest),
+            oldest: known.map(|known| known.oldest),
+            watermark: progress.watermark.map(EventTime),
+            is_partial: period.is_partial(known),
+            total_rows: rows.total,
+            next_offset: rows.next_offset,
+            rows: rows.rows,
+        })
+    }
+}

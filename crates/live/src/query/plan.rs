@@ -1,0 +1,372 @@
+//! From names to cubes: which columns of which cubes answer a question, and how they become metrics.
+//! Times are not resolved here.
+
+use super::answer::{Column, Rate};
+use super::{FILTER_VALUES_MAX, LIMIT_MAX, METRICS_MAX, Query, QueryError};
+use crate::tables::LiveTables;
+use crate::texts::TextId;
+use analytics::catalogue::{Dimension, Metric, Reading, metric};
+use analytics::cell::{CUBES, Cube, CubeId};
+use analytics::tally::{Field, Scale};
+use analytics::window::{Calendar, Grain};
+use event::Currency;
+use std::sync::Arc;
+
+/// How a question will be answered.
+pub(crate) struct Plan {
+    pub(crate) store: TextId,
+    pub(crate) calendar: Calendar,
+    pub(crate) granularity: Option<Grain>,
+    pub(crate) dimension: Option<Dimension>,
+    /// Values to keep; nothing means all.
+    pub(crate) values: Option<Vec<TextId>>,
+    /// The one currency to keep.
+    pub(crate) currency: Option<TextId>,
+    /// Whether rows are told apart by currency: where money is asked for.
+    pub(crate) is_by_currency: bool,
+    /// The currency of rows where nothing was sold.
+    pub(crate) currency_of_nothing: Arc<str>,
+    pub(crate) compares: bool,
+    pub(crate) metrics: Vec<PlannedMetric>,
+    pub(crate) sources: Vec<Source>,
+}
+
+/// One cube and the columns that are read from it.
+pub(crate) struct Source {
+    pub(crate) id: CubeId,
+    pub(crate) cube: &'static Cube,
+    pub(crate) part: Part,
+    /// Column of the cube, column of the groups.
+    pub(crate) sums: Vec<(usize, usize)>,
+    pub(crate) distincts: Vec<(usize, usize)>,
+    /// Where order values stand in the cube's sketches, if they are needed.
+    pub(crate) order_values: Option<usize>,
+}
+
+/// The two sets of groups: those told apart by currency, and the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    ByCurrency,
+    Plain,
+}
+
+/// A metric, and where its numbers will stand.
+pub(crate) struct PlannedMetric {
+    pub(crate) metric: Metric,
+    pub(crate) part: Part,
+    pub(crate) read: Read,
+}
+
+/// Columns of the groups that a metric is made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Read {
+    Sum(usize),
+    Ratio(usize, usize, Rate),
+    Distinct(usize),
+    OrderValue(u32),
+}
+
+impl Plan {
+    pub(crate) fn of(live: &LiveTables, query: &Query) -> Result<Plan, QueryError> {
+        check_limits(query)?;
+        let metrics = read_metrics(query)?;
+        let dimension = read_dimension(query)?;
+        let is_by_currency = metrics.iter().any(Metric::is_money);
+        let settings = live.stores().get(&query.store);
+        let texts = live.shared.texts.read();
+        let find = |text: &str| texts.find(text).unwrap_or(TextId(u32::MAX));
+        let currency = read_currency(query)?;
+        let mut plan = Plan {
+            store: find(&query.store),
+            calendar: settings.calendar(),
+            granularity: query.granularity,
+            dimension,
+            values: read_filter(query, dimension)?.map(|values| {
+                values
+                    .iter()
+                    .map(|value| value.as_deref().map_or(TextId::NONE, find))
+                    .collect()
+            }),
+            currency: currency.as_ref().map(|code| find(code.as_str())),
+            is_by_currency,
+            currency_of_nothing: Arc::from(currency.unwrap_or(settings.currency).as_str()),
+            compares: query.compare.is_some(),
+            metrics: Vec::new(),
+            sources: Vec::new(),
+        };
+        metrics
+            .into_iter()
+            .try_for_each(|metric| plan.add(metric))?;
+        Ok(plan)
+    }
+
+    fn add(&mut self, metric: Metric) -> Result<(), QueryError> {
+        let id = cube_of(&metric, self.dimension, self.granularity)?;
+        let at = self.source(id);
+        let part = self.sources[at].part;
+        let read = match metric.reading {
+            Reading::Sum(field) => Read::Sum(self.sum_column(at, field)),
+            Reading::Ratio(numerator, denominator) => {
+                let rate = Rate {
+                    is_count: numerator.scale() == Scale::Count,
+                    is_of_counts: denominator.scale() == Scale::Count,
+                };
+                Read::Ratio(
+                    self.sum_column(at, numerator),
+                    self.sum_column(at, denominator),
+                    rate,
+                )
+            }
+            Reading::Distinct(of) => {
+                let cube = self.sources[at].cube;
+                let column = cube.distincts.iter().position(|known| *known == of);
+                Read::Distinct(self.distinct_column(
+                    at,
+                    column.expect("the cube was chosen because it has this count"),
+                ))
+            }
+            Reading::OrderValue(permille) => {
+                let source = &mut self.sources[at];
+                source.order_values = Some(source.cube.distincts.len());
+                Read::OrderValue(permille)
+            }
+        };
+        self.metrics.push(PlannedMetric { metric, part, read });
+        Ok(())
+    }
+
+    fn source(&mut self, id: CubeId) -> usize {
+        if let Some(at) = self.sources.iter().position(|source| source.id == id) {
+            return at;
+        }
+        let cube = id.cube();
+        let part = if self.is_by_currency && cube.has_currency {
+            Part::ByCurrency
+        } else {
+            Part::Plain
+        };
+        self.sources.push(Source {
+            id,
+            cube,
+            part,
+            sums: Vec::new(),
+            distincts: Vec::new(),
+            order_values: None,
+        });
+        self.sources.len() - 1
+    }
+
+    fn sum_column(&mut self, at: usize, field: Field) -> usize {
+        let column = self.sources[at]
+            .cube
+            .fields
+            .iter()
+            .position(|known| *known == field);
+        let column = column.expect("the cube was chosen because it has this field");
+        let next = self.width(self.sources[at].part).sums;
+        let sums = &mut self.sources[at].sums;
+        if let Some((_, known)) = sums.iter().find(|(known, _)| *known == column) {
+            return *known;
+        }
+        sums.push((column, next));
+        next
+    }
+
+    fn distinct_column(&mut self, at: usize, column: usize) -> usize {
+        let next = self.width(self.sources[at].part).distincts;
+        let distincts = &mut self.sources[at].distincts;
+        if let Some((_, known)) = distincts.iter().find(|(known, _)| *known == column) {
+            return *known;
+        }
+        distincts.push((column, next));
+        next
+    }
+
+    /// How many columns the groups of a part have.
+    pub(crate) fn width(&self, part: Part) -> Width {
+        let sources = self.sources.iter().filter(|source| source.part == part);
+        sources.fold(Width::default(), |width, source| Width {
+            sums: width.sums + source.sums.len(),
+            distincts: width.distincts + source.distincts.len(),
+            has_order_values: width.has_order_values || source.order_values.is_some(),
+        })
+    }
+
+    /// The grid that ranges are widened to: the coarsest of the finest windows that must be read.
+    pub(crate) fn grid(&self) -> Grain {
+        self.sources
+            .iter()
+            .map(|source| source.cube.base)
+            .max()
+            .unwrap_or(Grain::Minute)
+    }
+
+    /// The columns of the answer, in the order of its rows.
+    pub(crate) fn columns(&self) -> Vec<Column> {
+        let mut columns = Vec::new();
+        if self.granularity.is_some() {
+            columns.push(Column::of_key("window_start", "time", "From"));
+        }
+        if let Some(dimension) = self.dimension {
+            columns.push(Column::of_key(
+                dimension.name(),
+                "dimension",
+                dimension_label(dimension),
+            ));
+        }
+        if self.dimension == Some(Dimension::Product) {
+            columns.push(Column::of_key("product_name", "dimension", "Product name"));
+        }
+        if self.is_by_currency {
+            columns.push(Column::of_key("currency", "currency", "Currency"));
+        }
+        columns.extend(
+            self.metrics
+                .iter()
+                .map(|planned| Column::of_metric(&planned.metric, "", "")),
+        );
+        if self.compares {
+            columns.extend(
+                self.metrics
+                    .iter()
+                    .map(|planned| Column::of_metric(&planned.metric, "_before", ", before")),
+            );
+        }
+        columns
+    }
+}
+
+/// How many columns of each kind groups have.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Width {
+    pub(crate) sums: usize,
+    pub(crate) distincts: usize,
+    pub(crate) has_order_values: bool,
+}
+
+fn dimension_label(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::Type => "Type",
+        Dimension::Country => "Country",
+        Dimension::Category => "Category",
+        Dimension::Device => "Device",
+        Dimension::Identity => "Identity",
+        Dimension::Product => "Product",
+    }
+}
+
+fn check_limits(query: &Query) -> Result<(), QueryError> {
+    if query.metrics.is_empty() {
+        return Err(QueryError::invalid(
+            "metrics is empty",
+            "name at least one metric, such as \"revenue\"",
+        ));
+    }
+    if query.metrics.len() > METRICS_MAX {
+        return Err(QueryError::invalid(
+            format!("{} metrics are asked for", query.metrics.len()),
+            format!("ask for at most {METRICS_MAX} at once"),
+        ));
+    }
+    if query.limit == 0 || query.limit > LIMIT_MAX {
+        return Err(QueryError::invalid(
+            format!("limit is {}", query.limit),
+            format!("use 1 to {LIMIT_MAX}; further rows come by offset"),
+        ));
+    }
+    Ok(())
+}
+
+fn read_metrics(query: &Query) -> Result<Vec<Metric>, QueryError> {
+    let mut metrics: Vec<Metric> = Vec::with_capacity(query.metrics.len());
+    for name in &query.metrics {
+        let metric =
+            metric(name).ok_or_else(|| QueryError::UnknownMetric { name: name.clone() })?;
+        if !metrics.contains(&metric) {
+            metrics.push(metric);
+        }
+    }
+    Ok(metrics)
+}
+
+fn parse_dimension(name: &str) -> Result<Dimension, QueryError> {
+    Dimension::parse(name).ok_or_else(|| QueryError::UnknownDimension {
+        name: name.to_owned(),
+    })
+}
+
+fn read_dimension(query: &Query) -> Result<Option<Dimension>, QueryError> {
+    match &query.dimensions[..] {
+        [] => Ok(None),
+        [name] => parse_dimension(name).map(Some),
+        names => Err(QueryError::invalid(
+            format!("{} dimensions are asked for", names.len()),
+            "split by one dimension; numbers are kept by one at a time",
+        )),
+    }
+}
+
+fn read_filter(
+    query: &Query,
+    dimension: Option<Dimension>,
+) -> Result<Option<&[Option<String>]>, QueryError> {
+    let mut filter = None;
+    for (name, values) in &query.filters {
+        let filtered = parse_dimension(name)?;
+        if dimension != Some(filtered) {
+            return Err(QueryError::invalid(
+                format!("{name} is filtered but not asked for"),
+                format!("add it: \"dimensions\": [\"{name}\"]"),
+            ));
+        }
+        if values.len() > FILTER_VALUES_MAX {
+            return Err(QueryError::invalid(
+                format!("{} values of {name} are given", values.len()),
+                format!("filter by at most {FILTER_VALUES_MAX}"),
+            ));
+        }
+        filter = Some(&values[..]);
+    }
+    Ok(filter)
+}
+
+fn read_currency(query: &Query) -> Result<Option<Currency>, QueryError> {
+    let Some(code) = &query.currency else {
+        return Ok(None);
+    };
+    let currency = Currency::parse(code);
+    let unknown = || {
+        QueryError::invalid(
+            format!("\"{code}\" is no currency"),
+            "use a code of ISO 4217, such as \"EUR\"",
+        )
+    };
+    currency.map(Some).ok_or_else(unknown)
+}
+
+/// The cube a metric is read from: with windows of the granularity, else the one that keeps everything.
+fn cube_of(
+    metric: &Metric,
+    dimension: Option<Dimension>,
+    granularity: Option<Grain>,
+) -> Result<CubeId, QueryError> {
+    let holds = |cube: &Cube| cube.dimension == dimension && metric.is_in(cube);
+    if let Some(dimension) = dimension.filter(|_| !CUBES.iter().any(holds)) {
+        let available = metric.dimensions().map(Dimension::name).collect();
+        return Err(QueryError::NotSplitBy {
+            metric: metric.name,
+            dimension: dimension.name(),
+            available,
+        });
+    }
+    let suits = |cube: &Cube| match granularity {
+        Some(grain) => cube.grains.contains(&grain),
+        None => cube.kept_micros.is_none(),
+    };
+    let found = CubeId::all().find(|id| holds(id.cube()) && suits(id.cube()));
+    found.ok_or_else(|| QueryError::NotInWindows {
+        metric: metric.name,
+        granularity: granularity.unwrap_or(Grain::Day),
+        available: metric.grains(dimension).map(Grain::name).collect(),
+    })
+}

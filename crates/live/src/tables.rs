@@ -1,0 +1,326 @@
+//! The live tables and how they are fed: a batch of changes is read, sorted by table, and taken in table by table.
+//! Each table has its own lock, so a question about one holds up the feeding of that one only.
+
+use crate::audit::{Audit, AuditView, QuarantineCursor, QuarantinePage};
+use crate::cells::{CellAddress, CubeTable, RowKey, Stamp};
+use crate::orders::Orders;
+use crate::stores::Stores;
+use crate::texts::{TextId, Texts};
+use analytics::cell::{CUBES, Cube, CubeId};
+use analytics::window::Grain;
+use changelog::{Change, ChangeBatch, Outlet, Progress, Value};
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use parking_lot::RwLock;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::watch;
+
+/// The tables; clones share them.
+#[derive(Clone)]
+pub struct LiveTables {
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) stores: Stores,
+    pub(crate) texts: RwLock<Texts>,
+    cubes: Vec<RwLock<CubeTable>>,
+    pub(crate) orders: RwLock<Orders>,
+    pub(crate) products: RwLock<Products>,
+    audit: RwLock<Audit>,
+    progress: RwLock<Progress>,
+    refused: AtomicU64,
+    pub(crate) version: watch::Sender<u64>,
+}
+
+/// Names of products by store and id.
+pub(crate) type Products = HashMap<(TextId, TextId), Arc<str>, FixedState>;
+
+impl Shared {
+    pub(crate) fn cube(&self, id: CubeId) -> &RwLock<CubeTable> {
+        &self.cubes[usize::from(id.0)]
+    }
+}
+
+impl LiveTables {
+    /// Empty tables.
+    #[must_use]
+    pub fn new(stores: Stores) -> LiveTables {
+        let cubes = CUBES
+            .iter()
+            .map(|cube| RwLock::new(CubeTable::new(cube)))
+            .collect();
+        let shared = Shared {
+            stores,
+            texts: RwLock::default(),
+            cubes,
+            orders: RwLock::default(),
+            products: RwLock::default(),
+            audit: RwLock::default(),
+            progress: RwLock::default(),
+            refused: AtomicU64::new(0),
+            version: watch::Sender::new(0),
+        };
+        LiveTables {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// The half that is fed; attach it to the changelog, and only one of it.
+    #[must_use]
+    pub fn feed(&self) -> LiveFeed {
+        LiveFeed {
+            tables: self.clone(),
+            staged: vec![Vec::new(); CUBES.len()],
+            listed: Vec::new(),
+        }
+    }
+
+    /// How far the tables reach.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        *self.shared.progress.read()
+    }
+
+    /// The settings of the stores.
+    #[must_use]
+    pub fn stores(&self) -> &Stores {
+        &self.shared.stores
+    }
+
+    /// Names of stores: those with settings and those with events, in order.
+    #[must_use]
+    pub fn store_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.shared.stores.named.keys().cloned().collect();
+        names.extend(
+            self.shared
+                .audit
+                .read()
+                .stores()
+                .map(|store| store.to_string()),
+        );
+        let texts = self.shared.texts.read();
+        let activity = self.shared.cube(analytics::cell::cubes::ACTIVITY).read();
+        names.extend(
+            activity
+                .stores()
+                .filter_map(|store| texts.text(store))
+                .map(|store| store.to_string()),
+        );
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Rows that did not have the form of their table; more than none is a defect of ours.
+    #[must_use]
+    pub fn refused_rows(&self) -> u64 {
+        self.shared.refused.load(Ordering::Relaxed)
+    }
+
+    /// The audit, given the log's end.
+    #[must_use]
+    pub fn audit(&self, log_end: u64) -> AuditView {
+        let audit = self.shared.audit.read();
+        audit.view(log_end)
+    }
+
+    /// Rejections older than `before`, newest first.
+    #[must_use]
+    pub fn quarantine(&self, limit: usize, before: Option<QuarantineCursor>) -> QuarantinePage {
+        self.shared.audit.read().quarantine(limit, before)
+    }
+}
+
+/// Feeds the tables.
+pub struct LiveFeed {
+    tables: LiveTables,
+    staged: Vec<Vec<(CellAddress, usize)>>,
+    listed: Vec<usize>,
+}
+
+impl Outlet for LiveFeed {
+    fn apply(&mut self, batch: &ChangeBatch) {
+        let number = self.tables.version() + 1;
+        self.stage(batch);
+        self.take_in_cells(batch, number);
+        self.take_in_lists(batch, number);
+        self.forget_old_seconds(batch.progress);
+        let shared = &self.tables.shared;
+        *shared.progress.write() = batch.progress;
+        shared.version.send_replace(number);
+    }
+}
+
+impl LiveFeed {
+    /// Reads keys and sorts changes by table, so that each table is locked once a batch.
+    fn stage(&mut self, batch: &ChangeBatch) {
+        let mut texts = self.tables.shared.texts.write();
+        let mut refused = 0;
+        let mut last: Option<(&'static str, Option<usize>)> = None;
+        for (at, change) in batch.changes.iter().enumerate() {
+            let cube = match last {
+                Some((table, cube)) if table == change.table => cube,
+                _ => CUBES.iter().position(|cube| cube.table == change.table),
+            };
+            last = Some((change.table, cube));
+            let Some(cube) = cube else {
+                self.listed.push(at);
+                continue;
+            };
+            match read_cell(&CUBES[cube], change, &mut texts) {
+                Some(address) => self.staged[cube].push((address, at)),
+                None => refused += 1,
+            }
+        }
+        self.tables
+            .shared
+            .refused
+            .fetch_add(refused, Ordering::Relaxed);
+    }
+
+    fn take_in_cells(&mut self, batch: &ChangeBatch, number: u64) {
+        for (staged, table) in self.staged.iter_mut().zip(&self.tables.shared.cubes) {
+            if staged.is_empty() {
+                continue;
+            }
+            let mut table = table.write();
+            for (address, at) in staged.drain(..) {
+                let change = &batch.changes[at];
+                let stamp = Stamp {
+                    version: change.version,
+                    batch: number,
+                };
+                table.apply(address, change.values.as_deref(), stamp);
+            }
+        }
+    }
+
+    fn take_in_lists(&mut self, batch: &ChangeBatch, number: u64) {
+        let shared = &self.tables.shared;
+        let mut texts = shared.texts.write();
+        let mut orders = shared.orders.write();
+        let mut products = shared.products.write();
+        let mut audit = shared.audit.write();
+        audit.reach(batch.progress.offset);
+        let mut refused = 0;
+        for at in self.listed.drain(..) {
+            let change = &batch.changes[at];
+            let is_taken = match change.table {
+                "orders" => orders.apply(change, number),
+                "products" => take_in_product(&mut products, change, &mut texts),
+                _ => audit.apply(change),
+            };
+            refused += u64::from(!is_taken);
+        }
+        shared.refused.fetch_add(refused, Ordering::Relaxed);
+    }
+
+    fn forget_old_seconds(&self, progress: Progress) {
+        let Some((_, newest)) = progress.event_times else {
+            return;
+        };
+        for (cube, table) in CUBES.iter().zip(&self.tables.shared.cubes) {
+            if let Some(kept) = cube.kept_micros {
+                table.write().forget_before(newest.saturating_sub(kept));
+            }
+        }
+    }
+}
+
+fn take_in_product(products: &mut Products, change: &Change, texts: &mut Texts) -> bool {
+    let [Value::Text(store), Value::Text(product)] = &*change.key else {
+        return false;
+    };
+    let key = (texts.intern(store), texts.intern(product));
+    match change.values.as_deref() {
+        Some([Value::Text(name), ..]) => {
+            products.insert(key, Arc::clone(name));
+        }
+        Some([Value::Null, ..]) | None => {
+            products.remove(&key);
+        }
+        Some(_) => return false,
+    }
+    true
+}
+
+/// Reads the key of a cube's row: store, grain, window, value where there is a dimension, code where there is a currency.
+fn read_cell(cube: &Cube, change: &Change, texts: &mut Texts) -> Option<CellAddress> {
+    let columns = cube.fields.len() + cube.distincts.len() + usize::from(cube.has_order_value);
+    if change
+        .values
+        .as_ref()
+        .is_some_and(|values| values.len() != columns)
+    {
+        return None;
+    }
+    let mut key = RowReader(&change.key);
+    let store = texts.intern(&key.text()?);
+    let grain = Grain::parse(&key.text()?)?;
+    let window = key.time()?;
+    let mut part = |is_there: bool| -> Option<TextId> {
+        if !is_there {
+            return Some(TextId::NONE);
+        }
+        let text = key.text_or_null()?;
+        Some(text.map_or(TextId::NONE, |text| texts.intern(&text)))
+    };
+    let value = part(cube.dimension.is_some())?;
+    let currency = part(cube.has_currency)?;
+    Some(CellAddress {
+        store,
+        grain,
+        window,
+        key: RowKey { value, currency },
+    })
+}
+
+/// Reads a row's values one after the other.
+pub(crate) struct RowReader<'a>(pub(crate) &'a [Value]);
+
+impl RowReader<'_> {
+    fn next(&mut self) -> Option<&Value> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(first)
+    }
+
+    pub(crate) fn text(&mut self) -> Option<Arc<str>> {
+        self.text_or_null()?
+    }
+
+    pub(crate) fn text_or_null(&mut self) -> Option<Option<Arc<str>>> {
+        match self.next()? {
+            Value::Text(text) => Some(Some(Arc::clone(text))),
+            Value::Null => Some(None),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn time(&mut self) -> Option<i64> {
+        match self.next()? {
+            Value::Time(time) => Some(*time),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn int(&mut self) -> Option<i64> {
+        match self.next()? {
+            Value::Int(int) => Some(*int),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn count(&mut self) -> Option<u64> {
+        self.int().and_then(|int| u64::try_from(int).ok())
+    }
+
+    pub(crate) fn decimal(&mut self) -> Option<i128> {
+        match self.next()? {
+            Value::Decimal(amount) => Some(*amount),
+            _ => None,
+        }
+    }
+}

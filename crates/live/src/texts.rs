@@ -1,0 +1,45 @@
+//! Texts as small numbers, given out as rows arrive: keys of a million rows then take eight bytes each.
+//! Numbers never leave the crate; answers carry the texts.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use std::sync::Arc;
+
+/// An interned text; 0 stands for "not stated".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub(crate) struct TextId(pub(crate) u32);
+
+impl TextId {
+    /// Nothing stated.
+    pub(crate) const NONE: TextId = TextId(0);
+}
+
+/// Every text that stands in a key.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    ids: HashMap<Arc<str>, TextId, FixedState>,
+    texts: Vec<Arc<str>>,
+}
+
+impl Texts {
+    /// The number of a text, given now if it is new.
+    pub(crate) fn intern(&mut self, text: &Arc<str>) -> TextId {
+        if let Some(id) = self.ids.get(text) {
+            return *id;
+        }
+        self.texts.push(Arc::clone(text));
+        let number = u32::try_from(self.texts.len()).expect("2^32 texts do not fit in memory");
+        self.ids.insert(Arc::clone(text), TextId(number));
+        TextId(number)
+    }
+
+    /// The number of a text that was seen.
+    pub(crate) fn find(&self, text: &str) -> Option<TextId> {
+        self.ids.get(text).copied()
+    }
+
+    /// The text of a number; nothing for "not stated".
+    pub(crate) fn text(&self, id: TextId) -> Option<&Arc<str>> {
+        self.texts.get((id.0 as usize).checked_sub(1)?)
+    }
+}

@@ -1,0 +1,241 @@
+//! The command line: names, options and help texts.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// A shop's events go in; live numbers, alerts and reports come out.
+#[derive(Debug, Parser)]
+#[command(name = "shopstream", version, about, max_term_width = 110)]
+pub struct Cli {
+    #[command(flatten)]
+    pub settings: Settings,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Settings every command shares.
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    /// Where events, keys and results live [default: data; for `demo`: data/demo]
+    #[arg(long, global = true, value_name = "DIR", overrides_with = "data_dir")]
+    pub data_dir: Option<PathBuf>,
+    /// A configuration file, read after /etc/shopstream, the user's and ./shopstream.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// One setting, as `a.b=value`; wins over files and environment
+    #[arg(long = "set", global = true, value_name = "A.B=VALUE")]
+    pub set: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server: doors, live numbers, dashboard
+    Up,
+    /// Run the server with a simulated shop and open the dashboard
+    Demo(Demo),
+    /// Load files (orders, click streams, JSON lines) into the server that owns the data directory, or into the directory itself
+    Ingest(Ingest),
+    /// Play a believable shop: to a server, a file or standard output
+    Simulate(Simulate),
+    /// Show that nothing disappeared: received = accepted + duplicate + quarantined
+    Audit(Audit),
+    /// Measure on this machine
+    Bench(Bench),
+    /// Show or check the configuration
+    Config(ConfigOptions),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Demo {
+    /// Events a second
+    #[arg(long, default_value_t = 500.0)]
+    pub rate: f64,
+    /// Another seed is another shop
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Minutes of history the shop starts with, so that no chart is empty
+    #[arg(long, default_value_t = 20)]
+    pub history_minutes: u32,
+    /// Do not open a browser
+    #[arg(long)]
+    pub no_browser: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Ingest {
+    /// Files, plain or compressed (gzip, zstd); `-` reads standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// What the file holds
+    #[arg(long, value_enum, default_value_t = Dialect::Auto)]
+    pub dialect: Dialect,
+    /// Column of the file = our field, such as `InvoiceNo=order_id`; several with commas
+    #[arg(long, value_name = "COLUMN=FIELD,…", value_delimiter = ',')]
+    pub map: Vec<String>,
+    /// Value of the type column = our event type, such as `basket=cart_add`
+    #[arg(long, value_name = "VALUE=TYPE,…", value_delimiter = ',')]
+    pub map_type: Vec<String>,
+    /// The store the events belong to
+    #[arg(long, default_value = "main")]
+    pub store: String,
+    /// Only validate: nothing is stored
+    #[arg(long)]
+    pub check: bool,
+    /// Send to this server instead of the one that owns the data directory
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// Key for --url [default: DATA_DIR/keys/admin.key]
+    #[arg(long, env = "SHOPSTREAM_KEY", hide_env_values = true)]
+    pub key: Option<String>,
+    /// How the closing table is written
+    #[arg(long, value_enum, default_value_t = Format::Auto)]
+    pub format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Dialect {
+    /// Look at the file and say what was found
+    Auto,
+    /// One row a line item of an order
+    Orders,
+    /// One row an event
+    Events,
+    /// JSON objects: ours or the generator's
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A table on a terminal, tab-separated otherwise
+    Auto,
+    /// A table
+    Table,
+    /// JSON
+    Json,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Simulate {
+    /// Where the events go
+    #[arg(long, value_enum, default_value_t = Target::Http)]
+    pub to: Target,
+    /// The server, for --to http
+    #[arg(long, default_value = "http://127.0.0.1:8000")]
+    pub url: String,
+    /// Key for --to http [default: DATA_DIR/keys/admin.key]
+    #[arg(long, env = "SHOPSTREAM_KEY", hide_env_values = true)]
+    pub key: Option<String>,
+    /// The file, for --to file
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Events a second: of five, one belongs to a purchase, three are views, one moves a cart
+    #[arg(long, default_value_t = 500.0)]
+    pub rate: f64,
+    /// Bursts: RATE:SECONDS:PAUSE:TIMES, such as 2000:10s:10s:10
+    #[arg(long, value_name = "RATE:FOR:PAUSE:TIMES")]
+    pub burst: Option<String>,
+    /// Stop after so many events [default: never, or 100000 to a file]
+    #[arg(long)]
+    pub count: Option<u64>,
+    /// Same seed, same shop
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Field names: ours, or those of the generator that existing pipelines use
+    #[arg(long = "dialect", value_enum, default_value_t = SimulatedDialect::Canonical)]
+    pub dialect: SimulatedDialect,
+    /// Write what the numbers must come to, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub truth: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Target {
+    Http,
+    File,
+    Stdout,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SimulatedDialect {
+    Canonical,
+    Generator,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Audit {
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Auto)]
+    pub format: Format,
+    /// The server [default: the one that owns the data directory]
+    #[arg(long)]
+    pub url: Option<String>,
+    /// Key [default: DATA_DIR/keys/admin.key]
+    #[arg(long, env = "SHOPSTREAM_KEY", hide_env_values = true)]
+    pub key: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Bench {
+    #[command(subcommand)]
+    pub what: BenchKind,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum BenchKind {
+    /// Workload W: a file of events through the durable log into every live table
+    W(BenchW),
+    /// From process start to the first result of 1,000 events
+    Start(BenchStart),
+    /// A server at a steady rate: from reply to visible in a query
+    Latency(BenchLatency),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct BenchW {
+    /// Events
+    #[arg(long, default_value_t = 2_000_000)]
+    pub events: u64,
+    /// Seed of the file
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Where the file is kept between runs [default: the system's temporary folder]
+    #[arg(long, value_name = "DIR")]
+    pub work_dir: Option<PathBuf>,
+    /// How the figures are written
+    #[arg(long, value_enum, default_value_t = Format::Auto)]
+    pub format: Format,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct BenchStart {
+    /// How the figures are written
+    #[arg(long, value_enum, default_value_t = Format::Auto)]
+    pub format: Format,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct BenchLatency {
+    /// Events a second
+    #[arg(long, default_value_t = 2_000.0)]
+    pub rate: f64,
+    /// Seconds
+    #[arg(long, default_value_t = 60)]
+    pub seconds: u64,
+    /// How the figures are written
+    #[arg(long, value_enum, default_value_t = Format::Auto)]
+    pub format: Format,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ConfigOptions {
+    #[command(subcommand)]
+    pub what: ConfigKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum ConfigKind {
+    /// The settings in force
+    Show,
+    /// Read the settings and say whether they are sound
+    Check,
+}

@@ -1,0 +1,11 @@
+//! The commands, one file each: they read options, call the parts, print. No rule of the trade lives here.
+
+pub mod audit;
+pub mod bench;
+pub mod config;
+pub mod demo;
+pub mod ingest;
+pub mod player;
+pub mod server_file;
+pub mod simulate;
+pub mod up;

@@ -1,0 +1,56 @@
+//! Plays a simulated shop in step with the clock: which events are due, as JSON lines.
+
+use runtime::UnixMicros;
+use simulator::{Format, Shop, Time, Truth, write_json};
+
+/// Most events handed out at once; a player that fell behind catches up in several steps.
+const EVENTS_DUE_MAX: usize = 5_000;
+
+/// A shop and the totals of what it has played.
+pub struct Player {
+    shop: Shop,
+    format: Format,
+    truth: Truth,
+    played: u64,
+}
+
+impl Player {
+    /// Plays this shop.
+    pub fn new(shop: Shop, format: Format) -> Player {
+        Player { shop, format, truth: Truth::new(format), played: 0 }
+    }
+
+    /// Appends the next event as a line.
+    pub fn next_line(&mut self, lines: &mut Vec<u8>) {
+        let event = self.shop.next_event();
+        self.truth.observe(&event);
+        write_json(&event, self.format, lines);
+        lines.push(b'\n');
+        self.played += 1;
+    }
+
+    /// Appends the events due by now; returns how many.
+    pub fn due(&mut self, now: UnixMicros, lines: &mut Vec<u8>) -> usize {
+        let mut events = 0;
+        while self.shop.next_time() <= Time(now.0) && events < EVENTS_DUE_MAX {
+            self.next_line(lines);
+            events += 1;
+        }
+        events
+    }
+
+    /// Lets time pass without events.
+    pub fn skip_to(&mut self, now: UnixMicros) {
+        self.shop.skip_to(Time(now.0));
+    }
+
+    /// Events played so far.
+    pub fn played(&self) -> u64 {
+        self.played
+    }
+
+    /// What the numbers must come to.
+    pub fn truth(&self) -> &Truth {
+        &self.truth
+    }
+}

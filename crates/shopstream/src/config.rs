@@ -1,0 +1,226 @@
+//! The configuration: one annotated struct, read once, passed down.
+//! Defaults < /etc/shopstream < the user's file < ./shopstream.toml < --config < environment < --set < flags.
+
+use crate::cli::Settings;
+use crate::exit::Problem;
+use anyhow::Context;
+use event::Currency;
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// All settings.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where events, keys and results live.
+    pub data_dir: PathBuf,
+    /// The HTTP door, the API and the dashboard.
+    pub api: api::ApiConfig,
+    /// The log.
+    pub log: LogSettings,
+    /// The live line.
+    pub stream: StreamSettings,
+    /// The shops of this server, by name; `main` is there without being named.
+    pub stores: BTreeMap<String, StoreSettings>,
+}
+
+/// The log.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogSettings {
+    /// `durable`: reply after fdatasync, survives a power cut. `buffered`: after write, survives kill -9 only.
+    pub durability: DurabilitySetting,
+    /// Size of a segment file in MiB, allocated in advance.
+    pub segment_mib: u64,
+}
+
+/// When a reply is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DurabilitySetting {
+    /// After fdatasync.
+    Durable,
+    /// After write.
+    Buffered,
+}
+
+/// The live line.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StreamSettings {
+    /// Threads that own shards; 0 takes one a core.
+    pub workers: usize,
+    /// A changed number is published again after so many milliseconds at the earliest.
+    pub publish_interval_ms: u64,
+}
+
+/// A shop.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreSettings {
+    /// Time zone of its days and hours, such as `Europe/Berlin`.
+    pub timezone: String,
+    /// Currency of amounts that name none.
+    pub currency: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            data_dir: PathBuf::from("data"),
+            api: api::ApiConfig::default(),
+            log: LogSettings::default(),
+            stream: StreamSettings::default(),
+            stores: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        LogSettings { durability: DurabilitySetting::Durable, segment_mib: 64 }
+    }
+}
+
+impl Default for StreamSettings {
+    fn default() -> Self {
+        StreamSettings { workers: 0, publish_interval_ms: 200 }
+    }
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        StoreSettings { timezone: "UTC".to_owned(), currency: "USD".to_owned() }
+    }
+}
+
+/// Reads all layers.
+pub fn load(settings: &Settings) -> anyhow::Result<Config> {
+    let mut figment = Figment::from(Serialized::defaults(Config::default()));
+    for path in files(settings)? {
+        figment = figment.merge(Toml::file_exact(path));
+    }
+    figment = figment.merge(Env::prefixed("SHOPSTREAM__").split("__"));
+    for setting in &settings.set {
+        let (key, value) = setting.split_once('=').ok_or_else(|| {
+            Problem::usage(format!("--set {setting} has no `=`"), "write it as --set section.key=value")
+        })?;
+        figment = figment.merge((key, value_of(value)));
+    }
+    if let Some(data_dir) = &settings.data_dir {
+        figment = figment.merge(("data_dir", data_dir));
+    }
+    let config: Config = figment.extract().map_err(|error| explain(&error))?;
+    check(&config)?;
+    Ok(config)
+}
+
+/// Existing files, weakest first; a file named on the command line must exist.
+fn files(settings: &Settings) -> anyhow::Result<Vec<PathBuf>> {
+    let home = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".config")));
+    let usual = [
+        Some(PathBuf::from("/etc/shopstream/shopstream.toml")),
+        home.map(|home| home.join("shopstream/shopstream.toml")),
+        Some(PathBuf::from("shopstream.toml")),
+    ];
+    let mut files: Vec<PathBuf> = usual.into_iter().flatten().filter(|path| path.is_file()).collect();
+    if let Some(named) = &settings.config {
+        std::fs::metadata(named).with_context(|| format!("read {}", named.display())).map_err(|error| {
+            Problem::usage(format!("{error:#}"), "name a file that exists, or leave --config out")
+        })?;
+        files.push(named.clone());
+    }
+    Ok(files)
+}
+
+/// A value as TOML reads it, else plain text: `8000`, `true` and `Europe/Berlin` all mean what they seem to.
+fn value_of(text: &str) -> figment::value::Value {
+    text.parse().unwrap_or_else(|_| figment::value::Value::from(text))
+}
+
+fn explain(error: &figment::Error) -> Problem {
+    let place = |error: &figment::Error| {
+        let origin = error.metadata.as_ref().map_or_else(String::new, |metadata| {
+            let source = metadata.source.as_ref().map_or_else(|| metadata.name.to_string(), ToString::to_string);
+            format!(" ({source})")
+        });
+        format!("{}{origin}", error.path.join("."))
+    };
+    match &error.kind {
+        figment::error::Kind::UnknownField(name, expected) => {
+            let nearest = expected.iter().max_by_key(|known| (strsim::jaro_winkler(known, name) * 1_000.0) as u32);
+            let mend = match nearest {
+                Some(known) if strsim::jaro_winkler(known, name) > 0.7 => format!("did you mean `{known}`?"),
+                _ => format!("known here: {}", expected.join(", ")),
+            };
+            Problem::usage(format!("unknown setting `{name}`{}", place(error)), mend)
+        }
+        kind => Problem::usage(format!("setting {}: {kind}", place(error)), "`shopstream config show` prints every setting with its value"),
+    }
+}
+
+fn check(config: &Config) -> Result<(), Problem> {
+    for (name, store) in &config.stores {
+        if jiff::tz::TimeZone::get(&store.timezone).is_err() {
+            let what = format!("stores.{name}.timezone: `{}` is no time zone", store.timezone);
+            return Err(Problem::usage(what, "write it as in the IANA database, such as `Europe/Berlin`"));
+        }
+        if Currency::parse(&store.currency).is_none() {
+            let what = format!("stores.{name}.currency: `{}` is no currency", store.currency);
+            return Err(Problem::usage(what, "write a code of ISO 4217, such as `EUR`"));
+        }
+    }
+    if config.log.segment_mib == 0 || config.log.segment_mib > 4_096 {
+        return Err(Problem::usage("log.segment_mib must lie between 1 and 4096", "leave it out for 64"));
+    }
+    Ok(())
+}
+
+impl Config {
+    /// The shops, as the stream wants them.
+    pub fn stores(&self) -> stream::Stores {
+        let store = |settings: &StoreSettings| stream::Store {
+            zone: jiff::tz::TimeZone::get(&settings.timezone).expect("checked when the configuration was read"),
+            currency: Currency::parse(&settings.currency).expect("checked when the configuration was read"),
+        };
+        stream::Stores(self.stores.iter().map(|(name, settings)| (name.clone(), store(settings))).collect())
+    }
+
+    /// The shops, as the live tables want them.
+    pub fn live_stores(&self) -> live::Stores {
+        let named = self.stores().0.into_iter();
+        let named = named.map(|(name, store)| (name, live::Store { zone: store.zone, currency: store.currency }));
+        live::Stores { named: named.collect(), ..live::Stores::default() }
+    }
+
+    /// Threads that decode requests: one a core is left to the shards.
+    pub fn decoders(&self) -> usize {
+        std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
+    }
+
+    /// The log's configuration.
+    pub fn log(&self) -> eventlog::LogConfig {
+        eventlog::LogConfig {
+            segment_bytes: self.log.segment_mib << 20,
+            durability: match self.log.durability {
+                DurabilitySetting::Durable => eventlog::Durability::Durable,
+                DurabilitySetting::Buffered => eventlog::Durability::Buffered,
+            },
+            ..eventlog::LogConfig::new(self.data_dir.join("log"))
+        }
+    }
+
+    /// The stream's configuration.
+    pub fn stream(&self) -> stream::StreamConfig {
+        let mut config = stream::StreamConfig { stores: self.stores(), ..stream::StreamConfig::default() };
+        if self.stream.workers > 0 {
+            config.workers = self.stream.workers;
+        }
+        config.publish_interval = std::time::Duration::from_millis(self.stream.publish_interval_ms);
+        config
+    }
+}

@@ -1,0 +1,158 @@
+//! Imports as the command line and the HTTP door share them: how a file is to be read, and what it came to.
+
+use crate::config::Config;
+use crate::exit::Problem;
+use crate::summary::Summary;
+use api::{ImportCounts, ImportMoney, ImportProgress, ImportSummary};
+use event::Currency;
+use event::frame::FrameBody;
+use eventlog::LogWriter;
+use ingest::ImportListener;
+use ingest::file::FileOptions;
+use live::LiveTables;
+use runtime::Clock;
+use std::io::Read;
+
+/// What is asked of an import.
+#[derive(Debug, Clone)]
+pub struct ImportRequest {
+    /// The file's name, for people.
+    pub name: String,
+    /// The store.
+    pub store: String,
+    /// `auto`, `orders`, `events`, `json`.
+    pub dialect: String,
+    /// Column and field.
+    pub map: Vec<(String, String)>,
+    /// Value and type.
+    pub map_type: Vec<(String, String)>,
+}
+
+impl ImportRequest {
+    /// As the query of `POST /api/v1/imports`.
+    pub fn query(&self) -> Vec<(&'static str, String)> {
+        let written = |pairs: &[(String, String)]| {
+            let pairs: Vec<String> = pairs.iter().map(|(left, right)| format!("{left}={right}")).collect();
+            pairs.join(",")
+        };
+        vec![
+            ("name", self.name.clone()),
+            ("store", self.store.clone()),
+            ("dialect", self.dialect.clone()),
+            ("map", written(&self.map)),
+            ("map_type", written(&self.map_type)),
+        ]
+    }
+
+    /// What the file reader is told.
+    pub fn file_options(&self, config: &Config) -> Result<FileOptions, Problem> {
+        let store = config.stores().get(&self.store);
+        let mut options = FileOptions::new(&self.name, &self.store);
+        options.zone = store.zone;
+        options.currency = store.currency;
+        options.dialect = self.dialect.parse().map_err(|_| {
+            Problem::usage(format!("unknown dialect `{}`", self.dialect), "known are auto, orders, events and json")
+        })?;
+        options.map.clone_from(&self.map);
+        options.map_type.clone_from(&self.map_type);
+        Ok(options)
+    }
+}
+
+/// Who hears of an import while it runs.
+pub trait Listener {
+    /// What the file was taken for, and why.
+    fn guess(&mut self, evidence: &[String]);
+    /// How far it is.
+    fn show(&mut self, progress: &ImportProgress);
+}
+
+struct Watch<'l> {
+    listener: &'l mut dyn Listener,
+    summary: Summary,
+    currency: Currency,
+}
+
+impl ImportListener for Watch<'_> {
+    fn guess(&mut self, evidence: &[String]) {
+        self.listener.guess(evidence);
+    }
+
+    fn frame(&mut self, body: &FrameBody) {
+        self.summary.observe(body, self.currency.as_str());
+    }
+
+    fn progress(&mut self, counts: &ingest::ImportCounts) -> bool {
+        self.listener.show(&ImportProgress { bytes: counts.bytes, rows: counts.rows, counts: told(counts) });
+        true
+    }
+}
+
+fn told(counts: &ingest::ImportCounts) -> ImportCounts {
+    ImportCounts { received: counts.received, accepted: counts.accepted, duplicate: 0, quarantined: counts.quarantined }
+}
+
+/// Reads a file to its end and says what it came to; without a log it only checks. Repeats are not known yet.
+pub fn run_import(
+    read: Box<dyn Read + Send>,
+    options: FileOptions,
+    log: Option<&LogWriter>,
+    clock: &Clock,
+    listener: &mut dyn Listener,
+) -> Result<ImportSummary, ingest::ImportError> {
+    let began = clock.monotonic();
+    let (name, currency, map) = (options.name.clone(), options.currency, options.map.clone());
+    let mut watch = Watch { listener, summary: Summary::default(), currency };
+    let counts = ingest::import(read, options, log, clock, &mut watch)?;
+    let by_reason = counts.quarantined_by_reason.iter();
+    Ok(ImportSummary {
+        name,
+        source: counts.source.clone(),
+        dialect: counts.dialect.clone(),
+        map,
+        check_only: log.is_none(),
+        rows: counts.rows,
+        counts: told(&counts),
+        quarantined_by_reason: by_reason.map(|(reason, count)| ((*reason).to_owned(), *count)).collect(),
+        money: money(&watch.summary),
+        events_by_type: watch.summary.by_type,
+        elapsed_ms: u64::try_from((clock.monotonic() - began).as_millis()).unwrap_or(u64::MAX),
+    })
+}
+
+fn money(summary: &Summary) -> Vec<ImportMoney> {
+    let shown = |currency: &str, sum: i128| event::format_decimal(sum, Currency::parse(currency).map_or(2, Currency::digits));
+    let by_currency = summary.money.iter().filter(|(_, (money_in, money_out))| (*money_in, *money_out) != (0, 0));
+    by_currency
+        .map(|(currency, (money_in, money_out))| ImportMoney {
+            currency: currency.clone(),
+            money_in: shown(currency, *money_in),
+            money_out: shown(currency, *money_out),
+        })
+        .collect()
+}
+
+/// How many events of each source were repeats, as the results stand: asked before and after an import.
+pub struct KnownRepeats<'l> {
+    live: &'l LiveTables,
+    log_end: u64,
+    before: Vec<(String, u64)>,
+}
+
+impl<'l> KnownRepeats<'l> {
+    /// As it stands now; everything in the log should be in the results.
+    pub fn before(live: &'l LiveTables, log_end: u64) -> KnownRepeats<'l> {
+        let sources = live.audit(log_end).sources.into_iter();
+        let before = sources.map(|source| (source.source.to_string(), source.duplicate)).collect();
+        KnownRepeats { live, log_end, before }
+    }
+
+    /// Moves the import's repeats from the accepted to where they belong.
+    pub fn settle(&self, summary: &mut ImportSummary) {
+        let before = self.before.iter().find(|(source, _)| *source == summary.source).map_or(0, |(_, count)| *count);
+        let sources = self.live.audit(self.log_end).sources;
+        let now = sources.iter().find(|source| *source.source == *summary.source).map_or(0, |source| source.duplicate);
+        summary.counts.duplicate = now - before;
+        summary.counts.accepted = summary.counts.accepted.saturating_sub(summary.counts.duplicate);
+    }
+}

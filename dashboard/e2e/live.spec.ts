@@ -1,0 +1,172 @@
+// The page Live against a running shop: numbers move, every card is filled, the state lives in the address.
+import { expect, type Page } from '@playwright/test';
+import { everyCardIsFilled, test } from './shop';
+
+const rateOf = (page: Page) => page.locator('[data-card="timeline"] strong');
+
+test('every card is filled and the figures move', async ({ shop }) => {
+  await shop.goto('/');
+  await everyCardIsFilled(shop);
+  const events = shop.locator('[data-card="types"] footer span').first();
+  const before = await events.textContent();
+  await expect(events).not.toHaveText(before ?? '');
+  await expect(shop.locator('header [data-status]')).toHaveAttribute('data-status', 'live');
+  await expect(rateOf(shop)).not.toHaveText('0');
+});
+
+test('new orders come into the ticker by themselves', async ({ shop }) => {
+  await shop.goto('/');
+  const newest = shop.locator('[data-card="ticker"] li').first();
+  await expect(newest).toBeVisible();
+  const before = await newest.textContent();
+  await expect(newest).not.toHaveText(before ?? '');
+});
+
+test('the timeline is painted, not only framed', async ({ shop }) => {
+  await shop.goto('/');
+  await everyCardIsFilled(shop);
+  const colours = await shop.locator('[data-card="timeline"] canvas').evaluate((canvas: HTMLCanvasElement) => {
+    const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+    const seen = new Set<number>();
+    for (let at = 0; at < data.length; at += 4 * 7) if ((data[at + 3] ?? 0) > 250) seen.add(((data[at] ?? 0) << 16) | ((data[at + 1] ?? 0) << 8) | (data[at + 2] ?? 0));
+    return seen.size;
+  });
+  expect(colours).toBeGreaterThan(4);
+});
+
+test('Space freezes the page and lets it run again', async ({ shop }) => {
+  await shop.goto('/');
+  await everyCardIsFilled(shop);
+  await shop.locator('h1').click();
+  await shop.keyboard.press('Space');
+  const status = shop.locator('header [data-status]');
+  await expect(status).toHaveAttribute('data-status', 'paused');
+  await shop.waitForTimeout(1500); // answers that were on their way may still arrive
+  const frozen = await shop.locator('#page').textContent();
+  await shop.waitForTimeout(2500);
+  expect(await shop.locator('#page').textContent()).toBe(frozen);
+  await shop.keyboard.press('Space');
+  await expect(status).toHaveAttribute('data-status', 'live');
+  await expect(shop.locator('#page')).not.toHaveText(frozen ?? '');
+});
+
+test('a range goes into the address, comes back with Back, and survives a reload', async ({ shop }) => {
+  await shop.goto('/');
+  await shop.getByRole('button', { name: /Time range/ }).click();
+  await shop.getByRole('button', { name: 'Last hour' }).click();
+  await expect(shop).toHaveURL(/\?range=1h$/);
+  await expect(shop.locator('[data-card="timeline"] .subtitle')).toHaveText('events a minute, by type');
+  await shop.reload();
+  await expect(shop.getByRole('button', { name: 'Time range: Last hour' })).toBeVisible();
+  await everyCardIsFilled(shop);
+  await shop.getByRole('button', { name: /Time range/ }).click();
+  await shop.getByRole('button', { name: 'All time' }).click();
+  await expect(shop).toHaveURL(/\?range=all$/);
+  await everyCardIsFilled(shop);
+  await shop.goBack();
+  await expect(shop).toHaveURL(/\?range=1h$/);
+});
+
+test('a typed range is shown', async ({ shop }) => {
+  await shop.goto('/');
+  await shop.getByRole('button', { name: /Time range/ }).click();
+  await shop.getByLabel('From', { exact: true }).fill('2010-12-01T00:00');
+  await shop.getByLabel('To', { exact: true }).fill('2010-11-01T00:00');
+  await shop.getByRole('button', { name: 'Show this range' }).click();
+  await expect(shop.getByRole('alert')).toHaveText('The end must come after the start.');
+  await shop.getByLabel('To', { exact: true }).fill('2010-12-02T00:00');
+  await shop.getByRole('button', { name: 'Show this range' }).click();
+  await expect(shop).toHaveURL(/range=custom&from=2010-12-01/);
+});
+
+test('a range beside the data offers the way back to them', async ({ shop }) => {
+  await shop.goto('/?range=custom&from=2001-01-01T00:00:00Z&to=2001-01-02T00:00:00Z');
+  for (const card of ['timeline', 'types', 'products', 'categories', 'countries', 'devices']) {
+    await expect(shop.locator(`[data-card="${card}"]`), card).toHaveAttribute('data-state', 'outside');
+  }
+  await shop.locator('[data-card="products"]').getByRole('button', { name: 'Jump to the newest data' }).click();
+  await expect(shop).toHaveURL(/anchor=newest/);
+  await everyCardIsFilled(shop);
+});
+
+test('a click on a category narrows the figures and can be taken back', async ({ shop }) => {
+  await shop.goto('/');
+  await everyCardIsFilled(shop);
+  const exact = async () => Number((await shop.locator('[data-kpi="units"] .figure .unseen').textContent())?.replaceAll(',', ''));
+  const all = await exact();
+  const bar = shop.locator('[data-card="categories"] button.row').first();
+  const category = (await bar.locator('.name').textContent()) ?? '';
+  await bar.click();
+  expect(new URL(shop.url()).searchParams.get('filter')).toBe(`category=${category}`);
+  await expect(shop.locator('header .pill')).toContainText(category);
+  await expect.poll(exact).toBeLessThan(all);
+  await expect(shop.locator('[data-card="countries"] footer')).toContainText('not narrowed by the filter');
+  await shop.getByRole('button', { name: /Remove the filter/ }).click();
+  await expect(shop).toHaveURL(/\/$/);
+});
+
+test('a click on a type lifts it out of the timeline', async ({ shop }) => {
+  await shop.goto('/');
+  await everyCardIsFilled(shop);
+  await shop.locator('[data-card="types"] button.row').first().click();
+  await expect(shop).toHaveURL(/filter=type/);
+  await expect(shop.locator('[data-card="timeline"]')).toHaveAttribute('data-state', 'chart');
+});
+
+test('products can be ranked by views, units and revenue, and say that they are widened', async ({ shop }) => {
+  await shop.goto('/');
+  const card = shop.locator('[data-card="products"]');
+  for (const measure of ['Views', 'Units', 'Revenue']) {
+    await card.getByRole('button', { name: measure, exact: true }).click();
+    await expect(card).toHaveAttribute('data-state', 'chart');
+    await expect(card.locator('.body')).not.toHaveClass(/outdated/);
+    await expect(card.locator('footer')).toContainText('whole 15 minutes');
+    const values = await card.locator('.value').evaluateAll((cells) => cells.map((cell) => Number((cell.getAttribute('title') ?? '').replaceAll(/[^\d.]/g, ''))));
+    expect(values.length).toBeGreaterThan(1);
+    expect(values).toEqual([...values].sort((a, b) => b - a));
+  }
+});
+
+test('every chart has its table, its definition, its CSV and its command', async ({ shop, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await shop.goto('/');
+  await everyCardIsFilled(shop);
+  for (const title of ['What is happening?', 'What are they doing?', 'What sells?', 'Which categories?', 'Where from?', 'Which devices?']) {
+    const card = shop.getByRole('region', { name: title, exact: true }).first();
+    await card.getByRole('button', { name: `What “${title}” counts` }).click();
+    await expect(card.getByRole('dialog').locator('h3').first(), title).toBeVisible();
+    await shop.keyboard.press('Escape');
+    await card.getByRole('button', { name: `More for “${title}”` }).click();
+    await card.getByRole('button', { name: 'Show as table' }).click();
+    await expect(card.locator('tbody tr').first(), title).toBeVisible();
+  }
+  const types = shop.locator('[data-card="types"]');
+  await types.getByRole('button', { name: /More for/ }).click();
+  const download = shop.waitForEvent('download');
+  await types.getByRole('button', { name: 'Download CSV' }).click();
+  expect((await download).suggestedFilename()).toMatch(/^shopstream-what-are-they-doing-.*\.csv$/);
+  await types.getByRole('button', { name: /More for/ }).click();
+  await types.getByRole('button', { name: 'Copy as curl' }).click();
+  await expect(types.getByRole('button', { name: 'Copied' })).toBeVisible();
+  expect(await shop.evaluate(() => navigator.clipboard.readText())).toContain('/api/v1/query');
+});
+
+test('a drag over the timeline chooses a range', async ({ shop }) => {
+  await shop.goto('/');
+  await everyCardIsFilled(shop);
+  const box = (await shop.locator('[data-card="timeline"] .u-over').boundingBox())!;
+  await shop.mouse.move(box.x + box.width * 0.7, box.y + 60);
+  await shop.mouse.down();
+  await shop.mouse.move(box.x + box.width * 0.9, box.y + 60, { steps: 4 });
+  await shop.mouse.up();
+  await expect(shop).toHaveURL(/range=custom/);
+});
+
+test('figures are read out when asked for, and only then', async ({ shop }) => {
+  await shop.goto('/');
+  await everyCardIsFilled(shop);
+  const spoken = shop.locator('#page > * p.unseen[aria-live="polite"], #page p.unseen[aria-live="polite"]').first();
+  await expect(spoken).toHaveText('');
+  await shop.keyboard.press('r');
+  await expect(spoken).toContainText('Revenue:');
+});
