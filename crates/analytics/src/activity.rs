@@ -48,7 +48,11 @@ impl Lines {
     }
 
     fn plus(self, other: Lines) -> Lines {
-        Lines { views: self.views + other.views, adds: self.adds + other.adds, write_offs: self.write_offs + other.write_offs }
+        Lines {
+            views: self.views + other.views,
+            adds: self.adds + other.adds,
+            write_offs: self.write_offs + other.write_offs,
+        }
     }
 }
 
@@ -66,7 +70,9 @@ pub struct ActivityFold<'a> {
 impl ActivityFold<'_> {
     /// Adds one event; `items` are the names of its lines, in order.
     pub fn observe(&mut self, event: EventRef<'_>, names: &EventNames, items: &[ItemNames]) {
-        let visitor = event.visitor().map(|visitor| coupon(key_hash(event.store(), KeyKind::Person, visitor.as_bytes())));
+        let visitor = event
+            .visitor()
+            .map(|visitor| coupon(key_hash(event.store(), KeyKind::Person, visitor.as_bytes())));
         let lines = self.observe_items(event, names, items, visitor);
         let at = |cube, value| (cube, value);
         let by_value = [
@@ -77,19 +83,44 @@ impl ActivityFold<'_> {
         for (cube, value) in by_value {
             self.count(cube, names.store, value, event.time(), lines, visitor);
         }
-        let total = self.deltas.at(cubes::ACTIVITY, names.store, NameId(0), NameId(0), event.time());
+        let total = self.deltas.at(
+            cubes::ACTIVITY,
+            names.store,
+            NameId(0),
+            NameId(0),
+            event.time(),
+        );
         lines.add_to(total);
         total.coupons[VISITORS].extend(visitor);
-        let products = event.items().filter_map(|item| item.text(ItemText::ProductId));
-        total.coupons[PRODUCTS].extend(products.map(|product| coupon(key_hash(event.store(), KeyKind::Product, product.as_bytes()))));
+        let products = event
+            .items()
+            .filter_map(|item| item.text(ItemText::ProductId));
+        total.coupons[PRODUCTS].extend(products.map(|product| {
+            coupon(key_hash(
+                event.store(),
+                KeyKind::Product,
+                product.as_bytes(),
+            ))
+        }));
         let session = event.text(Text::SourceSessionId);
-        total.coupons[SESSIONS].extend(session.map(|session| coupon(key_hash(event.store(), KeyKind::Value, session.as_bytes()))));
+        total.coupons[SESSIONS]
+            .extend(session.map(|session| {
+                coupon(key_hash(event.store(), KeyKind::Value, session.as_bytes()))
+            }));
         if event.time() >= self.pulse_from {
             self.pulse(event.time(), names);
         }
     }
 
-    fn count(&mut self, cube: CubeId, store: NameId, value: NameId, time: EventTime, lines: Lines, visitor: Option<Coupon>) {
+    fn count(
+        &mut self,
+        cube: CubeId,
+        store: NameId,
+        value: NameId,
+        time: EventTime,
+        lines: Lines,
+        visitor: Option<Coupon>,
+    ) {
         let delta = self.deltas.at(cube, store, NameId(0), value, time);
         lines.add_to(delta);
         if let Some(coupons) = delta.coupons.get_mut(VISITORS) {
@@ -98,25 +129,54 @@ impl ActivityFold<'_> {
     }
 
     fn pulse(&mut self, time: EventTime, names: &EventNames) {
-        for (cube, value) in [(cubes::PULSE, NameId(0)), (cubes::PULSE_BY_TYPE, names.kind)] {
-            self.deltas.at(cube, names.store, NameId(0), value, time).sums[0] += 1;
+        for (cube, value) in [
+            (cubes::PULSE, NameId(0)),
+            (cubes::PULSE_BY_TYPE, names.kind),
+        ] {
+            self.deltas
+                .at(cube, names.store, NameId(0), value, time)
+                .sums[0] += 1;
         }
     }
 
     /// Each category of the event counts it once; lines count where they belong. Returns the lines of all categories.
-    fn observe_items(&mut self, event: EventRef<'_>, names: &EventNames, items: &[ItemNames], visitor: Option<Coupon>) -> Lines {
+    fn observe_items(
+        &mut self,
+        event: EventRef<'_>,
+        names: &EventNames,
+        items: &[ItemNames],
+        visitor: Option<Coupon>,
+    ) -> Lines {
         let kind = event.kind();
         let mut all = Lines::default();
         for (at, item) in items.iter().enumerate() {
-            let lines = |at: usize| lines_of(kind, event.items().nth(at).map_or(LineKind::Product, event::ItemRef::kind));
+            let lines = |at: usize| {
+                lines_of(
+                    kind,
+                    event
+                        .items()
+                        .nth(at)
+                        .map_or(LineKind::Product, event::ItemRef::kind),
+                )
+            };
             let own = lines(at);
             all = all.plus(own);
             self.tell_product(names, item.product, event.time(), own);
-            let is_first = !items[..at].iter().any(|before| before.category == item.category);
+            let is_first = !items[..at]
+                .iter()
+                .any(|before| before.category == item.category);
             if is_first {
-                let later = (at + 1..items.len()).filter(|later| items[*later].category == item.category);
+                let later =
+                    (at + 1..items.len()).filter(|later| items[*later].category == item.category);
                 let in_category = later.map(lines).fold(own, Lines::plus);
-                self.count(cubes::ACTIVITY_BY_CATEGORY, names.store, item.category, event.time(), in_category, visitor);
+                self.count(
+                    cubes::ACTIVITY_BY_CATEGORY,
+                    names.store,
+                    item.category,
+                    event.time(),
+                    in_category,
+                    visitor,
+                );
             }
         }
         all
@@ -130,7 +190,14 @@ impl ActivityFold<'_> {
         sums[PRODUCT_VIEWS] = lines.views;
         sums[PRODUCT_ADDS] = lines.adds;
         let cube = cubes::ACTIVITY_BY_PRODUCT;
-        self.product_changes.push(ProductChange { cube, store: names.store, product, currency: NameId(0), time, sums });
+        self.product_changes.push(ProductChange {
+            cube,
+            store: names.store,
+            product,
+            currency: NameId(0),
+            time,
+            sums,
+        });
     }
 }
 

@@ -25,8 +25,14 @@ pub enum Dimension {
 
 impl Dimension {
     /// Every dimension.
-    pub const ALL: [Dimension; 6] =
-        [Dimension::Type, Dimension::Country, Dimension::Category, Dimension::Device, Dimension::Identity, Dimension::Product];
+    pub const ALL: [Dimension; 6] = [
+        Dimension::Type,
+        Dimension::Country,
+        Dimension::Category,
+        Dimension::Device,
+        Dimension::Identity,
+        Dimension::Product,
+    ];
 
     /// The name in queries and tables.
     #[must_use]
@@ -44,7 +50,9 @@ impl Dimension {
     /// The dimension of this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Dimension> {
-        Dimension::ALL.into_iter().find(|dimension| dimension.name() == name)
+        Dimension::ALL
+            .into_iter()
+            .find(|dimension| dimension.name() == name)
     }
 }
 
@@ -105,7 +113,9 @@ impl Metric {
         match self.reading {
             Reading::Sum(field) => cube.fields.contains(&field),
             Reading::Distinct(of) => cube.distincts.contains(&of),
-            Reading::Ratio(numerator, denominator) => cube.fields.contains(&numerator) && cube.fields.contains(&denominator),
+            Reading::Ratio(numerator, denominator) => {
+                cube.fields.contains(&numerator) && cube.fields.contains(&denominator)
+            }
             Reading::OrderValue(_) => cube.has_order_value,
         }
     }
@@ -113,22 +123,42 @@ impl Metric {
     /// The cube this metric is read from, for a dimension and a grain.
     #[must_use]
     pub fn cube(&self, dimension: Option<Dimension>, grain: Grain) -> Option<&'static Cube> {
-        CUBES.iter().find(|cube| cube.dimension == dimension && cube.grains.contains(&grain) && self.is_in(cube))
+        CUBES.iter().find(|cube| {
+            cube.dimension == dimension && cube.grains.contains(&grain) && self.is_in(cube)
+        })
     }
 
     /// What it can be split by.
     pub fn dimensions(&self) -> impl Iterator<Item = Dimension> {
-        Dimension::ALL.into_iter().filter(|dimension| CUBES.iter().any(|cube| cube.dimension == Some(*dimension) && self.is_in(cube)))
+        Dimension::ALL.into_iter().filter(|dimension| {
+            CUBES
+                .iter()
+                .any(|cube| cube.dimension == Some(*dimension) && self.is_in(cube))
+        })
     }
 
     /// The windows it is kept for, with a dimension or without.
     pub fn grains(&self, dimension: Option<Dimension>) -> impl Iterator<Item = Grain> {
-        Grain::ALL.into_iter().filter(move |grain| self.cube(dimension, *grain).is_some())
+        Grain::ALL
+            .into_iter()
+            .filter(move |grain| self.cube(dimension, *grain).is_some())
     }
 }
 
-const fn sum(name: &'static str, label: &'static str, definition: &'static str, formula: &'static str, field: Field) -> Metric {
-    Metric { name, label, definition, formula, reading: Reading::Sum(field) }
+const fn sum(
+    name: &'static str,
+    label: &'static str,
+    definition: &'static str,
+    formula: &'static str,
+    field: Field,
+) -> Metric {
+    Metric {
+        name,
+        label,
+        definition,
+        formula,
+        reading: Reading::Sum(field),
+    }
 }
 
 macro_rules! sums {
@@ -229,7 +259,13 @@ const DERIVED: &[Metric] = &[
 pub fn metrics() -> impl Iterator<Item = Metric> {
     let sums = SUMS.iter().map(|declared| {
         let field = declared.field;
-        sum(field.name(), declared.label, field.definition(), declared.formula, field)
+        sum(
+            field.name(),
+            declared.label,
+            field.definition(),
+            declared.formula,
+            field,
+        )
     });
     sums.chain(DERIVED.iter().copied())
 }
@@ -247,7 +283,10 @@ mod tests {
     #[test]
     fn every_metric_can_be_read_somewhere_and_names_are_unique() {
         let mut names: Vec<&str> = metrics().map(|metric| metric.name).collect();
-        assert!(metrics().all(|metric| metric.cube(None, Grain::Day).is_some()), "every metric has a total");
+        assert!(
+            metrics().all(|metric| metric.cube(None, Grain::Day).is_some()),
+            "every metric has a total"
+        );
         assert_eq!(names.len(), Field::COUNT + DERIVED.len());
         names.sort_unstable();
         names.dedup();
@@ -256,15 +295,33 @@ mod tests {
 
     #[test]
     fn money_is_only_kept_by_currency() {
-        let wrong = CUBES.iter().find(|cube| !cube.has_currency && cube.fields.iter().any(|field| field.scale() == Scale::Money));
+        let wrong = CUBES.iter().find(|cube| {
+            !cube.has_currency
+                && cube
+                    .fields
+                    .iter()
+                    .any(|field| field.scale() == Scale::Money)
+        });
         assert_eq!(wrong, None);
     }
 
     #[test]
     fn revenue_can_be_split_by_product_from_a_quarter_on() {
         let revenue = metric("revenue").expect("declared");
-        assert!(revenue.cube(Some(Dimension::Product), Grain::Minute).is_none());
-        assert!(revenue.cube(Some(Dimension::Product), Grain::Quarter).is_some());
-        assert!(revenue.dimensions().any(|dimension| dimension == Dimension::Country));
+        assert!(
+            revenue
+                .cube(Some(Dimension::Product), Grain::Minute)
+                .is_none()
+        );
+        assert!(
+            revenue
+                .cube(Some(Dimension::Product), Grain::Quarter)
+                .is_some()
+        );
+        assert!(
+            revenue
+                .dimensions()
+                .any(|dimension| dimension == Dimension::Country)
+        );
     }
 }

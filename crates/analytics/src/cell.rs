@@ -71,7 +71,12 @@ const FROM_QUARTER: &[Grain] = &[Grain::Quarter, Grain::Hour, Grain::Day];
 /// The timeline shows 15 minutes; five more let a page that opens late draw its left edge.
 const PULSE_KEPT: i64 = 20 * event::time::MINUTE;
 
-const ACTIVITY: &[Field] = &[Field::Events, Field::ItemViews, Field::CartAdds, Field::WriteOffLines];
+const ACTIVITY: &[Field] = &[
+    Field::Events,
+    Field::ItemViews,
+    Field::CartAdds,
+    Field::WriteOffLines,
+];
 const SALES: &[Field] = &[
     Field::Orders,
     Field::FeeOnlyOrders,
@@ -89,9 +94,20 @@ const SALES: &[Field] = &[
     Field::RefundAmount,
 ];
 const PRODUCT_ACTIVITY: &[Field] = &[Field::ItemViews, Field::CartAdds];
-const PRODUCT_SALES: &[Field] = &[Field::Orders, Field::Units, Field::ReturnedUnits, Field::SoldValue, Field::Revenue, Field::RefundAmount];
+const PRODUCT_SALES: &[Field] = &[
+    Field::Orders,
+    Field::Units,
+    Field::ReturnedUnits,
+    Field::SoldValue,
+    Field::Revenue,
+    Field::RefundAmount,
+];
 
-const fn activity(table: &'static str, dimension: Option<Dimension>, distincts: &'static [DistinctOf]) -> Cube {
+const fn activity(
+    table: &'static str,
+    dimension: Option<Dimension>,
+    distincts: &'static [DistinctOf],
+) -> Cube {
     Cube {
         table,
         dimension,
@@ -120,20 +136,52 @@ const fn sales(table: &'static str, dimension: Option<Dimension>) -> Cube {
 }
 
 const fn pulse(table: &'static str, dimension: Option<Dimension>) -> Cube {
-    Cube { base: Grain::Second, grains: &[Grain::Second], kept_micros: Some(PULSE_KEPT), fields: &[Field::Events], ..activity(table, dimension, &[]) }
+    Cube {
+        base: Grain::Second,
+        grains: &[Grain::Second],
+        kept_micros: Some(PULSE_KEPT),
+        fields: &[Field::Events],
+        ..activity(table, dimension, &[])
+    }
 }
 
 const fn product(table: &'static str, has_currency: bool, fields: &'static [Field]) -> Cube {
-    Cube { has_currency, base: Grain::Quarter, grains: FROM_QUARTER, fields, ..activity(table, Some(Dimension::Product), &[]) }
+    Cube {
+        has_currency,
+        base: Grain::Quarter,
+        grains: FROM_QUARTER,
+        fields,
+        ..activity(table, Some(Dimension::Product), &[])
+    }
 }
 
 /// Every cube; a cube's position is its id.
 pub const CUBES: &[Cube] = &[
-    activity("activity", None, &[DistinctOf::Visitors, DistinctOf::Products, DistinctOf::SessionsGiven]),
+    activity(
+        "activity",
+        None,
+        &[
+            DistinctOf::Visitors,
+            DistinctOf::Products,
+            DistinctOf::SessionsGiven,
+        ],
+    ),
     activity("activity_by_type", Some(Dimension::Type), &[]),
-    activity("activity_by_country", Some(Dimension::Country), &[DistinctOf::Visitors]),
-    activity("activity_by_category", Some(Dimension::Category), &[DistinctOf::Visitors]),
-    activity("activity_by_device", Some(Dimension::Device), &[DistinctOf::Visitors]),
+    activity(
+        "activity_by_country",
+        Some(Dimension::Country),
+        &[DistinctOf::Visitors],
+    ),
+    activity(
+        "activity_by_category",
+        Some(Dimension::Category),
+        &[DistinctOf::Visitors],
+    ),
+    activity(
+        "activity_by_device",
+        Some(Dimension::Device),
+        &[DistinctOf::Visitors],
+    ),
     sales("sales", None),
     sales("sales_by_country", Some(Dimension::Country)),
     sales("sales_by_category", Some(Dimension::Category)),
@@ -241,13 +289,23 @@ impl Delta {
     /// Nothing, with room for the cube's columns.
     #[must_use]
     pub fn of(cube: &Cube) -> Delta {
-        Delta { sums: vec![0; cube.fields.len()], coupons: vec![Vec::new(); cube.distincts.len()], order_values: Vec::new() }
+        Delta {
+            sums: vec![0; cube.fields.len()],
+            coupons: vec![Vec::new(); cube.distincts.len()],
+            order_values: Vec::new(),
+        }
     }
 
     /// Takes in another delta of the same cube, as a coarser window does.
     pub fn absorb(&mut self, other: Delta) {
-        self.sums.iter_mut().zip(other.sums).for_each(|(sum, value)| *sum += value);
-        self.coupons.iter_mut().zip(other.coupons).for_each(|(coupons, more)| coupons.extend(more));
+        self.sums
+            .iter_mut()
+            .zip(other.sums)
+            .for_each(|(sum, value)| *sum += value);
+        self.coupons
+            .iter_mut()
+            .zip(other.coupons)
+            .for_each(|(coupons, more)| coupons.extend(more));
         self.order_values.extend(other.order_values);
     }
 }
@@ -276,24 +334,44 @@ impl Cell {
 
     /// Folds a delta in; coupons are sorted in place.
     pub fn apply(&mut self, delta: &mut Delta) {
-        self.sums.iter_mut().zip(&delta.sums).for_each(|(sum, value)| *sum += value);
-        self.distincts.iter_mut().zip(&mut delta.coupons).for_each(|(sketch, coupons)| sketch.insert(coupons));
+        self.sums
+            .iter_mut()
+            .zip(&delta.sums)
+            .for_each(|(sum, value)| *sum += value);
+        self.distincts
+            .iter_mut()
+            .zip(&mut delta.coupons)
+            .for_each(|(sketch, coupons)| sketch.insert(coupons));
         if let Some(order_values) = &mut self.order_values {
-            delta.order_values.iter().for_each(|(bucket, weight)| order_values.add(*bucket, *weight));
+            delta
+                .order_values
+                .iter()
+                .for_each(|(bucket, weight)| order_values.add(*bucket, *weight));
         }
     }
 
     /// Whether everything was taken back again.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let has_order_values = self.order_values.as_ref().is_some_and(|values| !values.is_empty());
-        self.sums.iter().all(|sum| *sum == 0) && self.distincts.iter().all(Distinct::is_empty) && !has_order_values
+        let has_order_values = self
+            .order_values
+            .as_ref()
+            .is_some_and(|values| !values.is_empty());
+        self.sums.iter().all(|sum| *sum == 0)
+            && self.distincts.iter().all(Distinct::is_empty)
+            && !has_order_values
     }
 
     /// Takes in another cell of the same cube, as coarser windows and totals over currencies do.
     pub fn merge(&mut self, other: &Cell) {
-        self.sums.iter_mut().zip(&other.sums).for_each(|(sum, value)| *sum += value);
-        self.distincts.iter_mut().zip(&other.distincts).for_each(|(sketch, other)| sketch.merge(other));
+        self.sums
+            .iter_mut()
+            .zip(&other.sums)
+            .for_each(|(sum, value)| *sum += value);
+        self.distincts
+            .iter_mut()
+            .zip(&other.distincts)
+            .for_each(|(sketch, other)| sketch.merge(other));
         if let (Some(order_values), Some(others)) = (&mut self.order_values, &other.order_values) {
             order_values.merge(others);
         }
@@ -308,11 +386,26 @@ pub struct Deltas {
 
 impl Deltas {
     /// The delta of a cell; `time` is cut to the cube's base window.
-    pub fn at(&mut self, cube: CubeId, store: NameId, currency: NameId, value: NameId, time: EventTime) -> &mut Delta {
+    pub fn at(
+        &mut self,
+        cube: CubeId,
+        store: NameId,
+        currency: NameId,
+        value: NameId,
+        time: EventTime,
+    ) -> &mut Delta {
         let declaration = cube.cube();
         let window = EventTime(time.0 - time.0.rem_euclid(declaration.base.micros()));
-        let key = CellKey { cube, store, currency, value, window };
-        self.cells.entry(key).or_insert_with(|| Delta::of(declaration))
+        let key = CellKey {
+            cube,
+            store,
+            currency,
+            value,
+            window,
+        };
+        self.cells
+            .entry(key)
+            .or_insert_with(|| Delta::of(declaration))
     }
 
     /// How many cells changed.

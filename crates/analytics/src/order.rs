@@ -74,8 +74,12 @@ impl OrderState {
                 let at = self.updates.partition_point(|(known, _)| *known < rank);
                 self.updates.insert(at, (rank, sale.lines));
             }
-            EventType::OrderCancel => self.cancelled = Some(self.cancelled.map_or(rank, |known| known.min(rank))),
-            _ if self.placed.as_ref().is_none_or(|(known, _)| rank < *known) => self.placed = Some((rank, sale)),
+            EventType::OrderCancel => {
+                self.cancelled = Some(self.cancelled.map_or(rank, |known| known.min(rank)))
+            }
+            _ if self.placed.as_ref().is_none_or(|(known, _)| rank < *known) => {
+                self.placed = Some((rank, sale))
+            }
             _ => {}
         }
     }
@@ -83,7 +87,13 @@ impl OrderState {
 
 impl Orders {
     /// Folds an event of an order kind; `items` are the names of its lines, in order.
-    pub fn observe(&mut self, event: EventRef<'_>, names: &EventNames, items: &[ItemNames], out: &mut Outputs<'_>) {
+    pub fn observe(
+        &mut self,
+        event: EventRef<'_>,
+        names: &EventNames,
+        items: &[ItemNames],
+        out: &mut Outputs<'_>,
+    ) {
         let sale = Sale::of(event, names, items);
         if event.kind() == EventType::Refund {
             self.observe_refund(event, names, sale, out);
@@ -96,7 +106,10 @@ impl Orders {
             return observe_single(event, &sale, out);
         };
         let rank = (event.time(), event.id());
-        let key = OrderKey { store: names.store, id: id.into() };
+        let key = OrderKey {
+            store: names.store,
+            id: id.into(),
+        };
         let state = self.orders.entry(key).or_default();
         let before = state.sale();
         state.observe(rank, event.kind(), sale);
@@ -115,12 +128,21 @@ impl Orders {
         }
     }
 
-    fn observe_refund(&mut self, event: EventRef<'_>, names: &EventNames, refund: Sale, out: &mut Outputs<'_>) {
+    fn observe_refund(
+        &mut self,
+        event: EventRef<'_>,
+        names: &EventNames,
+        refund: Sale,
+        out: &mut Outputs<'_>,
+    ) {
         let Some(id) = event.text(Text::RefundId) else {
             return refund.fold_refund(1, out.deltas, out.product_changes);
         };
         let rank = (event.time(), event.id());
-        let key = OrderKey { store: names.store, id: id.into() };
+        let key = OrderKey {
+            store: names.store,
+            id: id.into(),
+        };
         match self.refunds.get_mut(&key) {
             Some((known, _)) if *known <= rank => return,
             Some((known, before)) => {
@@ -151,7 +173,8 @@ impl Orders {
 fn observe_single(event: EventRef<'_>, sale: &Sale, out: &mut Outputs<'_>) {
     if event.kind() == EventType::Order {
         sale.fold(1, out.deltas, out.product_changes);
-        out.rows.push(sale.row(&event.id().to_string(), None, false));
+        out.rows
+            .push(sale.row(&event.id().to_string(), None, false));
     }
 }
 

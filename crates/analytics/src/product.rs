@@ -26,7 +26,17 @@ pub struct ProductChange {
 impl ProductChange {
     /// Folds the change into the product's cell.
     pub fn fold(&self, deltas: &mut Deltas) {
-        let delta = deltas.at(self.cube, self.store, self.currency, self.product, self.time);
-        delta.sums.iter_mut().zip(self.sums).for_each(|(sum, value)| *sum += value);
+        let delta = deltas.at(
+            self.cube,
+            self.store,
+            self.currency,
+            self.product,
+            self.time,
+        );
+        delta
+            .sums
+            .iter_mut()
+            .zip(self.sums)
+            .for_each(|(sum, value)| *sum += value);
     }
 }

@@ -97,6 +97,9 @@ impl IndexMut<Field> for Tally {
 impl Tally {
     /// Adds another tally field by field.
     pub fn add(&mut self, other: &Tally) {
-        self.0.iter_mut().zip(other.0).for_each(|(sum, value)| *sum += value);
+        self.0
+            .iter_mut()
+            .zip(other.0)
+            .for_each(|(sum, value)| *sum += value);
     }
 }

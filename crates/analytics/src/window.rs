@@ -23,7 +23,13 @@ pub enum Grain {
 
 impl Grain {
     /// Every grain, finest first.
-    pub const ALL: [Grain; 5] = [Grain::Second, Grain::Minute, Grain::Quarter, Grain::Hour, Grain::Day];
+    pub const ALL: [Grain; 5] = [
+        Grain::Second,
+        Grain::Minute,
+        Grain::Quarter,
+        Grain::Hour,
+        Grain::Day,
+    ];
 
     /// `1s`, `1m`, `15m`, `1h`, `1d`.
     #[must_use]
@@ -94,7 +100,9 @@ impl Calendar {
     }
 
     fn day_start(&self, time: EventTime) -> EventTime {
-        let Ok(timestamp) = jiff::Timestamp::from_microsecond(time.0) else { return time };
+        let Ok(timestamp) = jiff::Timestamp::from_microsecond(time.0) else {
+            return time;
+        };
         let start = timestamp.to_zoned(self.zone.clone()).start_of_day();
         start.map_or(time, |start| EventTime(start.timestamp().as_microsecond()))
     }
@@ -122,16 +130,45 @@ mod tests {
     fn check(zone: &str, grain: Grain, time: &str, expected: &str) {
         let calendar = Calendar::new(TimeZone::get(zone).expect("a zone of the database"));
         let time = EventTime::parse(time, &TimeZone::UTC).expect("a time");
-        assert_eq!(calendar.window_start(grain, time).to_string(), expected, "{zone} {time}");
+        assert_eq!(
+            calendar.window_start(grain, time).to_string(),
+            expected,
+            "{zone} {time}"
+        );
     }
 
     #[test]
     fn windows_begin_where_the_stores_clock_says() {
-        check("UTC", Grain::Day, "2010-12-01T23:59:59Z", "2010-12-01T00:00:00Z");
-        check("Europe/Berlin", Grain::Day, "2010-12-01T23:30:00Z", "2010-12-01T23:00:00Z");
-        check("Asia/Kathmandu", Grain::Hour, "2024-01-01T00:20:00Z", "2024-01-01T00:15:00Z");
-        check("Asia/Kathmandu", Grain::Quarter, "2024-01-01T00:20:00Z", "2024-01-01T00:15:00Z");
-        check("America/New_York", Grain::Minute, "2024-01-01T00:20:30Z", "2024-01-01T00:20:00Z");
+        check(
+            "UTC",
+            Grain::Day,
+            "2010-12-01T23:59:59Z",
+            "2010-12-01T00:00:00Z",
+        );
+        check(
+            "Europe/Berlin",
+            Grain::Day,
+            "2010-12-01T23:30:00Z",
+            "2010-12-01T23:00:00Z",
+        );
+        check(
+            "Asia/Kathmandu",
+            Grain::Hour,
+            "2024-01-01T00:20:00Z",
+            "2024-01-01T00:15:00Z",
+        );
+        check(
+            "Asia/Kathmandu",
+            Grain::Quarter,
+            "2024-01-01T00:20:00Z",
+            "2024-01-01T00:15:00Z",
+        );
+        check(
+            "America/New_York",
+            Grain::Minute,
+            "2024-01-01T00:20:30Z",
+            "2024-01-01T00:20:00Z",
+        );
     }
 
     #[test]
@@ -141,12 +178,29 @@ mod tests {
             let start = EventTime::parse(day, calendar.zone()).expect("a day");
             (calendar.next_window(Grain::Day, start).0 - start.0) / HOUR
         };
-        assert_eq!((hours("2024-03-31"), hours("2024-10-27"), hours("2024-06-01")), (23, 25, 24));
+        assert_eq!(
+            (
+                hours("2024-03-31"),
+                hours("2024-10-27"),
+                hours("2024-06-01")
+            ),
+            (23, 25, 24)
+        );
     }
 
     #[test]
     fn the_repeated_hour_is_two_windows() {
-        check("Europe/Berlin", Grain::Hour, "2024-10-27T00:30:00Z", "2024-10-27T00:00:00Z");
-        check("Europe/Berlin", Grain::Hour, "2024-10-27T01:30:00Z", "2024-10-27T01:00:00Z");
+        check(
+            "Europe/Berlin",
+            Grain::Hour,
+            "2024-10-27T00:30:00Z",
+            "2024-10-27T00:00:00Z",
+        );
+        check(
+            "Europe/Berlin",
+            Grain::Hour,
+            "2024-10-27T01:30:00Z",
+            "2024-10-27T01:00:00Z",
+        );
     }
 }

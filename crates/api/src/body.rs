@@ -5,7 +5,7 @@ use crate::problem::{
     BODY_INCOMPLETE, BODY_MISSING, BODY_TOO_LARGE, BODY_TOO_SLOW, INVALID_JSON, INVALID_QUERY,
     Problem,
 };
-use axum::body::{Body, BodyDataStream};
+use axum::body::{Body, BodyDataStream, HttpBody};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
@@ -37,6 +37,15 @@ pub(crate) async fn next_piece(
 
 /// A whole body of at most `bytes_max`.
 pub(crate) async fn read(app: &App, body: Body, bytes_max: usize) -> Result<Vec<u8>, Problem> {
+    let too_large = || {
+        Problem::new(
+            BODY_TOO_LARGE,
+            format!("the body is larger than {bytes_max} bytes"),
+        )
+    };
+    if body.size_hint().lower() > DRAIN_BYTES_MAX as u64 {
+        return Err(too_large());
+    }
     let patience = Duration::from_secs(app.config.body_idle_s);
     let mut stream = body.into_data_stream();
     let (mut whole, mut received) = (Vec::new(), 0_usize);
@@ -51,10 +60,7 @@ pub(crate) async fn read(app: &App, body: Body, bytes_max: usize) -> Result<Vec<
         }
     }
     if received > bytes_max {
-        return Err(Problem::new(
-            BODY_TOO_LARGE,
-            format!("the body is larger than {bytes_max} bytes"),
-        ));
+        return Err(too_large());
     }
     Ok(whole)
 }

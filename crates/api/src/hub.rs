@@ -35,14 +35,22 @@ enum Message {
     Heartbeat(Bytes),
 }
 
+/// A snapshot, when it was written and which version it holds.
+#[derive(Debug, Clone)]
+struct Written {
+    at: Duration,
+    version: u64,
+    bytes: Bytes,
+}
+
 /// Readers of a store.
 #[derive(Debug)]
 struct Channel {
     sender: broadcast::Sender<Message>,
     /// Readers have been told of everything up to here.
     version: u64,
-    /// The last snapshot and its version: many readers come at once when a server starts.
-    snapshot: Option<(u64, Bytes)>,
+    /// The last snapshot: many readers come at once when a server starts.
+    snapshot: Option<Written>,
 }
 
 /// Tells readers what changed.
@@ -171,26 +179,30 @@ impl Hub {
         channel.sender.subscribe()
     }
 
-    /// The store as it stands, and the version that holds.
+    /// The store as it stands, and the version that holds. Written again where it is no longer of this moment.
     fn snapshot(&self, store: &str) -> (u64, Bytes) {
-        let version = self.live.version();
+        let (version, now) = (self.live.version(), self.clock.monotonic());
         let kept = self
             .channels
             .lock()
             .get(store)
             .and_then(|channel| channel.snapshot.clone());
-        if let Some(kept) = kept.filter(|(kept, _)| *kept == version) {
-            return kept;
+        let is_fresh =
+            |kept: &Written| kept.version == version && now.saturating_sub(kept.at) < self.interval;
+        if let Some(kept) = kept.filter(is_fresh) {
+            return (kept.version, kept.bytes);
         }
         let snapshot = self.live.stream_snapshot(store);
-        let written = (
-            snapshot.version,
-            event("snapshot", snapshot.version, &self.body(&snapshot)),
-        );
+        let bytes = event("snapshot", snapshot.version, &self.body(&snapshot));
+        let written = Written {
+            at: now,
+            version: snapshot.version,
+            bytes: bytes.clone(),
+        };
         if let Some(channel) = self.channels.lock().get_mut(store) {
-            channel.snapshot = Some(written.clone());
+            channel.snapshot = Some(written);
         }
-        written
+        (snapshot.version, bytes)
     }
 
     fn body(&self, rows: &StreamSnapshot) -> Value {

@@ -41,13 +41,18 @@ impl Changelog {
     /// Hands a batch to every reader; `snapshot` (all rows as they stand after the batch) is made only where somebody joins.
     pub fn publish(&self, batch: &ChangeBatch, snapshot: impl FnOnce() -> ChangeBatch) {
         let mut readers = self.readers.lock();
-        readers.following.iter_mut().for_each(|reader| reader.apply(batch));
+        readers
+            .following
+            .iter_mut()
+            .for_each(|reader| reader.apply(batch));
         if readers.joining.is_empty() {
             return;
         }
         let snapshot = snapshot();
         let mut joining = std::mem::take(&mut readers.joining);
-        joining.iter_mut().for_each(|reader| reader.apply(&snapshot));
+        joining
+            .iter_mut()
+            .for_each(|reader| reader.apply(&snapshot));
         readers.following.append(&mut joining);
     }
 }
@@ -63,7 +68,10 @@ mod tests {
     impl Outlet for Seen {
         fn apply(&mut self, batch: &ChangeBatch) {
             for change in &batch.changes {
-                let (Value::Int(key), Some(Value::Int(value))) = (&change.key[0], change.values.as_ref().map(|values| &values[0])) else {
+                let (Value::Int(key), Some(Value::Int(value))) = (
+                    &change.key[0],
+                    change.values.as_ref().map(|values| &values[0]),
+                ) else {
                     panic!("the test publishes integers")
                 };
                 self.0.lock().insert(*key, *value);
@@ -78,7 +86,10 @@ mod tests {
             values: Some(Box::new([Value::Int(*value)])),
             version: 1,
         };
-        ChangeBatch { changes: rows.iter().map(change).collect(), progress: Progress::default() }
+        ChangeBatch {
+            changes: rows.iter().map(change).collect(),
+            progress: Progress::default(),
+        }
     }
 
     #[test]

@@ -35,24 +35,53 @@ pub struct Check {
 
 /// The steps, in order.
 pub const CHECKS: [Check; 8] = [
-    Check { name: "time_is_plausible", step: time_is_plausible },
-    Check { name: "ids_are_sound", step: ids_are_sound },
-    Check { name: "texts_are_bounded", step: texts_are_bounded },
-    Check { name: "items_are_bounded", step: items_are_bounded },
-    Check { name: "prices_are_not_negative", step: prices_are_not_negative },
-    Check { name: "bought_quantities_are_positive", step: bought_quantities_are_positive },
-    Check { name: "currencies_are_known", step: currencies_are_known },
-    Check { name: "coordinates_are_on_the_globe", step: coordinates_are_on_the_globe },
+    Check {
+        name: "time_is_plausible",
+        step: time_is_plausible,
+    },
+    Check {
+        name: "ids_are_sound",
+        step: ids_are_sound,
+    },
+    Check {
+        name: "texts_are_bounded",
+        step: texts_are_bounded,
+    },
+    Check {
+        name: "items_are_bounded",
+        step: items_are_bounded,
+    },
+    Check {
+        name: "prices_are_not_negative",
+        step: prices_are_not_negative,
+    },
+    Check {
+        name: "bought_quantities_are_positive",
+        step: bought_quantities_are_positive,
+    },
+    Check {
+        name: "currencies_are_known",
+        step: currencies_are_known,
+    },
+    Check {
+        name: "coordinates_are_on_the_globe",
+        step: coordinates_are_on_the_globe,
+    },
 ];
 
 /// Runs the steps; the first rejection wins.
 pub fn check(event: &Event<'_>, context: CheckContext) -> Result<(), Rejection> {
-    CHECKS.iter().try_for_each(|check| (check.step)(event, context))
+    CHECKS
+        .iter()
+        .try_for_each(|check| (check.step)(event, context))
 }
 
 fn time_is_plausible(event: &Event<'_>, context: CheckContext) -> Result<(), Rejection> {
     let Some(time) = event.time else {
-        return Err(Rejection::new(Reason::TimeMissing, "no field holds the event's time"));
+        return Err(Rejection::new(
+            Reason::TimeMissing,
+            "no field holds the event's time",
+        ));
     };
     check_time(time, context)
 }
@@ -60,10 +89,18 @@ fn time_is_plausible(event: &Event<'_>, context: CheckContext) -> Result<(), Rej
 /// Whether something can have happened then: for dialects that judge a row before its event is whole.
 pub fn check_time(time: EventTime, context: CheckContext) -> Result<(), Rejection> {
     if time < EARLIEST {
-        return Err(Rejection::of_field(Reason::TimeOutOfRange, "ts_event", &time.to_string()));
+        return Err(Rejection::of_field(
+            Reason::TimeOutOfRange,
+            "ts_event",
+            &time.to_string(),
+        ));
     }
     if time.0 > context.received.0 + FUTURE_MAX {
-        return Err(Rejection::of_field(Reason::TimeInFuture, "ts_event", &time.to_string()));
+        return Err(Rejection::of_field(
+            Reason::TimeInFuture,
+            "ts_event",
+            &time.to_string(),
+        ));
     }
     Ok(())
 }
@@ -83,12 +120,17 @@ fn ids_are_sound(event: &Event<'_>, _: CheckContext) -> Result<(), Rejection> {
     for column in IDS {
         check_id(column.name(), event.text(column))?;
     }
-    event.items.iter().try_for_each(|item| check_id(ItemText::ProductId.name(), item.text(ItemText::ProductId)))
+    event
+        .items
+        .iter()
+        .try_for_each(|item| check_id(ItemText::ProductId.name(), item.text(ItemText::ProductId)))
 }
 
 fn check_id(name: &str, id: Option<&str>) -> Result<(), Rejection> {
     match id {
-        Some(id) if id.len() > ID_BYTES_MAX || id.as_bytes().contains(&0) => Err(Rejection::of_field(Reason::IdInvalid, name, id)),
+        Some(id) if id.len() > ID_BYTES_MAX || id.as_bytes().contains(&0) => {
+            Err(Rejection::of_field(Reason::IdInvalid, name, id))
+        }
         _ => Ok(()),
     }
 }
@@ -97,25 +139,38 @@ fn texts_are_bounded(event: &Event<'_>, _: CheckContext) -> Result<(), Rejection
     if event.longest_bytes() <= TEXT_BYTES_MAX {
         return Ok(());
     }
-    let texts = Text::ALL.iter().map(|column| (column.name(), event.text(*column)));
-    let labels = Label::ALL.iter().map(|column| (column.name(), event.label(*column)));
-    texts.chain(labels).try_for_each(|(name, text)| check_length(name, text))?;
+    let texts = Text::ALL
+        .iter()
+        .map(|column| (column.name(), event.text(*column)));
+    let labels = Label::ALL
+        .iter()
+        .map(|column| (column.name(), event.label(*column)));
+    texts
+        .chain(labels)
+        .try_for_each(|(name, text)| check_length(name, text))?;
     event.items.iter().try_for_each(|item| {
-        ItemText::ALL.iter().try_for_each(|column| check_length(column.name(), item.text(*column)))?;
+        ItemText::ALL
+            .iter()
+            .try_for_each(|column| check_length(column.name(), item.text(*column)))?;
         check_length("category_path", item.label(ItemLabel::CategoryPath))
     })
 }
 
 fn check_length(name: &str, text: Option<&str>) -> Result<(), Rejection> {
     match text {
-        Some(text) if text.len() > TEXT_BYTES_MAX => Err(Rejection::of_field(Reason::TooLarge, name, text)),
+        Some(text) if text.len() > TEXT_BYTES_MAX => {
+            Err(Rejection::of_field(Reason::TooLarge, name, text))
+        }
         _ => Ok(()),
     }
 }
 
 fn items_are_bounded(event: &Event<'_>, _: CheckContext) -> Result<(), Rejection> {
     if event.items.len() > ITEMS_MAX {
-        return Err(Rejection::new(Reason::TooManyItems, format!("{} items", event.items.len())));
+        return Err(Rejection::new(
+            Reason::TooManyItems,
+            format!("{} items", event.items.len()),
+        ));
     }
     Ok(())
 }
@@ -123,34 +178,65 @@ fn items_are_bounded(event: &Event<'_>, _: CheckContext) -> Result<(), Rejection
 const PRICES: [Amount; 3] = [Amount::OldPrice, Amount::NewPrice, Amount::RefundAmount];
 
 fn prices_are_not_negative(event: &Event<'_>, _: CheckContext) -> Result<(), Rejection> {
-    let of_event = PRICES.iter().filter_map(|column| Some((column.name(), event.amount(*column)?)));
+    let of_event = PRICES
+        .iter()
+        .filter_map(|column| Some((column.name(), event.amount(*column)?)));
     let of_items = event.items.iter().flat_map(|item| {
-        [ItemAmount::UnitPrice, ItemAmount::ListPrice].into_iter().filter_map(|column| Some((column.name(), item.amount(column)?)))
+        [ItemAmount::UnitPrice, ItemAmount::ListPrice]
+            .into_iter()
+            .filter_map(|column| Some((column.name(), item.amount(column)?)))
     });
     match of_event.chain(of_items).find(|(_, amount)| *amount < 0) {
-        Some((name, amount)) => Err(Rejection::of_field(Reason::PriceNegative, name, &crate::Money(amount).to_string())),
+        Some((name, amount)) => Err(Rejection::of_field(
+            Reason::PriceNegative,
+            name,
+            &crate::Money(amount).to_string(),
+        )),
         None => Ok(()),
     }
 }
 
 /// Returns and write-offs carry negative quantities; what is bought or put into a cart does not.
 fn bought_quantities_are_positive(event: &Event<'_>, _: CheckContext) -> Result<(), Rejection> {
-    if !matches!(event.kind, EventType::Order | EventType::OrderUpdate | EventType::CartAdd | EventType::CartRemove) {
+    if !matches!(
+        event.kind,
+        EventType::Order | EventType::OrderUpdate | EventType::CartAdd | EventType::CartRemove
+    ) {
         return Ok(());
     }
-    let goods = event.items.iter().filter(|item| !matches!(item.kind(), LineKind::Return | LineKind::WriteOff));
-    match goods.filter_map(|item| item.amount(ItemAmount::Quantity)).find(|quantity| *quantity <= 0) {
-        Some(quantity) => {
-            Err(Rejection::of_field(Reason::QuantityNotPositive, "quantity", &crate::Quantity(quantity).to_string()))
-        }
+    let goods = event
+        .items
+        .iter()
+        .filter(|item| !matches!(item.kind(), LineKind::Return | LineKind::WriteOff));
+    match goods
+        .filter_map(|item| item.amount(ItemAmount::Quantity))
+        .find(|quantity| *quantity <= 0)
+    {
+        Some(quantity) => Err(Rejection::of_field(
+            Reason::QuantityNotPositive,
+            "quantity",
+            &crate::Quantity(quantity).to_string(),
+        )),
         None => Ok(()),
     }
 }
 
 fn currencies_are_known(event: &Event<'_>, _: CheckContext) -> Result<(), Rejection> {
-    let of_items = event.items.iter().filter_map(|item| item.label(ItemLabel::Currency));
-    match event.label(Label::Currency).into_iter().chain(of_items).find(|code| Currency::parse(code).is_none()) {
-        Some(code) => Err(Rejection::of_field(Reason::CurrencyUnknown, "currency", code)),
+    let of_items = event
+        .items
+        .iter()
+        .filter_map(|item| item.label(ItemLabel::Currency));
+    match event
+        .label(Label::Currency)
+        .into_iter()
+        .chain(of_items)
+        .find(|code| Currency::parse(code).is_none())
+    {
+        Some(code) => Err(Rejection::of_field(
+            Reason::CurrencyUnknown,
+            "currency",
+            code,
+        )),
         None => Ok(()),
     }
 }
@@ -161,7 +247,11 @@ fn coordinates_are_on_the_globe(event: &Event<'_>, _: CheckContext) -> Result<()
         if let Some(degrees) = event.coordinate(column)
             && (!degrees.is_finite() || degrees.abs() > bound)
         {
-            return Err(Rejection::of_field(Reason::CoordinateInvalid, column.name(), &degrees.to_string()));
+            return Err(Rejection::of_field(
+                Reason::CoordinateInvalid,
+                column.name(),
+                &degrees.to_string(),
+            ));
         }
     }
     Ok(())

@@ -26,7 +26,9 @@ static DIGITS: [u8; LETTERS * LETTERS * LETTERS] = {
         let codes = tables[table].0.as_bytes();
         let mut at = 0;
         while at < codes.len() {
-            let index = ((codes[at] - b'A') as usize * LETTERS + (codes[at + 1] - b'A') as usize) * LETTERS + (codes[at + 2] - b'A') as usize;
+            let index = ((codes[at] - b'A') as usize * LETTERS + (codes[at + 1] - b'A') as usize)
+                * LETTERS
+                + (codes[at + 2] - b'A') as usize;
             digits[index] = tables[table].1;
             at += 4;
         }
@@ -56,7 +58,8 @@ impl Currency {
     /// The code.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).expect("three ASCII letters: parse checked them against the table")
+        std::str::from_utf8(&self.0)
+            .expect("three ASCII letters: parse checked them against the table")
     }
 
     fn known_digits(self) -> Option<usize> {

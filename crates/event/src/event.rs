@@ -1,7 +1,9 @@
 //! An event on its way in: what a shop sent, borrowed from the bytes it came in, before it becomes columns.
 //! Values are set by dialects, judged by `check`, copied once into an `EventBatch`.
 
-use crate::schema::{Amount, Coordinate, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, Text};
+use crate::schema::{
+    Amount, Coordinate, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, Text,
+};
 use crate::{EventId, EventTime, EventType};
 use std::borrow::Cow;
 
@@ -129,7 +131,9 @@ impl<'a> Event<'a> {
 
     /// Derives the identity from the id's text, which stays beside it unless it is a UUID; false where the sender gave none.
     pub fn settle_id(&mut self, source: &str) -> bool {
-        let Some(text) = self.text(Text::EventIdText) else { return false };
+        let Some(text) = self.text(Text::EventIdText) else {
+            return false;
+        };
         match EventId::from_uuid(text) {
             Some(id) => {
                 self.id = Some(id);
@@ -143,7 +147,10 @@ impl<'a> Event<'a> {
     /// No text of the event or its items is longer than this: a check looks closer only where it must.
     #[must_use]
     pub fn longest_bytes(&self) -> usize {
-        self.items.iter().map(|item| item.longest_bytes).fold(self.longest_bytes, usize::max)
+        self.items
+            .iter()
+            .map(|item| item.longest_bytes)
+            .fold(self.longest_bytes, usize::max)
     }
 
     /// Names a field as our guess rather than the sender's word.
@@ -178,6 +185,7 @@ impl<'a> Item<'a> {
     /// What the line is.
     #[must_use]
     pub fn kind(&self) -> LineKind {
-        self.label(ItemLabel::Kind).map_or(LineKind::Product, LineKind::parse)
+        self.label(ItemLabel::Kind)
+            .map_or(LineKind::Product, LineKind::parse)
     }
 }

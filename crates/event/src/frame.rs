@@ -88,7 +88,13 @@ impl FrameBuilder {
     pub fn open_source(&mut self, info: &SourceInfo) -> SourceIndex {
         let known = self.sources.iter().rposition(|tally| tally.info == *info);
         let index = known.unwrap_or_else(|| {
-            self.sources.push(SourceTally { info: info.clone(), rows: 0, received: 0, accepted: 0, quarantined: 0 });
+            self.sources.push(SourceTally {
+                info: info.clone(),
+                rows: 0,
+                received: 0,
+                accepted: 0,
+                quarantined: 0,
+            });
             self.sources.len() - 1
         });
         SourceIndex(u32::try_from(index).expect("a frame holds far fewer than 2^32 sources"))
@@ -100,17 +106,29 @@ impl FrameBuilder {
     }
 
     /// Checks an event and takes it in, or sets it aside with the bytes it came as.
-    pub fn offer(&mut self, source: SourceIndex, event: &Event<'_>, raw: &[u8], context: CheckContext) -> Result<EventId, Reason> {
+    pub fn offer(
+        &mut self,
+        source: SourceIndex,
+        event: &Event<'_>,
+        raw: &[u8],
+        context: CheckContext,
+    ) -> Result<EventId, Reason> {
         let position = event.number(Number::SourcePosition).unwrap_or(0);
         let judged = check(event, context).and_then(|()| {
-            event.id.ok_or_else(|| Rejection::new(Reason::IdInvalid, "the event has no identity"))
+            event
+                .id
+                .ok_or_else(|| Rejection::new(Reason::IdInvalid, "the event has no identity"))
         });
         match judged {
             Ok(id) => {
                 let tally = &mut self.sources[source.0 as usize];
                 tally.received += 1;
                 tally.accepted += 1;
-                let stamp = Stamp { store: &tally.info.store, source: &tally.info.source, received: context.received };
+                let stamp = Stamp {
+                    store: &tally.info.store,
+                    source: &tally.info.source,
+                    received: context.received,
+                };
                 self.events.append(event, stamp);
                 Ok(id)
             }
@@ -123,13 +141,26 @@ impl FrameBuilder {
     }
 
     /// Sets aside what could not even be read as an event.
-    pub fn reject(&mut self, source: SourceIndex, position: i64, received: EventTime, rejection: Rejection, raw: &[u8]) {
+    pub fn reject(
+        &mut self,
+        source: SourceIndex,
+        position: i64,
+        received: EventTime,
+        rejection: Rejection,
+        raw: &[u8],
+    ) {
         let tally = &mut self.sources[source.0 as usize];
         tally.received += 1;
         tally.quarantined += 1;
         let bytes = raw[..raw.len().min(REJECTED_BYTES_MAX)].to_vec();
         self.rejected_bytes += bytes.len();
-        self.rejected.push(Rejected { source: source.0, position, received, rejection, bytes });
+        self.rejected.push(Rejected {
+            source: source.0,
+            position,
+            received,
+            rejection,
+            bytes,
+        });
     }
 
     /// The last rejection, for a reply that explains it.
@@ -188,7 +219,14 @@ impl FrameBody {
             writer.text(&tally.info.source);
             writer.text(&tally.info.name);
             writer.text(&tally.info.store);
-            [tally.rows, tally.received, tally.accepted, tally.quarantined].into_iter().for_each(|count| writer.number(count));
+            [
+                tally.rows,
+                tally.received,
+                tally.accepted,
+                tally.quarantined,
+            ]
+            .into_iter()
+            .for_each(|count| writer.number(count));
         }
         writer.number(self.rejected.len() as u64);
         for rejected in &self.rejected {
@@ -206,11 +244,19 @@ impl FrameBody {
     pub fn decode(bytes: Vec<u8>) -> Result<FrameBody, WireError> {
         let body = Buffer::from_vec(bytes);
         let mut reader = Reader(&body);
-        let sources = (0..reader.number()?).map(|_| reader.tally()).collect::<Result<Vec<_>, _>>()?;
-        let rejected = (0..reader.number()?).map(|_| reader.rejected()).collect::<Result<Vec<_>, _>>()?;
+        let sources = (0..reader.number()?)
+            .map(|_| reader.tally())
+            .collect::<Result<Vec<_>, _>>()?;
+        let rejected = (0..reader.number()?)
+            .map(|_| reader.rejected())
+            .collect::<Result<Vec<_>, _>>()?;
         let at = body.len() - reader.0.len();
         let events = EventBatch::decode(&body, at)?;
-        Ok(FrameBody { events, rejected, sources })
+        Ok(FrameBody {
+            events,
+            rejected,
+            sources,
+        })
     }
 }
 
@@ -236,14 +282,20 @@ struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
     fn number(&mut self) -> Result<u64, WireError> {
-        let (number, rest) = self.0.split_first_chunk::<8>().ok_or(WireError::Truncated)?;
+        let (number, rest) = self
+            .0
+            .split_first_chunk::<8>()
+            .ok_or(WireError::Truncated)?;
         self.0 = rest;
         Ok(u64::from_le_bytes(*number))
     }
 
     fn bytes(&mut self) -> Result<Vec<u8>, WireError> {
         let length = usize::try_from(self.number()?).map_err(|_| WireError::Truncated)?;
-        let (bytes, rest) = self.0.split_at_checked(length).ok_or(WireError::Truncated)?;
+        let (bytes, rest) = self
+            .0
+            .split_at_checked(length)
+            .ok_or(WireError::Truncated)?;
         self.0 = rest;
         Ok(bytes.to_vec())
     }
@@ -253,8 +305,18 @@ impl Reader<'_> {
     }
 
     fn tally(&mut self) -> Result<SourceTally, WireError> {
-        let info = SourceInfo { source: self.text()?, name: self.text()?, store: self.text()? };
-        Ok(SourceTally { info, rows: self.number()?, received: self.number()?, accepted: self.number()?, quarantined: self.number()? })
+        let info = SourceInfo {
+            source: self.text()?,
+            name: self.text()?,
+            store: self.text()?,
+        };
+        Ok(SourceTally {
+            info,
+            rows: self.number()?,
+            received: self.number()?,
+            accepted: self.number()?,
+            quarantined: self.number()?,
+        })
     }
 
     fn rejected(&mut self) -> Result<Rejected, WireError> {
@@ -262,8 +324,21 @@ impl Reader<'_> {
         let position = self.number()? as i64;
         let received = EventTime(self.number()? as i64);
         let code = self.text()?;
-        let reason = Reason::ALL.iter().find(|reason| reason.code() == code).copied().ok_or(WireError::UnknownReason(code))?;
-        let rejection = Rejection { reason, detail: self.text()? };
-        Ok(Rejected { source, position, received, rejection, bytes: self.bytes()? })
+        let reason = Reason::ALL
+            .iter()
+            .find(|reason| reason.code() == code)
+            .copied()
+            .ok_or(WireError::UnknownReason(code))?;
+        let rejection = Rejection {
+            reason,
+            detail: self.text()?,
+        };
+        Ok(Rejected {
+            source,
+            position,
+            received,
+            rejection,
+            bytes: self.bytes()?,
+        })
     }
 }

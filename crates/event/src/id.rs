@@ -12,7 +12,10 @@ impl EventId {
     /// A UUID keeps its own 128 bits; any other text is scoped by its source, so that two files numbered 1…n do not collide.
     #[must_use]
     pub fn from_text(text: &str, source: &str) -> EventId {
-        parse_uuid(text.as_bytes()).map_or_else(|| EventId::of_parts(source.as_bytes(), text.as_bytes()), EventId)
+        parse_uuid(text.as_bytes()).map_or_else(
+            || EventId::of_parts(source.as_bytes(), text.as_bytes()),
+            EventId,
+        )
     }
 
     /// The identity of a UUID, which needs no copy of its text beside it.
@@ -32,7 +35,15 @@ impl EventId {
 impl fmt::Display for EventId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hex = format!("{:032x}", self.0);
-        write!(out, "{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+        write!(
+            out,
+            "{}-{}-{}-{}-{}",
+            &hex[..8],
+            &hex[8..12],
+            &hex[12..16],
+            &hex[16..20],
+            &hex[20..]
+        )
     }
 }
 
@@ -79,7 +90,11 @@ pub enum KeyKind {
 /// The stable 64-bit hash of (store, kind, key); its home shard is this modulo the number of shards.
 #[must_use]
 pub fn key_hash(store: &str, kind: KeyKind, key: &[u8]) -> u64 {
-    let scope = if store == "main" { 0 } else { xxh3_64_with_seed(store.as_bytes(), 0) };
+    let scope = if store == "main" {
+        0
+    } else {
+        xxh3_64_with_seed(store.as_bytes(), 0)
+    };
     xxh3_64_with_seed(key, scope ^ kind as u64)
 }
 
@@ -103,7 +118,10 @@ mod tests {
     #[test]
     fn a_uuid_is_its_own_identity_in_either_form() {
         let dashed = EventId::from_text("6F9619FF-8B86-D011-B42D-00CF4FC964FF", "a");
-        assert_eq!(dashed, EventId::from_text("6f9619ff8b86d011b42d00cf4fc964ff", "b"));
+        assert_eq!(
+            dashed,
+            EventId::from_text("6f9619ff8b86d011b42d00cf4fc964ff", "b")
+        );
         assert_eq!(dashed.to_string(), "6f9619ff-8b86-d011-b42d-00cf4fc964ff");
     }
 
@@ -111,7 +129,10 @@ mod tests {
     fn other_ids_are_scoped_by_their_source() {
         assert_ne!(EventId::from_text("1", "a"), EventId::from_text("1", "b"));
         assert_eq!(EventId::from_text("1", "a"), EventId::from_text("1", "a"));
-        assert_eq!(EventId::from_uuid("6f9619ff-8b86-d011-b42d-00cf4fc964f"), None);
+        assert_eq!(
+            EventId::from_uuid("6f9619ff-8b86-d011-b42d-00cf4fc964f"),
+            None
+        );
     }
 
     #[test]
@@ -125,6 +146,9 @@ mod tests {
     #[test]
     fn homes_do_not_move() {
         // These are stored in checkpoints and topics: a change here moves every key.
-        assert_eq!(key_hash("main", KeyKind::Person, b"17850"), 5_000_702_379_917_630_274);
+        assert_eq!(
+            key_hash("main", KeyKind::Person, b"17850"),
+            5_000_702_379_917_630_274
+        );
     }
 }

@@ -67,6 +67,9 @@ impl EventType {
     /// Whether the event belongs to an order and folds at the order's shard.
     #[must_use]
     pub fn is_order_kind(self) -> bool {
-        matches!(self, EventType::Order | EventType::OrderUpdate | EventType::OrderCancel | EventType::Refund)
+        matches!(
+            self,
+            EventType::Order | EventType::OrderUpdate | EventType::OrderCancel | EventType::Refund
+        )
     }
 }

@@ -19,6 +19,8 @@ pub use currency::Currency;
 pub use event::{Event, Item, LineKind, Str};
 pub use id::{EventId, KeyKind, hash_128, key_hash, running_hash};
 pub use kind::EventType;
-pub use money::{Decimal, DecimalError, Money, Quantity, SCALE, divide_rounded, format_decimal, parse_decimal};
+pub use money::{
+    Decimal, DecimalError, Money, Quantity, SCALE, divide_rounded, format_decimal, parse_decimal,
+};
 pub use rejection::{Reason, Rejection};
 pub use time::EventTime;

@@ -44,7 +44,10 @@ impl Money {
     /// Price times quantity, rounded half away from zero to ten-thousandths.
     #[must_use]
     pub fn times(self, quantity: Quantity) -> i128 {
-        divide_rounded(i128::from(self.0) * i128::from(quantity.0), i128::from(SCALE))
+        divide_rounded(
+            i128::from(self.0) * i128::from(quantity.0),
+            i128::from(SCALE),
+        )
     }
 }
 
@@ -52,7 +55,11 @@ impl Money {
 #[must_use]
 pub fn divide_rounded(numerator: i128, denominator: i128) -> i128 {
     let half = denominator / 2;
-    if numerator >= 0 { (numerator + half) / denominator } else { (numerator - half) / denominator }
+    if numerator >= 0 {
+        (numerator + half) / denominator
+    } else {
+        (numerator - half) / denominator
+    }
 }
 
 /// Reads `-12.50`, `1e3` or `.5`; four fraction digits are kept.
@@ -71,7 +78,14 @@ pub fn parse_decimal(text: &[u8]) -> Result<Decimal, DecimalError> {
         return Err(DecimalError::NotANumber);
     }
     let decimal = scale(whole, fraction, exponent)?;
-    Ok(Decimal { value: if negative { -decimal.value } else { decimal.value }, ..decimal })
+    Ok(Decimal {
+        value: if negative {
+            -decimal.value
+        } else {
+            decimal.value
+        },
+        ..decimal
+    })
 }
 
 fn split_exponent(text: &[u8]) -> Result<(&[u8], i32), DecimalError> {
@@ -109,13 +123,21 @@ fn scale(whole: &[u8], fraction: &[u8], exponent: i32) -> Result<Decimal, Decima
         }
     }
     let value = value + i64::from(round_up);
-    if value > AMOUNT_LIMIT { Err(DecimalError::TooLarge) } else { Ok(Decimal { value, rounded }) }
+    if value > AMOUNT_LIMIT {
+        Err(DecimalError::TooLarge)
+    } else {
+        Ok(Decimal { value, rounded })
+    }
 }
 
 fn push_digit(value: i64, digit: i64) -> Result<i64, DecimalError> {
     let value = value * 10 + digit;
     // The limit has 18 digits, so one more digit still fits an i64.
-    if value > AMOUNT_LIMIT { Err(DecimalError::TooLarge) } else { Ok(value) }
+    if value > AMOUNT_LIMIT {
+        Err(DecimalError::TooLarge)
+    } else {
+        Ok(value)
+    }
 }
 
 /// Ten-thousandths as decimal text with at least `digits_min` fraction digits, more where they are not zero.
@@ -127,7 +149,11 @@ pub fn format_decimal(value: i128, digits_min: usize) -> String {
     let fraction = format!("{:04}", value % scale);
     let significant = fraction.trim_end_matches('0').len().max(digits_min.min(4));
     let whole = value / scale;
-    if significant == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{}", &fraction[..significant]) }
+    if significant == 0 {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{}", &fraction[..significant])
+    }
 }
 
 impl fmt::Display for Money {

@@ -75,16 +75,26 @@ impl Rejection {
     /// A rejection whose detail is a plain sentence.
     #[must_use]
     pub fn new(reason: Reason, detail: impl Into<String>) -> Rejection {
-        Rejection { reason, detail: detail.into() }
+        Rejection {
+            reason,
+            detail: detail.into(),
+        }
     }
 
     /// A rejection that names a field and quotes its value, shortened and with control characters escaped.
     #[must_use]
     pub fn of_field(reason: Reason, field: &str, value: &str) -> Rejection {
-        let mut quoted: String = value.chars().take(QUOTED_CHARS_MAX).flat_map(char::escape_debug).collect();
+        let mut quoted: String = value
+            .chars()
+            .take(QUOTED_CHARS_MAX)
+            .flat_map(char::escape_debug)
+            .collect();
         if value.chars().nth(QUOTED_CHARS_MAX).is_some() {
             quoted.push('…');
         }
-        Rejection { reason, detail: format!("{field} = \"{quoted}\"") }
+        Rejection {
+            reason,
+            detail: format!("{field} = \"{quoted}\""),
+        }
     }
 }

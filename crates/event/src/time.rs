@@ -34,7 +34,12 @@ impl EventTime {
         if bytes.len() >= 10 && bytes[4] == b'-' && bytes[7] == b'-' {
             return parse_iso(bytes, zone);
         }
-        if !bytes.is_empty() && bytes.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-')) && !is_dotted_date(text) {
+        if !bytes.is_empty()
+            && bytes
+                .iter()
+                .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'))
+            && !is_dotted_date(text)
+        {
             return parse_epoch(text);
         }
         parse_written(text, zone)
@@ -90,8 +95,14 @@ impl Civil {
         if *zone == TimeZone::UTC {
             return Ok(EventTime(micros));
         }
-        let civil = jiff::Timestamp::from_microsecond(micros).map_err(|_| TimeError)?.to_zoned(TimeZone::UTC).datetime();
-        let zoned = zone.to_ambiguous_zoned(civil).compatible().map_err(|_| TimeError)?;
+        let civil = jiff::Timestamp::from_microsecond(micros)
+            .map_err(|_| TimeError)?
+            .to_zoned(TimeZone::UTC)
+            .datetime();
+        let zoned = zone
+            .to_ambiguous_zoned(civil)
+            .compatible()
+            .map_err(|_| TimeError)?;
         Ok(EventTime(zoned.timestamp().as_microsecond()))
     }
 }
@@ -111,7 +122,11 @@ fn digits(bytes: &[u8]) -> Result<i64, TimeError> {
         return Err(TimeError);
     }
     bytes.iter().try_fold(0_i64, |value, byte| {
-        if byte.is_ascii_digit() { Ok(value * 10 + i64::from(byte - b'0')) } else { Err(TimeError) }
+        if byte.is_ascii_digit() {
+            Ok(value * 10 + i64::from(byte - b'0'))
+        } else {
+            Err(TimeError)
+        }
     })
 }
 
@@ -121,15 +136,21 @@ fn parse_iso(bytes: &[u8], zone: &TimeZone) -> Result<EventTime, TimeError> {
         Some(b'T' | b't' | b' ') => parse_clock(&bytes[11..])?,
         Some(_) => return Err(TimeError),
     };
-    let civil =
-        Civil { year: digits(&bytes[..4])?, month: digits(&bytes[5..7])?, day: digits(&bytes[8..10])?, micros_of_day: clock };
+    let civil = Civil {
+        year: digits(&bytes[..4])?,
+        month: digits(&bytes[5..7])?,
+        day: digits(&bytes[8..10])?,
+        micros_of_day: clock,
+    };
     let rest = rest.trim_ascii();
     match rest {
         [] => civil.in_zone(zone),
         [b'Z' | b'z'] | b"UTC" | b"utc" | b"GMT" => Ok(EventTime(civil.micros()?)),
         [sign @ (b'+' | b'-'), offset @ ..] => {
             let offset = parse_offset(offset)?;
-            Ok(EventTime(civil.micros()? - if *sign == b'+' { offset } else { -offset }))
+            Ok(EventTime(
+                civil.micros()? - if *sign == b'+' { offset } else { -offset },
+            ))
         }
         _ => Err(TimeError),
     }
@@ -137,7 +158,10 @@ fn parse_iso(bytes: &[u8], zone: &TimeZone) -> Result<EventTime, TimeError> {
 
 /// `08:26`, `08:26:00` or `08:26:00.123456789`; second 60 is the first of the next minute.
 fn parse_clock(bytes: &[u8]) -> Result<(i64, &[u8]), TimeError> {
-    let end = bytes.iter().position(|byte| !(byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b','))).unwrap_or(bytes.len());
+    let end = bytes
+        .iter()
+        .position(|byte| !(byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b',')))
+        .unwrap_or(bytes.len());
     let (clock, rest) = bytes.split_at(end);
     let mut parts = clock.split(|byte| *byte == b':');
     let hour = digits(parts.next().ok_or(TimeError)?)?;
@@ -147,18 +171,25 @@ fn parse_clock(bytes: &[u8]) -> Result<(i64, &[u8]), TimeError> {
         return Err(TimeError);
     }
     let (second, fraction) = match seconds.iter().position(|byte| matches!(byte, b'.' | b',')) {
-        Some(dot) => (digits(&seconds[..dot])?, fraction_micros(&seconds[dot + 1..])?),
+        Some(dot) => (
+            digits(&seconds[..dot])?,
+            fraction_micros(&seconds[dot + 1..])?,
+        ),
         None => (digits(seconds)?, 0),
     };
     if second > 60 {
         return Err(TimeError);
     }
-    Ok((hour * HOUR + minute * MINUTE + second * SECOND + fraction, rest))
+    Ok((
+        hour * HOUR + minute * MINUTE + second * SECOND + fraction,
+        rest,
+    ))
 }
 
 fn fraction_micros(bytes: &[u8]) -> Result<i64, TimeError> {
     let kept = &bytes[..bytes.len().min(6)];
-    digits(&bytes[bytes.len().min(6)..]).or_else(|error| if bytes.len() <= 6 { Ok(0) } else { Err(error) })?;
+    digits(&bytes[bytes.len().min(6)..])
+        .or_else(|error| if bytes.len() <= 6 { Ok(0) } else { Err(error) })?;
     let missing = u32::try_from(6 - kept.len()).expect("at most six digits are kept");
     Ok(digits(kept)? * 10_i64.pow(missing))
 }
@@ -170,7 +201,11 @@ fn parse_offset(bytes: &[u8]) -> Result<i64, TimeError> {
         [hours @ .., tens, ones] => (digits(hours)?, digits(&[*tens, *ones])?),
         [] => return Err(TimeError),
     };
-    if hours > 23 || minutes > 59 { Err(TimeError) } else { Ok(hours * HOUR + minutes * MINUTE) }
+    if hours > 23 || minutes > 59 {
+        Err(TimeError)
+    } else {
+        Ok(hours * HOUR + minutes * MINUTE)
+    }
 }
 
 fn parse_epoch(text: &str) -> Result<EventTime, TimeError> {
@@ -181,20 +216,32 @@ fn parse_epoch(text: &str) -> Result<EventTime, TimeError> {
         return Ok(time);
     }
     let micros = fraction_micros(fraction.as_bytes())?;
-    Ok(EventTime(time.0 + if number < 0 { -micros } else { micros }))
+    Ok(EventTime(
+        time.0 + if number < 0 { -micros } else { micros },
+    ))
 }
 
 fn is_dotted_date(text: &str) -> bool {
     let mut parts = text.splitn(3, ['.', '-']);
-    let lengths = (parts.next().map_or(0, str::len), parts.next().map_or(0, str::len), parts.next().map_or(0, str::len));
+    let lengths = (
+        parts.next().map_or(0, str::len),
+        parts.next().map_or(0, str::len),
+        parts.next().map_or(0, str::len),
+    );
     matches!(lengths, (1..=2, 1..=2, 4..))
 }
 
 /// Day and month as people write them: `12/1/2010 8:26` (month first), `1.12.2010 08:26` and `1-12-2010` (day first).
 fn parse_written(text: &str, zone: &TimeZone) -> Result<EventTime, TimeError> {
     let (date, clock) = text.split_once([' ', 'T', ',']).unwrap_or((text, ""));
-    let separator = date.chars().find(|character| !character.is_ascii_digit()).ok_or(TimeError)?;
-    let numbers: Vec<i64> = date.split(separator).map(|part| digits(part.as_bytes())).collect::<Result<_, _>>()?;
+    let separator = date
+        .chars()
+        .find(|character| !character.is_ascii_digit())
+        .ok_or(TimeError)?;
+    let numbers: Vec<i64> = date
+        .split(separator)
+        .map(|part| digits(part.as_bytes()))
+        .collect::<Result<_, _>>()?;
     let (year, month, day) = match (separator, numbers.as_slice()) {
         ('/', [year, month, day]) if *year > 999 => (*year, *month, *day),
         ('/', [first, second, year]) if *first > 12 => (*year, *second, *first),
@@ -207,7 +254,13 @@ fn parse_written(text: &str, zone: &TimeZone) -> Result<EventTime, TimeError> {
         clock => parse_written_clock(clock)?,
     };
     let year = if year < 100 { 2000 + year } else { year };
-    Civil { year, month, day, micros_of_day }.in_zone(zone)
+    Civil {
+        year,
+        month,
+        day,
+        micros_of_day,
+    }
+    .in_zone(zone)
 }
 
 fn parse_written_clock(clock: &str) -> Result<i64, TimeError> {
@@ -227,7 +280,8 @@ mod tests {
 
     fn check_in(zone: &str, text: &str, expected: &str) {
         let zone = TimeZone::get(zone).expect("a zone of the database");
-        let shown = EventTime::parse(text, &zone).map_or_else(|error| error.to_string(), |time| time.to_string());
+        let shown = EventTime::parse(text, &zone)
+            .map_or_else(|error| error.to_string(), |time| time.to_string());
         assert_eq!(shown, expected, "{text}");
     }
 
@@ -239,7 +293,10 @@ mod tests {
     fn iso_times_are_read_with_and_without_zone() {
         check("2010-12-01 08:26:00", "2010-12-01T08:26:00Z");
         check("2010-12-01T08:26:00.123456", "2010-12-01T08:26:00.123456Z");
-        check("2010-12-01T08:26:00.1234567899Z", "2010-12-01T08:26:00.123456Z");
+        check(
+            "2010-12-01T08:26:00.1234567899Z",
+            "2010-12-01T08:26:00.123456Z",
+        );
         check("2010-12-01T08:26:00+01:00", "2010-12-01T07:26:00Z");
         check("2010-12-01T08:26:00-0530", "2010-12-01T13:56:00Z");
         check("2019-10-01 00:00:00 UTC", "2019-10-01T00:00:00Z");
@@ -268,15 +325,37 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in ["", "yesterday", "2023-02-29", "2010-13-01", "2010-12-01T25:00:00", "2010-12-01x", "--", "1/2", "2010-12-01 08:26 Mars"] {
+        for text in [
+            "",
+            "yesterday",
+            "2023-02-29",
+            "2010-13-01",
+            "2010-12-01T25:00:00",
+            "2010-12-01x",
+            "--",
+            "1/2",
+            "2010-12-01 08:26 Mars",
+        ] {
             check(text, "not a time");
         }
     }
 
     #[test]
     fn naive_times_follow_the_zone_over_daylight_saving() {
-        check_in("Europe/Berlin", "2024-07-01 12:00:00", "2024-07-01T10:00:00Z");
-        check_in("Europe/Berlin", "2024-03-31 02:30:00", "2024-03-31T01:30:00Z");
-        check_in("Europe/Berlin", "2024-10-27 02:30:00", "2024-10-27T00:30:00Z");
+        check_in(
+            "Europe/Berlin",
+            "2024-07-01 12:00:00",
+            "2024-07-01T10:00:00Z",
+        );
+        check_in(
+            "Europe/Berlin",
+            "2024-03-31 02:30:00",
+            "2024-03-31T01:30:00Z",
+        );
+        check_in(
+            "Europe/Berlin",
+            "2024-10-27 02:30:00",
+            "2024-10-27T00:30:00Z",
+        );
     }
 }

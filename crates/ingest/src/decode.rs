@@ -8,7 +8,12 @@ use event::schema::Number;
 use event::{Event, EventId, EventTime, Rejection};
 
 /// Decodes a request into the frame.
-pub fn request(request: &Request, received: EventTime, defaults: &StoreDefaults, builder: &mut FrameBuilder) -> Receipt {
+pub fn request(
+    request: &Request,
+    received: EventTime,
+    defaults: &StoreDefaults,
+    builder: &mut FrameBuilder,
+) -> Receipt {
     let source = builder.open_source(&request.source);
     let decoding = Decoding {
         source: &request.source.source,
@@ -16,9 +21,19 @@ pub fn request(request: &Request, received: EventTime, defaults: &StoreDefaults,
         zone: &defaults.zone,
         currency: &defaults.currency,
     };
-    let mut intake = RequestIntake { request, source, received, builder, outcomes: Vec::new(), dedupe: Dedupe::EventId };
+    let mut intake = RequestIntake {
+        request,
+        source,
+        received,
+        builder,
+        outcomes: Vec::new(),
+        dedupe: Dedupe::EventId,
+    };
     json::read_body(&request.body, &decoding, &mut intake);
-    Receipt { outcomes: intake.outcomes, dedupe: intake.dedupe }
+    Receipt {
+        outcomes: intake.outcomes,
+        dedupe: intake.dedupe,
+    }
 }
 
 struct RequestIntake<'r> {
@@ -43,7 +58,11 @@ impl RequestIntake<'_> {
             None => {
                 self.dedupe = Dedupe::None;
                 let now = self.received.0.max(0) as u64;
-                let timestamp = uuid::Timestamp::from_unix(uuid::NoContext, now / 1_000_000, (now % 1_000_000) as u32 * 1_000);
+                let timestamp = uuid::Timestamp::from_unix(
+                    uuid::NoContext,
+                    now / 1_000_000,
+                    (now % 1_000_000) as u32 * 1_000,
+                );
                 EventId(uuid::Uuid::new_v7(timestamp).as_u128())
             }
         }
@@ -56,16 +75,25 @@ impl Intake for RequestIntake<'_> {
             event.id = Some(self.mint());
         }
         event.set_number(Number::SourcePosition, self.outcomes.len() as i64);
-        let context = CheckContext { received: self.received };
-        self.outcomes.push(match self.builder.offer(self.source, event, raw, context) {
-            Ok(id) => Outcome::Accepted(id),
-            Err(_) => Outcome::Quarantined(self.builder.last_rejection().expect("offer just set it aside").clone()),
-        });
+        let context = CheckContext {
+            received: self.received,
+        };
+        self.outcomes
+            .push(match self.builder.offer(self.source, event, raw, context) {
+                Ok(id) => Outcome::Accepted(id),
+                Err(_) => Outcome::Quarantined(
+                    self.builder
+                        .last_rejection()
+                        .expect("offer just set it aside")
+                        .clone(),
+                ),
+            });
     }
 
     fn refuse(&mut self, position: i64, rejection: Rejection, raw: &[u8]) {
         self.outcomes.push(Outcome::Quarantined(rejection.clone()));
-        self.builder.reject(self.source, position, self.received, rejection, raw);
+        self.builder
+            .reject(self.source, position, self.received, rejection, raw);
     }
 }
 

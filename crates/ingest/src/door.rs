@@ -5,7 +5,7 @@ use crate::decode;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use event::frame::{FrameBody, FrameBuilder, SourceInfo};
 use event::time::EventTime;
-use event::{EventId, Reason, Rejection};
+use event::{EventId, Rejection};
 use eventlog::{Appended, EncodedFrame, FrameEncoder, LogError, LogWriter, Remedy, Tallies};
 use jiff::tz::TimeZone;
 use runtime::{Clock, Runtime};
@@ -117,7 +117,12 @@ pub struct Door {
 
 impl Door {
     /// Starts `decoders` threads in front of the log.
-    pub fn open(log: &LogWriter, decoders: usize, stores: &StoreLookup, runtime: &Runtime) -> std::io::Result<Door> {
+    pub fn open(
+        log: &LogWriter,
+        decoders: usize,
+        stores: &StoreLookup,
+        runtime: &Runtime,
+    ) -> std::io::Result<Door> {
         let (jobs, work) = bounded(REQUESTS_WAITING_MAX);
         let waiting_bytes = Arc::new(AtomicUsize::new(0));
         for index in 0..decoders.max(1) {
@@ -129,11 +134,15 @@ impl Door {
                 on_the_way: Arc::new(AtomicUsize::new(0)),
                 clock: runtime.clock().clone(),
                 frame: Gathered::default(),
-                encoder: FrameEncoder::new(),
+                maker: FrameMaker::default(),
             };
             runtime.spawn_thread(format!("door-{index}"), move || decoder.run())?;
         }
-        Ok(Door { jobs, waiting_bytes, clock: runtime.clock().clone() })
+        Ok(Door {
+            jobs,
+            waiting_bytes,
+            clock: runtime.clock().clone(),
+        })
     }
 
     /// Hands a request in and waits until it is durable.
@@ -144,7 +153,11 @@ impl Door {
             return Err(Refused::Overloaded);
         }
         let (reply, answer) = oneshot::channel();
-        let job = Job { request, received: EventTime(self.clock.now().0), reply };
+        let job = Job {
+            request,
+            received: EventTime(self.clock.now().0),
+            reply,
+        };
         if let Err(refused) = self.jobs.try_send(job) {
             self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
             return Err(match refused {
@@ -173,7 +186,7 @@ struct Decoder {
     on_the_way: Arc<AtomicUsize>,
     clock: Clock,
     frame: Gathered,
-    encoder: FrameEncoder,
+    maker: FrameMaker,
 }
 
 impl Decoder {
@@ -190,7 +203,11 @@ impl Decoder {
     fn gather_until(&mut self, deadline: Duration) {
         while !self.frame.builder.is_full() {
             let is_disk_idle = self.on_the_way.load(Ordering::Acquire) == 0;
-            let wait = if is_disk_idle { Duration::ZERO } else { deadline.saturating_sub(self.clock.monotonic()) };
+            let wait = if is_disk_idle {
+                Duration::ZERO
+            } else {
+                deadline.saturating_sub(self.clock.monotonic())
+            };
             match self.work.recv_timeout(wait) {
                 Ok(job) => self.decode(job),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
@@ -199,7 +216,11 @@ impl Decoder {
     }
 
     fn decode(&mut self, job: Job) {
-        let Job { request, received, reply } = job;
+        let Job {
+            request,
+            received,
+            reply,
+        } = job;
         let defaults = (self.stores)(&request.source.store);
         let receipt = decode::request(&request, received, &defaults, &mut self.frame.builder);
         self.frame.bytes += request.body.len();
@@ -213,7 +234,7 @@ impl Decoder {
         self.frame.builder = builder;
         let (replies, bytes) = (frame.replies, frame.bytes);
         let waiting_bytes = Arc::clone(&self.waiting_bytes);
-        let encoded = match encode(&body, &mut self.encoder) {
+        let encoded = match self.maker.make(&body) {
             Ok(encoded) => encoded,
             Err(error) => return answer(replies, &Err(Refused::Failed(error.to_string()))),
         };
@@ -245,29 +266,32 @@ pub enum EncodeError {
     Log(#[from] LogError),
 }
 
-/// A frame body as the log takes it.
-pub fn encode(body: &FrameBody, encoder: &mut FrameEncoder) -> Result<EncodedFrame, EncodeError> {
-    let mut bytes = Vec::new();
-    body.encode(&mut bytes)?;
-    let count = |of: fn(&event::frame::SourceTally) -> u64| -> u32 {
-        u32::try_from(body.sources.iter().map(of).sum::<u64>()).unwrap_or(u32::MAX)
-    };
-    let tallies = Tallies {
-        received: count(|tally| tally.received),
-        accepted: count(|tally| tally.accepted),
-        quarantined: count(|tally| tally.quarantined),
-    };
-    let rows = u32::try_from(body.events.len()).expect("frames close long before 2^32 rows");
-    Ok(EncodedFrame::encode(rows, tallies, &bytes, encoder)?)
+/// Makes frames the log takes; keeps the memory it works in, one for each thread that makes frames.
+#[derive(Default)]
+pub struct FrameMaker {
+    encoder: FrameEncoder,
+    bytes: Vec<u8>,
 }
 
-impl Receipt {
-    /// How many events were set aside for this reason.
-    #[must_use]
-    pub fn quarantined(&self) -> impl Iterator<Item = (usize, Reason)> {
-        self.outcomes.iter().enumerate().filter_map(|(index, outcome)| match outcome {
-            Outcome::Quarantined(rejection) => Some((index, rejection.reason)),
-            Outcome::Accepted(_) => None,
-        })
+impl FrameMaker {
+    /// A frame body as the log takes it.
+    pub fn make(&mut self, body: &FrameBody) -> Result<EncodedFrame, EncodeError> {
+        self.bytes.clear();
+        body.encode(&mut self.bytes)?;
+        let count = |of: fn(&event::frame::SourceTally) -> u64| -> u32 {
+            u32::try_from(body.sources.iter().map(of).sum::<u64>()).unwrap_or(u32::MAX)
+        };
+        let tallies = Tallies {
+            received: count(|tally| tally.received),
+            accepted: count(|tally| tally.accepted),
+            quarantined: count(|tally| tally.quarantined),
+        };
+        let rows = u32::try_from(body.events.len()).expect("frames close long before 2^32 rows");
+        Ok(EncodedFrame::encode(
+            rows,
+            tallies,
+            &self.bytes,
+            &mut self.encoder,
+        )?)
     }
 }

@@ -1,12 +1,12 @@
 //! Imports: a file read to its end, frame by frame, with a few frames on their way to the disk at a time.
 //! What a file's rows mean is the reader's business; where its bytes come from, the caller's.
 
-use crate::door::{EncodeError, encode};
+use crate::door::{EncodeError, FrameMaker};
 use crate::file::{FileError, FileOptions, FileReader};
 use crossbeam_channel::bounded;
 use event::EventTime;
 use event::frame::{FrameBody, FrameBuilder};
-use eventlog::{FrameEncoder, LogError, LogWriter};
+use eventlog::{LogError, LogWriter};
 use runtime::Clock;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -72,8 +72,12 @@ pub fn import(
     let mut reader = FileReader::open(read, options)?;
     listener.guess(&reader.guess().evidence);
     let mut builder = FrameBuilder::new();
-    let mut encoder = FrameEncoder::new();
-    let mut counts = ImportCounts { dialect: reader.guess().dialect.to_owned(), source: reader.source().source.clone(), ..ImportCounts::default() };
+    let mut maker = FrameMaker::default();
+    let mut counts = ImportCounts {
+        dialect: reader.guess().dialect.to_owned(),
+        source: reader.source().source.clone(),
+        ..ImportCounts::default()
+    };
     let (answer, answers) = bounded(FRAMES_ON_THE_WAY_MAX);
     let mut on_the_way = 0;
     loop {
@@ -83,18 +87,26 @@ pub fn import(
         listener.frame(&body);
         if let Some(log) = log {
             if on_the_way == FRAMES_ON_THE_WAY_MAX {
-                answers.recv().expect("each frame on its way is answered once")?;
+                answers
+                    .recv()
+                    .expect("each frame on its way is answered once")?;
                 on_the_way -= 1;
             }
             let answer = answer.clone();
-            log.append_with(encode(&body, &mut encoder)?, move |result| drop(answer.send(result.map(drop))));
+            log.append_with(maker.make(&body)?, move |result| {
+                drop(answer.send(result.map(drop)))
+            });
             on_the_way += 1;
         }
         if !listener.progress(&counts) || progress.done {
             break;
         }
     }
-    (0..on_the_way).try_for_each(|_| answers.recv().expect("each frame on its way is answered once"))?;
+    (0..on_the_way).try_for_each(|_| {
+        answers
+            .recv()
+            .expect("each frame on its way is answered once")
+    })?;
     Ok(counts)
 }
 
@@ -108,8 +120,10 @@ impl ImportCounts {
             self.quarantined += tally.quarantined;
         }
         for rejected in &body.rejected {
-            *self.quarantined_by_reason.entry(rejected.rejection.reason.code()).or_insert(0) += 1;
+            *self
+                .quarantined_by_reason
+                .entry(rejected.rejection.reason.code())
+                .or_insert(0) += 1;
         }
     }
 }
-

@@ -6,5 +6,8 @@ mod door;
 pub mod file;
 mod import;
 
-pub use door::{Dedupe, Door, EncodeError, Outcome, Receipt, Refused, Request, StoreDefaults, StoreLookup, encode};
+pub use door::{
+    Dedupe, Door, EncodeError, FrameMaker, Outcome, Receipt, Refused, Request, StoreDefaults,
+    StoreLookup,
+};
 pub use import::{ImportCounts, ImportError, ImportListener, import};

@@ -141,7 +141,7 @@ impl Audit {
     }
 
     fn apply_source(&mut self, change: &Change) -> Option<()> {
-        let source = RowReader(&change.key).text()?;
+        let source = RowReader(&change.key).text()?.clone();
         let Some(values) = &change.values else {
             self.sources.remove(&source);
             return Some(());
@@ -149,8 +149,8 @@ impl Audit {
         let mut row = RowReader(values);
         let view = SourceView {
             source: Arc::clone(&source),
-            name: row.text()?,
-            store: row.text()?,
+            name: row.text()?.clone(),
+            store: row.text()?.clone(),
             rows_read: row.count()?,
             received: row.count()?,
             accepted: row.count()?,
@@ -162,7 +162,7 @@ impl Audit {
     }
 
     fn apply_reason(&mut self, change: &Change) -> Option<()> {
-        let reason = RowReader(&change.key).text()?;
+        let reason = RowReader(&change.key).text()?.clone();
         match &change.values {
             Some(values) => self.reasons.insert(reason, RowReader(values).count()?),
             None => self.reasons.remove(&reason),
@@ -182,11 +182,11 @@ impl Audit {
         let mut row = RowReader(values);
         let rejected = QuarantinedRow {
             cursor,
-            source: row.text()?,
+            source: row.text()?.clone(),
             position: row.int()?,
-            reason: row.text()?,
-            detail: row.text()?,
-            bytes: row.text()?,
+            reason: row.text()?.clone(),
+            detail: row.text()?.clone(),
+            bytes: row.text()?.clone(),
             received: EventTime(row.time()?),
         };
         self.quarantine.insert(cursor, rejected);

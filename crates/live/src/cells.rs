@@ -1,5 +1,5 @@
 //! The rows of one cube, by store and grain, indexed by window: a range query touches only its windows.
-//! Sums lie in one column store of `i64`, with the rare wider ones aside; sketches stay bytes until somebody asks.
+//! A row's numbers lie side by side as `i64`, the rare wider ones aside; sketches stay bytes until somebody asks.
 
 use crate::texts::TextId;
 use analytics::cell::Cube;
@@ -95,10 +95,11 @@ pub(crate) struct Slice {
     currencies: SmallVec<[TextId; 4]>,
     fields: usize,
     sketches_a_row: usize,
-    sums: Vec<i64>,
+    /// Of each row its version, then its sums: they are always needed together.
+    numbers: Vec<i64>,
     wide: HashMap<usize, i128, FixedState>,
     sketches: Vec<Option<Arc<[u8]>>>,
-    versions: Vec<i64>,
+    rows: u32,
     free: Vec<u32>,
 }
 
@@ -109,10 +110,10 @@ impl Slice {
             currencies: SmallVec::new(),
             fields: cube.fields.len(),
             sketches_a_row: cube.distincts.len() + usize::from(cube.has_order_value),
-            sums: Vec::new(),
+            numbers: Vec::new(),
             wide: HashMap::default(),
             sketches: Vec::new(),
-            versions: Vec::new(),
+            rows: 0,
             free: Vec::new(),
         }
     }
@@ -138,8 +139,8 @@ impl Slice {
 
     /// A sum of a row.
     pub(crate) fn sum(&self, row: RowNumber, field: usize) -> i128 {
-        let at = row.0 as usize * self.fields + field;
-        match self.sums[at] {
+        let at = self.start(row) + 1 + field;
+        match self.numbers[at] {
             WIDE => self.wide[&at],
             sum => i128::from(sum),
         }
@@ -150,19 +151,21 @@ impl Slice {
         self.sketches[row.0 as usize * self.sketches_a_row + index].as_deref()
     }
 
+    /// Where a row's numbers begin.
+    fn start(&self, row: RowNumber) -> usize {
+        row.0 as usize * (1 + self.fields)
+    }
+
     fn upsert(&mut self, start: i64, key: RowKey, values: &[Value], stamp: Stamp) {
+        let known = self.windows.get(&start).and_then(|window| window.find(key));
+        if known.is_some_and(|row| stamp.version < self.numbers[self.start(row)]) {
+            return;
+        }
+        let row = known.unwrap_or_else(|| self.new_row());
         let window = self.windows.entry(start).or_default();
-        let row = match window.find(key) {
-            Some(row) if stamp.version < self.versions[row.0 as usize] => return,
-            Some(row) => row,
-            None => {
-                let row = self.free.pop().unwrap_or_else(|| {
-                    u32::try_from(self.versions.len()).expect("2^32 rows do not fit in memory")
-                });
-                window.insert(key, RowNumber(row));
-                RowNumber(row)
-            }
-        };
+        if known.is_none() {
+            window.insert(key, row);
+        }
         window.changed = stamp.batch;
         if !self.currencies.contains(&key.currency) {
             self.currencies.push(key.currency);
@@ -170,19 +173,28 @@ impl Slice {
         self.write(row, values, stamp.version);
     }
 
+    fn new_row(&mut self) -> RowNumber {
+        if let Some(row) = self.free.pop() {
+            return RowNumber(row);
+        }
+        let row = RowNumber(self.rows);
+        self.rows = self
+            .rows
+            .checked_add(1)
+            .expect("2^32 rows do not fit in memory");
+        self.numbers.resize(self.numbers.len() + 1 + self.fields, 0);
+        self.sketches
+            .resize(self.sketches.len() + self.sketches_a_row, None);
+        row
+    }
+
     fn write(&mut self, row: RowNumber, values: &[Value], version: i64) {
-        let at = row.0 as usize;
-        if at == self.versions.len() {
-            self.versions.push(version);
-            self.sums.resize(self.sums.len() + self.fields, 0);
-            self.sketches
-                .resize(self.sketches.len() + self.sketches_a_row, None);
-        }
-        self.versions[at] = version;
+        let start = self.start(row);
+        self.numbers[start] = version;
         for (field, value) in values[..self.fields].iter().enumerate() {
-            self.write_sum(at * self.fields + field, value);
+            self.write_sum(start + 1 + field, value);
         }
-        let sketches = &mut self.sketches[at * self.sketches_a_row..];
+        let sketches = &mut self.sketches[row.0 as usize * self.sketches_a_row..];
         for (sketch, value) in sketches.iter_mut().zip(&values[self.fields..]) {
             *sketch = match value {
                 Value::Sketch(bytes) => Some(Arc::clone(bytes)),
@@ -197,27 +209,26 @@ impl Slice {
             Value::Decimal(amount) => *amount,
             _ => 0,
         };
-        if self.sums[at] == WIDE {
+        if self.numbers[at] == WIDE {
             self.wide.remove(&at);
         }
-        self.sums[at] = i64::try_from(sum).unwrap_or(WIDE);
-        if self.sums[at] == WIDE {
+        self.numbers[at] = i64::try_from(sum).unwrap_or(WIDE);
+        if self.numbers[at] == WIDE {
             self.wide.insert(at, sum);
         }
     }
 
     fn remove(&mut self, start: i64, key: RowKey, stamp: Stamp) {
-        let Some(window) = self.windows.get_mut(&start) else {
+        let known = self.windows.get(&start).and_then(|window| window.find(key));
+        let Some(row) = known.filter(|row| stamp.version >= self.numbers[self.start(*row)]) else {
             return;
         };
-        let Some(row) = window.find(key) else { return };
-        if stamp.version < self.versions[row.0 as usize] {
-            return;
-        }
-        window.remove(key);
-        window.changed = stamp.batch;
-        if window.len() == 0 {
-            self.windows.remove(&start);
+        if let Some(window) = self.windows.get_mut(&start) {
+            window.remove(key);
+            window.changed = stamp.batch;
+            if window.len() == 0 {
+                self.windows.remove(&start);
+            }
         }
         self.release(row);
     }
@@ -398,14 +409,7 @@ mod tests {
         assert_eq!(shown(&table), "0/19=19");
         table.apply(address(60, 7), Some(&row(70)), stamp(3));
         assert_eq!(shown(&table), "0/19=19 60/7=70");
-        assert_eq!(
-            table
-                .slice(STORE, Grain::Minute)
-                .expect("rows")
-                .versions
-                .len(),
-            20
-        );
+        assert_eq!(table.slice(STORE, Grain::Minute).expect("rows").rows, 20);
     }
 
     #[test]

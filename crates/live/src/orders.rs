@@ -168,13 +168,13 @@ fn read_order(key: &Arc<str>, values: &[Value]) -> Option<Order> {
         key: Arc::clone(key),
         time: EventTime(row.time()?),
         revenue: row.decimal()?,
-        currency: row.text()?,
+        currency: row.text()?.clone(),
         units: row.decimal()?,
         items: row.int()?,
-        country: row.text_or_null()?,
-        city: row.text_or_null()?,
-        first_item: row.text_or_null()?,
-        order_id: row.text_or_null()?,
+        country: row.text_or_null()?.cloned(),
+        city: row.text_or_null()?.cloned(),
+        first_item: row.text_or_null()?.cloned(),
+        order_id: row.text_or_null()?.cloned(),
     })
 }
 

@@ -257,15 +257,15 @@ fn read_cell(cube: &Cube, change: &Change, texts: &mut Texts) -> Option<CellAddr
         return None;
     }
     let mut key = RowReader(&change.key);
-    let store = texts.intern(&key.text()?);
-    let grain = Grain::parse(&key.text()?)?;
+    let store = texts.intern(key.text()?);
+    let grain = Grain::parse(key.text()?)?;
     let window = key.time()?;
     let mut part = |is_there: bool| -> Option<TextId> {
         if !is_there {
             return Some(TextId::NONE);
         }
         let text = key.text_or_null()?;
-        Some(text.map_or(TextId::NONE, |text| texts.intern(&text)))
+        Some(text.map_or(TextId::NONE, |text| texts.intern(text)))
     };
     let value = part(cube.dimension.is_some())?;
     let currency = part(cube.has_currency)?;
@@ -280,20 +280,20 @@ fn read_cell(cube: &Cube, change: &Change, texts: &mut Texts) -> Option<CellAddr
 /// Reads a row's values one after the other.
 pub(crate) struct RowReader<'a>(pub(crate) &'a [Value]);
 
-impl RowReader<'_> {
-    fn next(&mut self) -> Option<&Value> {
+impl<'a> RowReader<'a> {
+    fn next(&mut self) -> Option<&'a Value> {
         let (first, rest) = self.0.split_first()?;
         self.0 = rest;
         Some(first)
     }
 
-    pub(crate) fn text(&mut self) -> Option<Arc<str>> {
+    pub(crate) fn text(&mut self) -> Option<&'a Arc<str>> {
         self.text_or_null()?
     }
 
-    pub(crate) fn text_or_null(&mut self) -> Option<Option<Arc<str>>> {
+    pub(crate) fn text_or_null(&mut self) -> Option<Option<&'a Arc<str>>> {
         match self.next()? {
-            Value::Text(text) => Some(Some(Arc::clone(text))),
+            Value::Text(text) => Some(Some(text)),
             Value::Null => Some(None),
             _ => None,
         }
@@ -324,3 +324,6 @@ impl RowReader<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

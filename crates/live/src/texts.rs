@@ -19,17 +19,25 @@ impl TextId {
 pub(crate) struct Texts {
     ids: HashMap<Arc<str>, TextId, FixedState>,
     texts: Vec<Arc<str>>,
+    /// Numbers by the address of the text. The publisher names a thing by one and the same `Arc` all the time, and
+    /// an address costs one cache miss where the letters cost three. Only of texts held here: theirs stay theirs.
+    addresses: HashMap<usize, TextId, FixedState>,
 }
 
 impl Texts {
     /// The number of a text, given now if it is new.
     pub(crate) fn intern(&mut self, text: &Arc<str>) -> TextId {
+        let address = Arc::as_ptr(text).addr();
+        if let Some(id) = self.addresses.get(&address) {
+            return *id;
+        }
         if let Some(id) = self.ids.get(text) {
             return *id;
         }
         self.texts.push(Arc::clone(text));
         let number = u32::try_from(self.texts.len()).expect("2^32 texts do not fit in memory");
         self.ids.insert(Arc::clone(text), TextId(number));
+        self.addresses.insert(address, TextId(number));
         TextId(number)
     }
 
@@ -41,5 +49,26 @@ impl Texts {
     /// The text of a number; nothing for "not stated".
     pub(crate) fn text(&self, id: TextId) -> Option<&Arc<str>> {
         self.texts.get((id.0 as usize).checked_sub(1)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_texts_have_one_number_wherever_they_lie() {
+        let mut texts = Texts::default();
+        let (lamp, chair): (Arc<str>, Arc<str>) = (Arc::from("lamp"), Arc::from("chair"));
+        let first = texts.intern(&lamp);
+        assert_ne!(texts.intern(&chair), first);
+        for _ in 0..1_000 {
+            // Dropped at once, so that the next one may lie at the same address.
+            assert_eq!(texts.intern(&Arc::from("lamp")), first);
+            assert_ne!(texts.intern(&Arc::from("sofa")), first);
+        }
+        assert_eq!((texts.find("lamp"), texts.find("bed")), (Some(first), None));
+        assert_eq!(texts.text(first).map(|text| &**text), Some("lamp"));
+        assert_eq!(texts.text(TextId::NONE), None);
     }
 }

@@ -53,10 +53,16 @@ impl Banner<'_> {
         let next = if is_demo {
             "Ctrl-C stops. Your own file:  shopstream ingest orders.csv --data-dir data".to_owned()
         } else {
-            format!("Next:  shopstream ingest orders.csv --data-dir {}", self.config.data_dir.display())
+            format!(
+                "Next:  shopstream ingest orders.csv --data-dir {}",
+                self.config.data_dir.display()
+            )
         };
         let cut = if recovered.cut_bytes > 0 {
-            format!("  Recovered  {} bytes of an unfinished write were cut; nothing acknowledged was in them\n", recovered.cut_bytes)
+            format!(
+                "  Recovered  {} bytes of an unfinished write were cut; nothing acknowledged was in them\n",
+                recovered.cut_bytes
+            )
         } else {
             String::new()
         };
@@ -71,11 +77,22 @@ impl Banner<'_> {
 
 /// Opens the page where there is a desktop; where there is none, the printed link serves.
 fn open_browser(url: &str) {
-    let has_desktop = std::env::var_os("DISPLAY").is_some() || std::env::var_os("WAYLAND_DISPLAY").is_some() || cfg!(target_os = "macos");
+    let has_desktop = std::env::var_os("DISPLAY").is_some()
+        || std::env::var_os("WAYLAND_DISPLAY").is_some()
+        || cfg!(target_os = "macos");
     if !has_desktop {
         return;
     }
-    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let opener = if cfg!(target_os = "macos") {
+        "open"
+    } else {
+        "xdg-open"
+    };
     let quiet = std::process::Stdio::null;
-    let _ = std::process::Command::new(opener).arg(url).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn();
+    let _ = std::process::Command::new(opener)
+        .arg(url)
+        .stdin(quiet())
+        .stdout(quiet())
+        .stderr(quiet())
+        .spawn();
 }

@@ -81,19 +81,28 @@ impl Default for Config {
 
 impl Default for LogSettings {
     fn default() -> Self {
-        LogSettings { durability: DurabilitySetting::Durable, segment_mib: 64 }
+        LogSettings {
+            durability: DurabilitySetting::Durable,
+            segment_mib: 64,
+        }
     }
 }
 
 impl Default for StreamSettings {
     fn default() -> Self {
-        StreamSettings { workers: 0, publish_interval_ms: 200 }
+        StreamSettings {
+            workers: 0,
+            publish_interval_ms: 200,
+        }
     }
 }
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        StoreSettings { timezone: "UTC".to_owned(), currency: "USD".to_owned() }
+        StoreSettings {
+            timezone: "UTC".to_owned(),
+            currency: "USD".to_owned(),
+        }
     }
 }
 
@@ -106,7 +115,10 @@ pub fn load(settings: &Settings) -> anyhow::Result<Config> {
     figment = figment.merge(Env::prefixed("SHOPSTREAM__").split("__"));
     for setting in &settings.set {
         let (key, value) = setting.split_once('=').ok_or_else(|| {
-            Problem::usage(format!("--set {setting} has no `=`"), "write it as --set section.key=value")
+            Problem::usage(
+                format!("--set {setting} has no `=`"),
+                "write it as --set section.key=value",
+            )
         })?;
         figment = figment.merge((key, value_of(value)));
     }
@@ -127,11 +139,20 @@ fn files(settings: &Settings) -> anyhow::Result<Vec<PathBuf>> {
         home.map(|home| home.join("shopstream/shopstream.toml")),
         Some(PathBuf::from("shopstream.toml")),
     ];
-    let mut files: Vec<PathBuf> = usual.into_iter().flatten().filter(|path| path.is_file()).collect();
+    let mut files: Vec<PathBuf> = usual
+        .into_iter()
+        .flatten()
+        .filter(|path| path.is_file())
+        .collect();
     if let Some(named) = &settings.config {
-        std::fs::metadata(named).with_context(|| format!("read {}", named.display())).map_err(|error| {
-            Problem::usage(format!("{error:#}"), "name a file that exists, or leave --config out")
-        })?;
+        std::fs::metadata(named)
+            .with_context(|| format!("read {}", named.display()))
+            .map_err(|error| {
+                Problem::usage(
+                    format!("{error:#}"),
+                    "name a file that exists, or leave --config out",
+                )
+            })?;
         files.push(named.clone());
     }
     Ok(files)
@@ -139,43 +160,72 @@ fn files(settings: &Settings) -> anyhow::Result<Vec<PathBuf>> {
 
 /// A value as TOML reads it, else plain text: `8000`, `true` and `Europe/Berlin` all mean what they seem to.
 fn value_of(text: &str) -> figment::value::Value {
-    text.parse().unwrap_or_else(|_| figment::value::Value::from(text))
+    text.parse()
+        .unwrap_or_else(|_| figment::value::Value::from(text))
 }
 
 fn explain(error: &figment::Error) -> Problem {
     let place = |error: &figment::Error| {
-        let origin = error.metadata.as_ref().map_or_else(String::new, |metadata| {
-            let source = metadata.source.as_ref().map_or_else(|| metadata.name.to_string(), ToString::to_string);
-            format!(" ({source})")
-        });
+        let origin = error
+            .metadata
+            .as_ref()
+            .map_or_else(String::new, |metadata| {
+                let source = metadata
+                    .source
+                    .as_ref()
+                    .map_or_else(|| metadata.name.to_string(), ToString::to_string);
+                format!(" ({source})")
+            });
         format!("{}{origin}", error.path.join("."))
     };
     match &error.kind {
         figment::error::Kind::UnknownField(name, expected) => {
-            let nearest = expected.iter().max_by_key(|known| (strsim::jaro_winkler(known, name) * 1_000.0) as u32);
+            let nearest = expected
+                .iter()
+                .max_by_key(|known| (strsim::jaro_winkler(known, name) * 1_000.0) as u32);
             let mend = match nearest {
-                Some(known) if strsim::jaro_winkler(known, name) > 0.7 => format!("did you mean `{known}`?"),
+                Some(known) if strsim::jaro_winkler(known, name) > 0.7 => {
+                    format!("did you mean `{known}`?")
+                }
                 _ => format!("known here: {}", expected.join(", ")),
             };
             Problem::usage(format!("unknown setting `{name}`{}", place(error)), mend)
         }
-        kind => Problem::usage(format!("setting {}: {kind}", place(error)), "`shopstream config show` prints every setting with its value"),
+        kind => Problem::usage(
+            format!("setting {}: {kind}", place(error)),
+            "`shopstream config show` prints every setting with its value",
+        ),
     }
 }
 
 fn check(config: &Config) -> Result<(), Problem> {
     for (name, store) in &config.stores {
         if jiff::tz::TimeZone::get(&store.timezone).is_err() {
-            let what = format!("stores.{name}.timezone: `{}` is no time zone", store.timezone);
-            return Err(Problem::usage(what, "write it as in the IANA database, such as `Europe/Berlin`"));
+            let what = format!(
+                "stores.{name}.timezone: `{}` is no time zone",
+                store.timezone
+            );
+            return Err(Problem::usage(
+                what,
+                "write it as in the IANA database, such as `Europe/Berlin`",
+            ));
         }
         if Currency::parse(&store.currency).is_none() {
-            let what = format!("stores.{name}.currency: `{}` is no currency", store.currency);
-            return Err(Problem::usage(what, "write a code of ISO 4217, such as `EUR`"));
+            let what = format!(
+                "stores.{name}.currency: `{}` is no currency",
+                store.currency
+            );
+            return Err(Problem::usage(
+                what,
+                "write a code of ISO 4217, such as `EUR`",
+            ));
         }
     }
     if config.log.segment_mib == 0 || config.log.segment_mib > 4_096 {
-        return Err(Problem::usage("log.segment_mib must lie between 1 and 4096", "leave it out for 64"));
+        return Err(Problem::usage(
+            "log.segment_mib must lie between 1 and 4096",
+            "leave it out for 64",
+        ));
     }
     Ok(())
 }
@@ -184,17 +234,35 @@ impl Config {
     /// The shops, as the stream wants them.
     pub fn stores(&self) -> stream::Stores {
         let store = |settings: &StoreSettings| stream::Store {
-            zone: jiff::tz::TimeZone::get(&settings.timezone).expect("checked when the configuration was read"),
-            currency: Currency::parse(&settings.currency).expect("checked when the configuration was read"),
+            zone: jiff::tz::TimeZone::get(&settings.timezone)
+                .expect("checked when the configuration was read"),
+            currency: Currency::parse(&settings.currency)
+                .expect("checked when the configuration was read"),
         };
-        stream::Stores(self.stores.iter().map(|(name, settings)| (name.clone(), store(settings))).collect())
+        stream::Stores(
+            self.stores
+                .iter()
+                .map(|(name, settings)| (name.clone(), store(settings)))
+                .collect(),
+        )
     }
 
     /// The shops, as the live tables want them.
     pub fn live_stores(&self) -> live::Stores {
         let named = self.stores().0.into_iter();
-        let named = named.map(|(name, store)| (name, live::Store { zone: store.zone, currency: store.currency }));
-        live::Stores { named: named.collect(), ..live::Stores::default() }
+        let named = named.map(|(name, store)| {
+            (
+                name,
+                live::Store {
+                    zone: store.zone,
+                    currency: store.currency,
+                },
+            )
+        });
+        live::Stores {
+            named: named.collect(),
+            ..live::Stores::default()
+        }
     }
 
     /// Threads that decode requests: one a core is left to the shards.
@@ -216,7 +284,10 @@ impl Config {
 
     /// The stream's configuration.
     pub fn stream(&self) -> stream::StreamConfig {
-        let mut config = stream::StreamConfig { stores: self.stores(), ..stream::StreamConfig::default() };
+        let mut config = stream::StreamConfig {
+            stores: self.stores(),
+            ..stream::StreamConfig::default()
+        };
         if self.stream.workers > 0 {
             config.workers = self.stream.workers;
         }

@@ -5,7 +5,8 @@ use crate::exit::Problem;
 use crate::imports::{ImportRequest, KnownRepeats, Listener, run_import};
 use crate::wiring::Core;
 use api::{
-    DoorRequest, EventDoor, ImportProblem, ImportProgress, ImportRemedy, ImportSummary, ItemOutcome, ItemResult, Receipt, Refused, Upload,
+    DoorRequest, EventDoor, ImportProblem, ImportProgress, ImportRemedy, ImportSummary,
+    ItemOutcome, ItemResult, Receipt, Refused, Upload,
 };
 use eventlog::{EventLog, Remedy};
 use ingest::{Dedupe, Door, ImportError, Outcome, Request};
@@ -45,29 +46,63 @@ impl Doors {
     }
 
     fn wait_until_counted(&self) {
-        self.handle.block_on(self.stream.wait_published(self.log.end_position().frame));
+        self.handle
+            .block_on(self.stream.wait_published(self.log.end_position().frame));
     }
 }
 
 impl EventDoor for Doors {
-    fn submit(&self, request: DoorRequest) -> Pin<Box<dyn Future<Output = Result<Receipt, Refused>> + Send>> {
+    fn submit(
+        &self,
+        request: DoorRequest,
+    ) -> Pin<Box<dyn Future<Output = Result<Receipt, Refused>> + Send>> {
         let door = self.door.clone();
-        let DoorRequest { source, body, idempotency_key } = request;
+        let DoorRequest {
+            source,
+            body,
+            idempotency_key,
+        } = request;
         Box::pin(async move {
-            let receipt = door.submit(Request { source, body, idempotency_key }).await;
+            let receipt = door
+                .submit(Request {
+                    source,
+                    body,
+                    idempotency_key,
+                })
+                .await;
             receipt.map(reply).map_err(refusal)
         })
     }
 
-    fn import(&self, upload: Upload, progress: Box<dyn FnMut(ImportProgress) + Send>) -> Result<ImportSummary, ImportProblem> {
-        let Upload { name, store, dialect, map, map_type, check_only, reader, .. } = upload;
-        let request = ImportRequest { name, store, dialect, map, map_type };
+    fn import(
+        &self,
+        upload: Upload,
+        progress: Box<dyn FnMut(ImportProgress) + Send>,
+    ) -> Result<ImportSummary, ImportProblem> {
+        let Upload {
+            name,
+            store,
+            dialect,
+            map,
+            map_type,
+            check_only,
+            reader,
+            ..
+        } = upload;
+        let request = ImportRequest {
+            name,
+            store,
+            dialect,
+            map,
+            map_type,
+        };
         let options = request.file_options(&self.config).map_err(mend)?;
         self.wait_until_counted();
         let repeats = KnownRepeats::before(&self.live, self.log.end());
         let log = (!check_only).then(|| self.log.writer());
         let mut told = Told(progress);
-        let mut summary = run_import(reader, options, log.as_ref(), &self.clock, &mut told).map_err(|error| problem(&error))?;
+        let mut summary = run_import(reader, options, log.as_ref(), &self.clock, &mut told)
+            .map_err(|error| problem(&error))?;
         self.wait_until_counted();
         repeats.settle(&mut summary);
         Ok(summary)
@@ -98,9 +133,14 @@ fn reply(receipt: ingest::Receipt) -> Receipt {
                 if !lists_all {
                     continue;
                 }
-                ItemOutcome::Accepted { event_id: id.to_string() }
+                ItemOutcome::Accepted {
+                    event_id: id.to_string(),
+                }
             }
-            Outcome::Quarantined(rejection) => ItemOutcome::Quarantined { reason: rejection.reason, detail: rejection.detail },
+            Outcome::Quarantined(rejection) => ItemOutcome::Quarantined {
+                reason: rejection.reason,
+                detail: rejection.detail,
+            },
         };
         results.push(ItemResult { index, outcome });
     }
@@ -109,7 +149,15 @@ fn reply(receipt: ingest::Receipt) -> Receipt {
         Dedupe::IdempotencyKey => "idempotency_key",
         Dedupe::None => "none",
     };
-    Receipt { received, accepted, duplicate: 0, quarantined: received - accepted, durability: "durable", dedupe, results }
+    Receipt {
+        received,
+        accepted,
+        duplicate: 0,
+        quarantined: received - accepted,
+        durability: "durable",
+        dedupe,
+        results,
+    }
 }
 
 fn refusal(refused: ingest::Refused) -> Refused {
@@ -121,16 +169,27 @@ fn refusal(refused: ingest::Refused) -> Refused {
 }
 
 fn mend(problem: Problem) -> ImportProblem {
-    ImportProblem { remedy: ImportRemedy::Mend, detail: problem.what, hint: problem.mend }
+    ImportProblem {
+        remedy: ImportRemedy::Mend,
+        detail: problem.what,
+        hint: problem.mend,
+    }
 }
 
 fn problem(error: &ImportError) -> ImportProblem {
     let (remedy, hint) = match error {
         ImportError::File(error) => (ImportRemedy::Mend, error.hint.clone()),
-        ImportError::Log(error) if error.remedy() == Remedy::Retry => {
-            (ImportRemedy::Retry, "make room on the disk, then run the import again: nothing is counted twice".to_owned())
+        ImportError::Log(error) if error.remedy() == Remedy::Retry => (
+            ImportRemedy::Retry,
+            "make room on the disk, then run the import again: nothing is counted twice".to_owned(),
+        ),
+        ImportError::Log(_) | ImportError::Encode(_) => {
+            (ImportRemedy::Operate, "look at the server's log".to_owned())
         }
-        ImportError::Log(_) | ImportError::Encode(_) => (ImportRemedy::Operate, "look at the server's log".to_owned()),
     };
-    ImportProblem { remedy, detail: error.to_string(), hint }
+    ImportProblem {
+        remedy,
+        detail: error.to_string(),
+        hint,
+    }
 }

@@ -46,12 +46,20 @@ pub struct Problem {
 impl Problem {
     /// A wrong command line or configuration.
     pub fn usage(what: impl Into<String>, mend: impl Into<String>) -> Problem {
-        Problem { what: what.into(), mend: mend.into(), exit: Exit::Usage }
+        Problem {
+            what: what.into(),
+            mend: mend.into(),
+            exit: Exit::Usage,
+        }
     }
 
     /// Something that failed.
     pub fn failed(what: impl Into<String>, mend: impl Into<String>) -> Problem {
-        Problem { what: what.into(), mend: mend.into(), exit: Exit::Failed }
+        Problem {
+            what: what.into(),
+            mend: mend.into(),
+            exit: Exit::Failed,
+        }
     }
 }
 
@@ -66,7 +74,11 @@ pub fn explain(error: &anyhow::Error) -> Exit {
     }
     eprintln!("shopstream: {}", said.join(": "));
     // A problem given as context is found by anyhow itself, one further down by the chain.
-    let problem = error.downcast_ref::<Problem>().or_else(|| error.chain().find_map(|cause| cause.downcast_ref::<Problem>()));
+    let problem = error.downcast_ref::<Problem>().or_else(|| {
+        error
+            .chain()
+            .find_map(|cause| cause.downcast_ref::<Problem>())
+    });
     if let Some(problem) = problem {
         eprintln!("  {}", problem.mend);
     }

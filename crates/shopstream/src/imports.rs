@@ -32,7 +32,10 @@ impl ImportRequest {
     /// As the query of `POST /api/v1/imports`.
     pub fn query(&self) -> Vec<(&'static str, String)> {
         let written = |pairs: &[(String, String)]| {
-            let pairs: Vec<String> = pairs.iter().map(|(left, right)| format!("{left}={right}")).collect();
+            let pairs: Vec<String> = pairs
+                .iter()
+                .map(|(left, right)| format!("{left}={right}"))
+                .collect();
             pairs.join(",")
         };
         vec![
@@ -51,7 +54,10 @@ impl ImportRequest {
         options.zone = store.zone;
         options.currency = store.currency;
         options.dialect = self.dialect.parse().map_err(|_| {
-            Problem::usage(format!("unknown dialect `{}`", self.dialect), "known are auto, orders, events and json")
+            Problem::usage(
+                format!("unknown dialect `{}`", self.dialect),
+                "known are auto, orders, events and json",
+            )
         })?;
         options.map.clone_from(&self.map);
         options.map_type.clone_from(&self.map_type);
@@ -83,13 +89,22 @@ impl ImportListener for Watch<'_> {
     }
 
     fn progress(&mut self, counts: &ingest::ImportCounts) -> bool {
-        self.listener.show(&ImportProgress { bytes: counts.bytes, rows: counts.rows, counts: told(counts) });
+        self.listener.show(&ImportProgress {
+            bytes: counts.bytes,
+            rows: counts.rows,
+            counts: told(counts),
+        });
         true
     }
 }
 
 fn told(counts: &ingest::ImportCounts) -> ImportCounts {
-    ImportCounts { received: counts.received, accepted: counts.accepted, duplicate: 0, quarantined: counts.quarantined }
+    ImportCounts {
+        received: counts.received,
+        accepted: counts.accepted,
+        duplicate: 0,
+        quarantined: counts.quarantined,
+    }
 }
 
 /// Reads a file to its end and says what it came to; without a log it only checks. Repeats are not known yet.
@@ -102,7 +117,11 @@ pub fn run_import(
 ) -> Result<ImportSummary, ingest::ImportError> {
     let began = clock.monotonic();
     let (name, currency, map) = (options.name.clone(), options.currency, options.map.clone());
-    let mut watch = Watch { listener, summary: Summary::default(), currency };
+    let mut watch = Watch {
+        listener,
+        summary: Summary::default(),
+        currency,
+    };
     let counts = ingest::import(read, options, log, clock, &mut watch)?;
     let by_reason = counts.quarantined_by_reason.iter();
     Ok(ImportSummary {
@@ -113,7 +132,9 @@ pub fn run_import(
         check_only: log.is_none(),
         rows: counts.rows,
         counts: told(&counts),
-        quarantined_by_reason: by_reason.map(|(reason, count)| ((*reason).to_owned(), *count)).collect(),
+        quarantined_by_reason: by_reason
+            .map(|(reason, count)| ((*reason).to_owned(), *count))
+            .collect(),
         money: money(&watch.summary),
         events_by_type: watch.summary.by_type,
         elapsed_ms: u64::try_from((clock.monotonic() - began).as_millis()).unwrap_or(u64::MAX),
@@ -121,8 +142,13 @@ pub fn run_import(
 }
 
 fn money(summary: &Summary) -> Vec<ImportMoney> {
-    let shown = |currency: &str, sum: i128| event::format_decimal(sum, Currency::parse(currency).map_or(2, Currency::digits));
-    let by_currency = summary.money.iter().filter(|(_, (money_in, money_out))| (*money_in, *money_out) != (0, 0));
+    let shown = |currency: &str, sum: i128| {
+        event::format_decimal(sum, Currency::parse(currency).map_or(2, Currency::digits))
+    };
+    let by_currency = summary
+        .money
+        .iter()
+        .filter(|(_, (money_in, money_out))| (*money_in, *money_out) != (0, 0));
     by_currency
         .map(|(currency, (money_in, money_out))| ImportMoney {
             currency: currency.clone(),
@@ -143,16 +169,32 @@ impl<'l> KnownRepeats<'l> {
     /// As it stands now; everything in the log should be in the results.
     pub fn before(live: &'l LiveTables, log_end: u64) -> KnownRepeats<'l> {
         let sources = live.audit(log_end).sources.into_iter();
-        let before = sources.map(|source| (source.source.to_string(), source.duplicate)).collect();
-        KnownRepeats { live, log_end, before }
+        let before = sources
+            .map(|source| (source.source.to_string(), source.duplicate))
+            .collect();
+        KnownRepeats {
+            live,
+            log_end,
+            before,
+        }
     }
 
     /// Moves the import's repeats from the accepted to where they belong.
     pub fn settle(&self, summary: &mut ImportSummary) {
-        let before = self.before.iter().find(|(source, _)| *source == summary.source).map_or(0, |(_, count)| *count);
+        let before = self
+            .before
+            .iter()
+            .find(|(source, _)| *source == summary.source)
+            .map_or(0, |(_, count)| *count);
         let sources = self.live.audit(self.log_end).sources;
-        let now = sources.iter().find(|source| *source.source == *summary.source).map_or(0, |source| source.duplicate);
+        let now = sources
+            .iter()
+            .find(|source| *source.source == *summary.source)
+            .map_or(0, |source| source.duplicate);
         summary.counts.duplicate = now - before;
-        summary.counts.accepted = summary.counts.accepted.saturating_sub(summary.counts.duplicate);
+        summary.counts.accepted = summary
+            .counts
+            .accepted
+            .saturating_sub(summary.counts.duplicate);
     }
 }

@@ -26,7 +26,12 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(usage) => {
             let _ = usage.print();
-            return if usage.use_stderr() { Exit::Usage } else { Exit::Done }.into();
+            return if usage.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            }
+            .into();
         }
     };
     match run(cli) {

@@ -38,7 +38,8 @@ impl Summary {
     fn observe_money(&mut self, event: EventRef<'_>, currency: &str) {
         let currency = event.label(Label::Currency).unwrap_or(currency);
         let items = vec![ItemNames::default(); event.item_rows().len()];
-        let tally = Sale::of(event, &EventNames::default(), &items).totals(event.kind() == EventType::Refund);
+        let tally = Sale::of(event, &EventNames::default(), &items)
+            .totals(event.kind() == EventType::Refund);
         let (money_in, money_out) = self.money.entry(currency.to_owned()).or_default();
         *money_in += tally[Field::Revenue];
         *money_out += tally[Field::RefundAmount];

@@ -36,9 +36,16 @@ pub fn start(config: &Config, runtime: &Runtime) -> anyhow::Result<Core> {
     let live = LiveTables::new(config.live_stores());
     changelog.attach(Box::new(live.feed()));
     let stores = store_lookup(config);
-    let stream = stream::start(config.stream(), log.reader(0), changelog, runtime).context("start the stream")?;
-    let door = Door::open(&log.writer(), config.decoders(), &stores, runtime).context("start the door")?;
-    Ok(Core { log, door, live, stream })
+    let stream = stream::start(config.stream(), log.reader(0), changelog, runtime)
+        .context("start the stream")?;
+    let door =
+        Door::open(&log.writer(), config.decoders(), &stores, runtime).context("start the door")?;
+    Ok(Core {
+        log,
+        door,
+        live,
+        stream,
+    })
 }
 
 impl Core {
@@ -53,7 +60,13 @@ impl Core {
 }
 
 /// What the counter (API, dashboard, doors over HTTP) is built from.
-pub fn counter(config: &Config, core: &Core, keys: KeyRing, metrics: Metrics, runtime: &Runtime) -> ApiState {
+pub fn counter(
+    config: &Config,
+    core: &Core,
+    keys: KeyRing,
+    metrics: Metrics,
+    runtime: &Runtime,
+) -> ApiState {
     let log = Arc::clone(&core.log);
     ApiState {
         live: core.live.clone(),
@@ -73,15 +86,25 @@ fn readiness(core: &Core) -> Arc<dyn Fn() -> Readiness + Send + Sync> {
     Arc::new(move || {
         let published = stream.published_frame();
         let is_ready = published >= at_start;
-        let progress = if is_ready { "ok".to_owned() } else { format!("replaying {} %", published * 100 / at_start.max(1)) };
-        Readiness { is_ready, checks: vec![("log", "ok".to_owned()), ("stream", progress)] }
+        let progress = if is_ready {
+            "ok".to_owned()
+        } else {
+            format!("replaying {} %", published * 100 / at_start.max(1))
+        };
+        Readiness {
+            is_ready,
+            checks: vec![("log", "ok".to_owned()), ("stream", progress)],
+        }
     })
 }
 
 fn open_log(config: &Config) -> anyhow::Result<EventLog> {
     std::fs::create_dir_all(&config.data_dir).map_err(|error| {
         let what = format!("cannot write to {}: {error}", config.data_dir.display());
-        Problem::failed(what, "name another folder with --data-dir, or give yourself the right to write there")
+        Problem::failed(
+            what,
+            "name another folder with --data-dir, or give yourself the right to write there",
+        )
     })?;
     let log = EventLog::open(config.log()).map_err(|error| explain_log(config, error))?;
     Ok(log)
@@ -89,17 +112,33 @@ fn open_log(config: &Config) -> anyhow::Result<EventLog> {
 
 fn explain_log(config: &Config, error: LogError) -> anyhow::Error {
     let mend = match &error {
-        LogError::Locked { .. } => "stop that process, or work on another folder with --data-dir".to_owned(),
-        _ => format!("look at {}; nothing was changed", config.data_dir.join("log").display()),
+        LogError::Locked { .. } => {
+            "stop that process, or work on another folder with --data-dir".to_owned()
+        }
+        _ => format!(
+            "look at {}; nothing was changed",
+            config.data_dir.join("log").display()
+        ),
     };
-    let exit = if matches!(error, LogError::Locked { .. }) { Exit::Usage } else { Exit::Failed };
-    anyhow::Error::new(error).context(Problem { what: "cannot open the log".to_owned(), mend, exit })
+    let exit = if matches!(error, LogError::Locked { .. }) {
+        Exit::Usage
+    } else {
+        Exit::Failed
+    };
+    anyhow::Error::new(error).context(Problem {
+        what: "cannot open the log".to_owned(),
+        mend,
+        exit,
+    })
 }
 
 fn store_lookup(config: &Config) -> StoreLookup {
     let stores = config.stores();
     Arc::new(move |name| {
         let store = stores.get(name);
-        StoreDefaults { zone: store.zone, currency: store.currency }
+        StoreDefaults {
+            zone: store.zone,
+            currency: store.currency,
+        }
     })
 }

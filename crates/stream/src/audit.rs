@@ -48,11 +48,15 @@ impl Audit {
             let code = rejected.rejection.reason.code();
             *self.reasons.entry(code).or_insert(0) += 1;
             self.changed_reasons.insert(code);
-            let source = frame.sources.get(rejected.source as usize).map_or("", |(_, tally)| &tally.info.source);
+            let source = frame
+                .sources
+                .get(rejected.source as usize)
+                .map_or("", |(_, tally)| &tally.info.source);
             if self.rejections.len() >= 2 * SHOWN_REJECTIONS_MAX {
                 self.rejections.drain(..SHOWN_REJECTIONS_MAX);
             }
-            self.rejections.push(rejection_row(frame.number, index, source, rejected));
+            self.rejections
+                .push(rejection_row(frame.number, index, source, rejected));
         }
     }
 
@@ -73,8 +77,12 @@ impl Audit {
     pub fn judge(&mut self, verdicts: &Verdicts) {
         self.counted += verdicts.counted;
         for (source, repeats) in &verdicts.duplicates {
-            let Some(key) = self.by_id.get(source) else { continue };
-            let Some(row) = self.sources.get_mut(key) else { continue };
+            let Some(key) = self.by_id.get(source) else {
+                continue;
+            };
+            let Some(row) = self.sources.get_mut(key) else {
+                continue;
+            };
             row.duplicate += repeats;
             row.accepted -= repeats;
             self.changed_sources.insert(Arc::clone(key));
@@ -85,11 +93,21 @@ impl Audit {
     pub fn take_changes(&mut self, version: i64) -> Vec<Change> {
         let mut changes = std::mem::take(&mut self.rejections);
         let sources = std::mem::take(&mut self.changed_sources);
-        changes.extend(sources.into_iter().filter_map(|key| Some(source_row(&key, self.sources.get(&key)?))));
+        changes.extend(
+            sources
+                .into_iter()
+                .filter_map(|key| Some(source_row(&key, self.sources.get(&key)?))),
+        );
         let reasons = std::mem::take(&mut self.changed_reasons);
-        changes.extend(reasons.into_iter().map(|reason| reason_row(reason, self.reasons[reason])));
+        changes.extend(
+            reasons
+                .into_iter()
+                .map(|reason| reason_row(reason, self.reasons[reason])),
+        );
         changes.push(self.totals_row());
-        changes.iter_mut().for_each(|change| change.version = version);
+        changes
+            .iter_mut()
+            .for_each(|change| change.version = version);
         changes
     }
 
@@ -103,12 +121,21 @@ impl Audit {
             self.counted,
             0,
         ];
-        row("totals", Vec::new(), totals.into_iter().map(count).collect())
+        row(
+            "totals",
+            Vec::new(),
+            totals.into_iter().map(count).collect(),
+        )
     }
 }
 
 fn row(table: &'static str, key: Vec<Value>, values: Vec<Value>) -> Change {
-    Change { table, key: key.into(), values: Some(values.into()), version: 0 }
+    Change {
+        table,
+        key: key.into(),
+        values: Some(values.into()),
+        version: 0,
+    }
 }
 
 fn count(number: u64) -> Value {
@@ -116,13 +143,33 @@ fn count(number: u64) -> Value {
 }
 
 fn source_row(key: &Arc<str>, source: &SourceRow) -> Change {
-    let counts = [source.rows, source.received, source.accepted, source.duplicate, source.quarantined];
-    let names = [Value::Text(Arc::clone(&source.name)), Value::Text(Arc::clone(&source.store))];
-    row("sources", vec![Value::Text(Arc::clone(key))], names.into_iter().chain(counts.into_iter().map(count)).collect())
+    let counts = [
+        source.rows,
+        source.received,
+        source.accepted,
+        source.duplicate,
+        source.quarantined,
+    ];
+    let names = [
+        Value::Text(Arc::clone(&source.name)),
+        Value::Text(Arc::clone(&source.store)),
+    ];
+    row(
+        "sources",
+        vec![Value::Text(Arc::clone(key))],
+        names
+            .into_iter()
+            .chain(counts.into_iter().map(count))
+            .collect(),
+    )
 }
 
 fn reason_row(reason: &'static str, number: u64) -> Change {
-    row("quarantine_reasons", vec![Value::Text(Arc::from(reason))], vec![count(number)])
+    row(
+        "quarantine_reasons",
+        vec![Value::Text(Arc::from(reason))],
+        vec![count(number)],
+    )
 }
 
 fn rejection_row(frame_number: u64, index: usize, source: &str, rejected: &Rejected) -> Change {
@@ -135,5 +182,9 @@ fn rejection_row(frame_number: u64, index: usize, source: &str, rejected: &Rejec
         Value::Text(Arc::from(String::from_utf8_lossy(shown).as_ref())),
         Value::Time(rejected.received.0),
     ];
-    row(REJECTIONS, vec![count(frame_number), count(index as u64)], values)
+    row(
+        REJECTIONS,
+        vec![count(frame_number), count(index as u64)],
+        values,
+    )
 }

@@ -29,7 +29,10 @@ impl ShardId {
         let (kind, columns): (_, &[Text]) = if event.kind().is_order_kind() {
             (KeyKind::Order, &[Text::OrderId, Text::RefundId])
         } else {
-            (KeyKind::Person, &[Text::CustomerId, Text::AnonymousId, Text::SourceSessionId])
+            (
+                KeyKind::Person,
+                &[Text::CustomerId, Text::AnonymousId, Text::SourceSessionId],
+            )
         };
         let key = columns.iter().find_map(|column| event.text(*column));
         let hash = match key {

@@ -18,7 +18,7 @@ mod tests;
 pub use home::{SHARDS, ShardId};
 pub use line::{Harvest, Line, LineError};
 pub use results::Results;
-pub use run::{StreamHandle, StreamError, start};
+pub use run::{StreamError, StreamHandle, start};
 
 use event::Currency;
 use jiff::tz::TimeZone;
@@ -36,7 +36,10 @@ pub struct Store {
 
 impl Default for Store {
     fn default() -> Self {
-        Store { zone: TimeZone::UTC, currency: Currency::USD }
+        Store {
+            zone: TimeZone::UTC,
+            currency: Currency::USD,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::names::{Names, Product, Products};
 use crate::round::{FrameSide, NamedBatch, Round};
 use crate::shard::Movement;
 use crate::worker::{Answer, Spawn, Task, Worker, WorkerEnded, sort_by_worker};
-use crate::{StreamConfig, Stores};
+use crate::{Stores, StreamConfig};
 use analytics::cell::{CUBES, CellKey, Delta, NameId};
 use analytics::order::OrderRow;
 use changelog::{Change, Progress};
@@ -66,7 +66,9 @@ impl Line {
     /// Starts the workers.
     pub fn start(config: &StreamConfig, spawn: &Spawn<'_>) -> Result<Line, LineError> {
         let count = config.workers.max(1);
-        let workers = (0..count).map(|index| Worker::start(index, count, spawn)).collect::<Result<_, _>>()?;
+        let workers = (0..count)
+            .map(|index| Worker::start(index, count, spawn))
+            .collect::<Result<_, _>>()?;
         Ok(Line {
             workers,
             names: Names::default(),
@@ -81,9 +83,23 @@ impl Line {
 
     /// Adds a frame to the round that is being made ready.
     pub fn push(&mut self, number: u64, first_offset: u64, body: FrameBody) {
-        let sources = body.sources.into_iter().map(|tally| (self.names.id(&tally.info.source), tally)).collect();
-        self.round.sides.push(FrameSide { number, sources, rejected: body.rejected });
-        self.round.push(NamedBatch::resolve(body.events, first_offset, &mut self.names, &mut self.products, &self.stores));
+        let sources = body
+            .sources
+            .into_iter()
+            .map(|tally| (self.names.id(&tally.info.source), tally))
+            .collect();
+        self.round.sides.push(FrameSide {
+            number,
+            sources,
+            rejected: body.rejected,
+        });
+        self.round.push(NamedBatch::resolve(
+            body.events,
+            first_offset,
+            &mut self.names,
+            &mut self.products,
+            &self.stores,
+        ));
     }
 
     /// Whether a frame waits to be folded.
@@ -111,7 +127,9 @@ impl Line {
         round.sides.iter().for_each(|side| self.audit.observe(side));
         let mut outgoing = vec![Vec::new(); self.workers.len()];
         for worker in &self.workers {
-            let Answer::Folded(movements, verdicts) = worker.answer()? else { return Err(LineError::OutOfTurn) };
+            let Answer::Folded(movements, verdicts) = worker.answer()? else {
+                return Err(LineError::OutOfTurn);
+            };
             self.audit.judge(&verdicts);
             sort_by_worker(movements, &self.products, &mut outgoing);
         }
@@ -127,10 +145,12 @@ impl Line {
             .filter(|(_, movements)| !movements.is_empty())
             .map(|(worker, movements)| worker.ask(Task::Receive(movements)).map(|()| worker))
             .collect::<Result<_, _>>()?;
-        asked.into_iter().try_for_each(|worker| match worker.answer()? {
-            Answer::Received => Ok(()),
-            _ => Err(LineError::OutOfTurn),
-        })
+        asked
+            .into_iter()
+            .try_for_each(|worker| match worker.answer()? {
+                Answer::Received => Ok(()),
+                _ => Err(LineError::OutOfTurn),
+            })
     }
 
     fn extend_event_times(&mut self, round: &Round) {
@@ -141,8 +161,16 @@ impl Line {
     }
 
     fn pulse_from(&self) -> EventTime {
-        let kept = CUBES.iter().filter_map(|cube| cube.kept_micros).max().unwrap_or(0);
-        EventTime(self.progress.event_times.map_or(i64::MIN, |(_, newest)| newest - kept))
+        let kept = CUBES
+            .iter()
+            .filter_map(|cube| cube.kept_micros)
+            .max()
+            .unwrap_or(0);
+        EventTime(
+            self.progress
+                .event_times
+                .map_or(i64::MIN, |(_, newest)| newest - kept),
+        )
     }
 
     /// Whether anything changed since the last harvest.
@@ -153,11 +181,19 @@ impl Line {
 
     /// Takes what changed, between rounds.
     pub fn harvest(&mut self) -> Result<Harvest, LineError> {
-        self.workers.iter().try_for_each(|worker| worker.ask(Task::HandOver))?;
+        self.workers
+            .iter()
+            .try_for_each(|worker| worker.ask(Task::HandOver))?;
         let version = i64::try_from(self.progress.offset).unwrap_or(i64::MAX);
-        let mut harvest = Harvest { version, progress: self.progress, ..Harvest::default() };
+        let mut harvest = Harvest {
+            version,
+            progress: self.progress,
+            ..Harvest::default()
+        };
         for worker in &self.workers {
-            let Answer::HandedOver(deltas, rows) = worker.answer()? else { return Err(LineError::OutOfTurn) };
+            let Answer::HandedOver(deltas, rows) = worker.answer()? else {
+                return Err(LineError::OutOfTurn);
+            };
             harvest.deltas.push(deltas);
             harvest.order_rows.extend(rows);
         }

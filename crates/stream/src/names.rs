@@ -18,7 +18,10 @@ pub struct Names {
 impl Default for Names {
     fn default() -> Self {
         // Id 0 is "not stated" and has no name of its own.
-        Names { ids: HashMap::default(), fresh: vec![Arc::from("")] }
+        Names {
+            ids: HashMap::default(),
+            fresh: vec![Arc::from("")],
+        }
     }
 }
 
@@ -28,7 +31,9 @@ impl Names {
         if let Some(id) = self.ids.get(name) {
             return *id;
         }
-        let id = NameId(u32::try_from(self.ids.len() + 1).expect("2^32 distinct names do not fit in memory"));
+        let id = NameId(
+            u32::try_from(self.ids.len() + 1).expect("2^32 distinct names do not fit in memory"),
+        );
         let name: Arc<str> = Arc::from(name);
         self.ids.insert(Arc::clone(&name), id);
         self.fresh.push(name);
@@ -101,11 +106,20 @@ impl Products {
 
     fn add(&mut self, mention: ProductMention<'_>) -> NameId {
         let text: Arc<str> = Arc::from(mention.product);
-        let id = NameId(u32::try_from(self.known.len() + 1).expect("2^32 products do not fit in memory"));
+        let id = NameId(
+            u32::try_from(self.known.len() + 1).expect("2^32 products do not fit in memory"),
+        );
         self.ids.insert((mention.store.0, Arc::clone(&text)), id);
         let home = ShardId::of_product(mention.store.1, mention.product);
         let named_at = (EventTime(i64::MIN), EventId(0));
-        self.known.push(Product { store: mention.store.0, id: text, name: None, home, named_at, is_fresh: true });
+        self.known.push(Product {
+            store: mention.store.0,
+            id: text,
+            name: None,
+            home,
+            named_at,
+            is_fresh: true,
+        });
         self.fresh.push(id);
         id
     }

@@ -2,13 +2,13 @@
 //! Results are absolute; a row is published whole, with its version.
 
 use crate::Stores;
+use crate::audit::REJECTIONS;
 use crate::line::Harvest;
 use crate::names::Product;
-use crate::audit::REJECTIONS;
 use crate::publish;
-use analytics::order::OrderRow;
-use analytics::cell::{CUBES, Cell, CellKey, CellMap, Cube, CubeId, Delta, NameId};
 use analytics::catalogue::Dimension;
+use analytics::cell::{CUBES, Cell, CellKey, CellMap, Cube, CubeId, Delta, NameId};
+use analytics::order::OrderRow;
 use analytics::window::{Calendar, Grain};
 use changelog::{Change, ChangeBatch, Progress, Value};
 use event::EventTime;
@@ -76,7 +76,10 @@ impl Results {
         changes.extend(self.let_pass());
         changes.extend(self.remember_orders(&harvest.order_rows));
         changes.extend(self.remember_audit(harvest.audit));
-        ChangeBatch { changes, progress: self.progress }
+        ChangeBatch {
+            changes,
+            progress: self.progress,
+        }
     }
 
     fn learn_products(&mut self, products: Vec<(NameId, Product)>) -> Vec<Change> {
@@ -94,15 +97,25 @@ impl Results {
 
     fn product_row(&self, product: &Product) -> Option<Change> {
         let name = product.name.as_ref()?;
-        let key = Box::from([publish::name(&self.names, product.store), Value::Text(Arc::clone(&product.id))]);
-        Some(Change { table: "products", key, values: Some(Box::from([Value::Text(Arc::clone(name))])), version: self.version })
+        let key = Box::from([
+            publish::name(&self.names, product.store),
+            Value::Text(Arc::clone(&product.id)),
+        ]);
+        Some(Change {
+            table: "products",
+            key,
+            values: Some(Box::from([Value::Text(Arc::clone(name))])),
+            version: self.version,
+        })
     }
 
     /// Adds deltas of base windows, rolls them up window by window, so that a day takes in each harvest once.
     fn add(&mut self, deltas: Vec<(CellKey, Delta)>, changes: &mut Vec<Change>) {
         let mut rolled: CellMap<Delta> = CellMap::default();
         let mut base: Vec<Vec<(CellKey, Delta)>> = Grain::ALL.iter().map(|_| Vec::new()).collect();
-        deltas.into_iter().for_each(|(key, delta)| base[key.cube.cube().base as usize].push((key, delta)));
+        deltas
+            .into_iter()
+            .for_each(|(key, delta)| base[key.cube.cube().base as usize].push((key, delta)));
         for (grain, base) in Grain::ALL.into_iter().zip(base) {
             let finer = std::mem::take(&mut rolled);
             let mut changed = Vec::with_capacity(base.len() + finer.len());
@@ -130,7 +143,10 @@ impl Results {
             if cube.kept_micros.is_some() {
                 passing.entry(key.window).or_default().push(key);
             }
-            Kept { cell: Cell::of(cube), is_changed: false }
+            Kept {
+                cell: Cell::of(cube),
+                is_changed: false,
+            }
         });
         kept.cell.apply(delta);
         !std::mem::replace(&mut kept.is_changed, true)
@@ -156,20 +172,42 @@ impl Results {
             Some(Dimension::Product) => self.product_id(key.value),
             _ => publish::name(&self.names, key.value),
         };
-        let row_key = publish::cell_key(cube, &self.names, key, &self.grain_names[grain as usize], value);
-        Change { table: cube.table, key: row_key, values: publish::cell_values(cube, cell), version: self.version }
+        let row_key = publish::cell_key(
+            cube,
+            &self.names,
+            key,
+            &self.grain_names[grain as usize],
+            value,
+        );
+        Change {
+            table: cube.table,
+            key: row_key,
+            values: publish::cell_values(cube, cell),
+            version: self.version,
+        }
     }
 
     fn product_id(&self, id: NameId) -> Value {
-        Value::text(self.products.get(id.0 as usize).and_then(Option::as_ref).map(|product| &product.id))
+        Value::text(
+            self.products
+                .get(id.0 as usize)
+                .and_then(Option::as_ref)
+                .map(|product| &product.id),
+        )
     }
 
     /// Removes windows that a cube no longer keeps.
     fn let_pass(&mut self) -> Vec<Change> {
-        let Some((_, newest)) = self.progress.event_times else { return Vec::new() };
+        let Some((_, newest)) = self.progress.event_times else {
+            return Vec::new();
+        };
         let mut gone = Vec::new();
         while let Some(first) = self.passing.first_entry() {
-            let kept = first.get().first().and_then(|key| key.cube.cube().kept_micros).unwrap_or(i64::MAX);
+            let kept = first
+                .get()
+                .first()
+                .and_then(|key| key.cube.cube().kept_micros)
+                .unwrap_or(i64::MAX);
             if first.key().0 >= newest - kept {
                 break;
             }
@@ -187,12 +225,21 @@ impl Results {
     fn remember_orders(&mut self, rows: &[OrderRow]) -> Vec<Change> {
         let mut times: Vec<EventTime> = rows.iter().map(|row| row.time).collect();
         times.sort_unstable();
-        let told_from = times.get(times.len().saturating_sub(REMEMBERED_ROWS_MAX)).copied().unwrap_or_default();
+        let told_from = times
+            .get(times.len().saturating_sub(REMEMBERED_ROWS_MAX))
+            .copied()
+            .unwrap_or_default();
         let mut changes = Vec::new();
         for row in rows {
-            let change = publish::order(row, &self.names, self.product_id(row.first_product), self.version);
+            let change = publish::order(
+                row,
+                &self.names,
+                self.product_id(row.first_product),
+                self.version,
+            );
             if row.time >= told_from || self.orders.contains_key(&change.key) {
-                self.orders.insert(change.key.clone(), (row.time, change.clone()));
+                self.orders
+                    .insert(change.key.clone(), (row.time, change.clone()));
                 changes.push(change);
             }
         }
@@ -212,11 +259,23 @@ impl Results {
 
     fn remember_audit(&mut self, changes: Vec<Change>) -> Vec<Change> {
         for change in &changes {
-            self.audit.insert((change.table, change.key.clone()), change.clone());
+            self.audit
+                .insert((change.table, change.key.clone()), change.clone());
         }
         let is_rejection = |(table, _): &&(&'static str, Box<[Value]>)| *table == REJECTIONS;
-        let excess = self.audit.keys().filter(is_rejection).count().saturating_sub(REMEMBERED_ROWS_MAX);
-        let oldest: Vec<_> = self.audit.keys().filter(is_rejection).take(excess).cloned().collect();
+        let excess = self
+            .audit
+            .keys()
+            .filter(is_rejection)
+            .count()
+            .saturating_sub(REMEMBERED_ROWS_MAX);
+        let oldest: Vec<_> = self
+            .audit
+            .keys()
+            .filter(is_rejection)
+            .take(excess)
+            .cloned()
+            .collect();
         oldest.iter().for_each(|key| drop(self.audit.remove(key)));
         changes
     }
@@ -225,11 +284,25 @@ impl Results {
     #[must_use]
     pub fn snapshot(&self) -> ChangeBatch {
         let cells = Grain::ALL.into_iter().flat_map(|grain| {
-            self.cells[grain as usize].iter().map(move |(key, kept)| self.cell_row(grain, key, &kept.cell))
+            self.cells[grain as usize]
+                .iter()
+                .map(move |(key, kept)| self.cell_row(grain, key, &kept.cell))
         });
-        let products = self.products.iter().flatten().filter_map(|product| self.product_row(product));
-        let remembered = self.orders.values().map(|(_, change)| change).chain(self.audit.values()).cloned();
-        ChangeBatch { changes: cells.chain(products).chain(remembered).collect(), progress: self.progress }
+        let products = self
+            .products
+            .iter()
+            .flatten()
+            .filter_map(|product| self.product_row(product));
+        let remembered = self
+            .orders
+            .values()
+            .map(|(_, change)| change)
+            .chain(self.audit.values())
+            .cloned();
+        ChangeBatch {
+            changes: cells.chain(products).chain(remembered).collect(),
+            progress: self.progress,
+        }
     }
 
     /// Number of cells kept.
@@ -247,7 +320,8 @@ impl Results {
     /// Cells kept, by table; for a look at memory.
     #[must_use]
     pub fn cells_by_table(&self) -> BTreeMap<&'static str, usize> {
-        let mut counts: BTreeMap<&'static str, usize> = CUBES.iter().map(|cube| (cube.table, 0)).collect();
+        let mut counts: BTreeMap<&'static str, usize> =
+            CUBES.iter().map(|cube| (cube.table, 0)).collect();
         for key in self.cells.iter().flat_map(CellMap::keys) {
             *counts.entry(CubeId::cube(key.cube).table).or_insert(0) += 1;
         }

@@ -78,8 +78,20 @@ pub struct RoutedEvent<'a> {
 
 impl NamedBatch {
     /// Resolves the names of a frame's events.
-    pub fn resolve(events: EventBatch, first_offset: u64, names: &mut Names, products: &mut Products, stores: &Stores) -> NamedBatch {
-        let mut of = |label: Label| -> Vec<NameId> { events.label_values(label).into_iter().map(|name| names.id(name)).collect() };
+    pub fn resolve(
+        events: EventBatch,
+        first_offset: u64,
+        names: &mut Names,
+        products: &mut Products,
+        stores: &Stores,
+    ) -> NamedBatch {
+        let mut of = |label: Label| -> Vec<NameId> {
+            events
+                .label_values(label)
+                .into_iter()
+                .map(|name| names.id(name))
+                .collect()
+        };
         let mut batch = NamedBatch {
             first_offset,
             kinds: of(Label::Type),
@@ -90,18 +102,26 @@ impl NamedBatch {
             devices: of(Label::DeviceType),
             currencies: of(Label::Currency),
             store_currencies: Vec::new(),
-            identities: [Identity::Customer, Identity::Visitor, Identity::Nobody].map(|identity| names.id(identity.name())),
+            identities: [Identity::Customer, Identity::Visitor, Identity::Nobody]
+                .map(|identity| names.id(identity.name())),
             items: Vec::new(),
             events,
         };
         let store_names = batch.events.label_values(Label::Store);
-        batch.store_currencies = store_names.iter().map(|store| names.id(stores.get(store).currency.as_str())).collect();
+        batch.store_currencies = store_names
+            .iter()
+            .map(|store| names.id(stores.get(store).currency.as_str()))
+            .collect();
         batch.items = item_names(&batch, names, products);
         batch
     }
 
     fn names(&self, event: EventRef<'_>) -> EventNames {
-        let of = |ids: &[NameId], label: Label| event.label_key(label).map_or(NameId(0), |key| ids[usize::from(key)]);
+        let of = |ids: &[NameId], label: Label| {
+            event
+                .label_key(label)
+                .map_or(NameId(0), |key| ids[usize::from(key)])
+        };
         let stated = of(&self.currencies, Label::Currency);
         EventNames {
             store: of(&self.stores, Label::Store),
@@ -110,25 +130,41 @@ impl NamedBatch {
             city: of(&self.cities, Label::City),
             device: of(&self.devices, Label::DeviceType),
             identity: self.identities[Identity::of(event) as usize],
-            currency: if stated == NameId(0) { of(&self.store_currencies, Label::Store) } else { stated },
+            currency: if stated == NameId(0) {
+                of(&self.store_currencies, Label::Store)
+            } else {
+                stated
+            },
         }
     }
 }
 
 fn item_names(batch: &NamedBatch, names: &mut Names, products: &mut Products) -> Vec<ItemNames> {
     let paths = batch.events.item_label_values(ItemLabel::CategoryPath);
-    let categories: Vec<NameId> = paths.into_iter().map(|path| names.id(first_level(path))).collect();
+    let categories: Vec<NameId> = paths
+        .into_iter()
+        .map(|path| names.id(first_level(path)))
+        .collect();
     let mut resolved = Vec::new();
     for event in batch.events.events() {
         let rank = (event.time(), event.id());
-        let store_id = event.label_key(Label::Store).map_or(NameId(0), |key| batch.stores[usize::from(key)]);
+        let store_id = event
+            .label_key(Label::Store)
+            .map_or(NameId(0), |key| batch.stores[usize::from(key)]);
         for item in event.items() {
             let name = item.text(ItemText::Name);
             let product = item.text(ItemText::ProductId);
-            let product = product.map(|product| ProductMention { store: (store_id, event.store()), product, name, rank });
+            let product = product.map(|product| ProductMention {
+                store: (store_id, event.store()),
+                product,
+                name,
+                rank,
+            });
             resolved.push(ItemNames {
                 product: product.map_or(NameId(0), |mention| products.id(mention)),
-                category: item.label_key(ItemLabel::CategoryPath).map_or(NameId(0), |key| categories[usize::from(key)]),
+                category: item
+                    .label_key(ItemLabel::CategoryPath)
+                    .map_or(NameId(0), |key| categories[usize::from(key)]),
             });
         }
     }
@@ -143,7 +179,10 @@ impl Round {
     /// An empty round.
     #[must_use]
     pub fn new() -> Round {
-        Round { routes: vec![Vec::new(); SHARDS], ..Round::default() }
+        Round {
+            routes: vec![Vec::new(); SHARDS],
+            ..Round::default()
+        }
     }
 
     /// Adds a batch and routes its rows.
@@ -174,7 +213,11 @@ impl Round {
     /// Oldest and newest event time in the round.
     #[must_use]
     pub fn event_times(&self) -> Option<(EventTime, EventTime)> {
-        let times = || self.batches.iter().flat_map(|batch| batch.events.events().map(EventRef::time));
+        let times = || {
+            self.batches
+                .iter()
+                .flat_map(|batch| batch.events.events().map(EventRef::time))
+        };
         Some((times().min()?, times().max()?))
     }
 
@@ -188,7 +231,9 @@ impl Round {
                 offset: batch.first_offset + u64::from(index.row),
                 names: batch.names(event),
                 items: batch.items.get(event.item_rows()).unwrap_or_default(),
-                source: event.label_key(Label::Source).map_or(NameId(0), |key| batch.sources[usize::from(key)]),
+                source: event
+                    .label_key(Label::Source)
+                    .map_or(NameId(0), |key| batch.sources[usize::from(key)]),
             }
         })
     }

@@ -1,8 +1,8 @@
 //! Follows the log and publishes: one thread feeds the line, one merges results, so that folding never waits for publishing.
 
+use crate::StreamConfig;
 use crate::line::{Harvest, Line, LineError};
 use crate::results::Results;
-use crate::StreamConfig;
 use changelog::Changelog;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use event::batch::WireError;
@@ -58,20 +58,41 @@ impl StreamHandle {
 
     /// Waits until the results hold every frame below this number; false if the stream ended before.
     pub async fn wait_published(&self, frame: u64) -> bool {
-        self.published.clone().wait_for(|published| *published >= frame).await.is_ok()
+        self.published
+            .clone()
+            .wait_for(|published| *published >= frame)
+            .await
+            .is_ok()
     }
 }
 
 /// Starts the line behind this reader.
-pub fn start(config: StreamConfig, reader: LogReader, changelog: Changelog, runtime: &Runtime) -> Result<StreamHandle, StreamError> {
+pub fn start(
+    config: StreamConfig,
+    reader: LogReader,
+    changelog: Changelog,
+    runtime: &Runtime,
+) -> Result<StreamHandle, StreamError> {
     let (harvests, to_merge) = bounded(1);
     let (published, watch) = watch::channel(reader.position().frame);
     let spawn = |name: String, work: Box<dyn FnOnce() + Send>| runtime.spawn_thread(name, work);
     let line = Line::start(&config, &spawn)?;
     let results = Results::new(config.stores.clone());
-    runtime.spawn_thread("merge", move || merge(results, &to_merge, &changelog, &published))?;
+    runtime.spawn_thread("merge", move || {
+        merge(results, &to_merge, &changelog, &published)
+    })?;
     let frame = reader.position().frame;
-    let feeder = Feeder { config, reader, line, harvests, frame, folded: frame, clock: runtime.clock().clone(), stop: runtime.stop_token(), published_at: None };
+    let feeder = Feeder {
+        config,
+        reader,
+        line,
+        harvests,
+        frame,
+        folded: frame,
+        clock: runtime.clock().clone(),
+        stop: runtime.stop_token(),
+        published_at: None,
+    };
     runtime.spawn_thread("stream", move || feeder.run())?;
     Ok(StreamHandle { published: watch })
 }
@@ -82,7 +103,12 @@ struct Reached {
     frame: u64,
 }
 
-fn merge(mut results: Results, harvests: &Receiver<Reached>, changelog: &Changelog, published: &watch::Sender<u64>) {
+fn merge(
+    mut results: Results,
+    harvests: &Receiver<Reached>,
+    changelog: &Changelog,
+    published: &watch::Sender<u64>,
+) {
     for Reached { harvest, frame } in harvests {
         let batch = results.apply(harvest);
         metrics::histogram!("shopstream_published_rows").record(batch.changes.len() as f64);
@@ -109,7 +135,11 @@ struct Feeder {
 impl Feeder {
     fn run(mut self) -> Result<(), StreamError> {
         loop {
-            let wait = if self.line.is_changed() { self.until_due() } else { IDLE_WAIT };
+            let wait = if self.line.is_changed() {
+                self.until_due()
+            } else {
+                IDLE_WAIT
+            };
             if !self.line.has_round()
                 && let Some(frame) = self.reader.next_timeout(wait)?
             {
@@ -119,7 +149,8 @@ impl Feeder {
             if self.line.has_round() {
                 self.fold()?;
             }
-            let is_ending = !self.line.has_round() && (self.reader.is_at_end() || self.stop.is_cancelled());
+            let is_ending =
+                !self.line.has_round() && (self.reader.is_at_end() || self.stop.is_cancelled());
             if self.line.is_changed() && (self.until_due().is_zero() || is_ending) {
                 self.publish()?;
             }
@@ -142,7 +173,11 @@ impl Feeder {
 
     /// Time until the next publication is due; zero where nothing waits for one.
     fn until_due(&self) -> Duration {
-        let interval = if self.line.has_round() { self.config.publish_interval_behind } else { self.config.publish_interval };
+        let interval = if self.line.has_round() {
+            self.config.publish_interval_behind
+        } else {
+            self.config.publish_interval
+        };
         match self.published_at {
             Some(at) => (at + interval).saturating_sub(self.clock.monotonic()),
             None => Duration::ZERO,
@@ -152,7 +187,12 @@ impl Feeder {
     fn publish(&mut self) -> Result<(), StreamError> {
         let harvest = self.line.harvest()?;
         self.published_at = Some(self.clock.monotonic());
-        self.harvests.send(Reached { harvest, frame: self.folded }).map_err(|_| StreamError::MergerEnded)
+        self.harvests
+            .send(Reached {
+                harvest,
+                frame: self.folded,
+            })
+            .map_err(|_| StreamError::MergerEnded)
     }
 }
 
@@ -167,7 +207,11 @@ fn fill(line: &mut Line, reader: &mut LogReader, reached: &mut u64) -> Result<()
 
 fn push(line: &mut Line, frame: Frame, reached: &mut u64) -> Result<(), StreamError> {
     let (number, offset) = (frame.number, frame.first_offset);
-    let body = FrameBody::decode(frame.payload.into()).map_err(|cause| StreamError::Frame { number, offset, cause })?;
+    let body = FrameBody::decode(frame.payload.into()).map_err(|cause| StreamError::Frame {
+        number,
+        offset,
+        cause,
+    })?;
     line.push(number, offset, body);
     *reached = number + 1;
     Ok(())

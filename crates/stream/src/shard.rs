@@ -2,7 +2,7 @@
 //! No wall clock, no randomness, no disk.
 
 use crate::home::ShardId;
-use crate::round::{RoutedEvent, Round};
+use crate::round::{Round, RoutedEvent};
 use analytics::activity::ActivityFold;
 use analytics::cell::{Deltas, NameId};
 use analytics::order::{OrderRow, Orders, Outputs};
@@ -66,13 +66,20 @@ impl Shard {
     /// An empty shard.
     #[must_use]
     pub fn new(id: ShardId) -> Shard {
-        Shard { id, seen: HashSet::default(), orders: Orders::default() }
+        Shard {
+            id,
+            seen: HashSet::default(),
+            orders: Orders::default(),
+        }
     }
 
     /// Folds the shard's events of a round.
     pub fn fold(&mut self, round: &Round, out: &mut Output) {
         for routed in round.events_of(self.id) {
-            if self.seen.insert(identity(routed.event.store(), routed.event.id())) {
+            if self
+                .seen
+                .insert(identity(routed.event.store(), routed.event.id()))
+            {
                 self.observe(&routed, round, out);
                 out.verdicts.counted += 1;
             } else {
@@ -82,25 +89,49 @@ impl Shard {
     }
 
     fn observe(&mut self, routed: &RoutedEvent<'_>, round: &Round, out: &mut Output) {
-        let mut activity = ActivityFold { deltas: &mut out.deltas, product_changes: &mut out.changes, pulse_from: round.pulse_from };
+        let mut activity = ActivityFold {
+            deltas: &mut out.deltas,
+            product_changes: &mut out.changes,
+            pulse_from: round.pulse_from,
+        };
         activity.observe(routed.event, &routed.names, routed.items);
         if routed.event.kind().is_order_kind() {
-            let mut outputs = Outputs { deltas: &mut out.deltas, product_changes: &mut out.changes, rows: &mut out.order_rows };
-            self.orders.observe(routed.event, &routed.names, routed.items, &mut outputs);
+            let mut outputs = Outputs {
+                deltas: &mut out.deltas,
+                product_changes: &mut out.changes,
+                rows: &mut out.order_rows,
+            };
+            self.orders
+                .observe(routed.event, &routed.names, routed.items, &mut outputs);
         }
         let (from, offset) = (self.id, routed.offset);
-        let movements = out.changes.drain(..).zip(0..).map(|(change, index)| Movement { from, offset, index, change });
+        let movements = out
+            .changes
+            .drain(..)
+            .zip(0..)
+            .map(|(change, index)| Movement {
+                from,
+                offset,
+                index,
+                change,
+            });
         out.movements.extend(movements);
     }
 
     /// Folds what other shards tell about this shard's products.
     pub fn receive(movements: &mut [Movement], out: &mut Output) {
         movements.sort_by_key(Movement::order);
-        movements.iter().for_each(|movement| movement.change.fold(&mut out.deltas));
+        movements
+            .iter()
+            .for_each(|movement| movement.change.fold(&mut out.deltas));
     }
 }
 
 /// An id is unique within its store.
 fn identity(store: &str, id: EventId) -> u128 {
-    if store == "main" { id.0 } else { id.0 ^ u128::from(key_hash(store, KeyKind::Value, b"identity")) << 64 }
+    if store == "main" {
+        id.0
+    } else {
+        id.0 ^ u128::from(key_hash(store, KeyKind::Value, b"identity")) << 64
+    }
 }

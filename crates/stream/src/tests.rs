@@ -40,18 +40,28 @@ const KINDS: [EventType; 7] = [
 ];
 
 fn seeds() -> impl Strategy<Value = Vec<Seed>> {
-    let seed = (0..KINDS.len(), 0..3_000_i64, 0..6_u8, 0..8_u8, (0..5_u8, 0..90_000_i64, 1..4_i64), 0..3_u8, 0..9_000_i64);
-    let seed = seed.prop_map(|(kind, minute, person, order, (product, price, quantity), country, discount)| Seed {
-        kind,
-        minute,
-        person,
-        order,
-        product,
-        price,
-        quantity,
-        country,
-        discount,
-    });
+    let seed = (
+        0..KINDS.len(),
+        0..3_000_i64,
+        0..6_u8,
+        0..8_u8,
+        (0..5_u8, 0..90_000_i64, 1..4_i64),
+        0..3_u8,
+        0..9_000_i64,
+    );
+    let seed = seed.prop_map(
+        |(kind, minute, person, order, (product, price, quantity), country, discount)| Seed {
+            kind,
+            minute,
+            person,
+            order,
+            product,
+            price,
+            quantity,
+            country,
+            discount,
+        },
+    );
     prop::collection::vec(seed, 1..60)
 }
 
@@ -60,10 +70,24 @@ fn event(number: usize, seed: Seed) -> Event<'static> {
     event.id = Some(EventId(number as u128 * 7 + 1));
     event.time = Some(EventTime(START + seed.minute * MINUTE));
     event.set_number(Number::SourcePosition, number as i64);
-    event.set_label(Label::Country, ["Malta", "Peru", ""][usize::from(seed.country)]);
-    event.set_text(if seed.person.is_multiple_of(2) { Text::CustomerId } else { Text::AnonymousId }, format!("p{}", seed.person));
+    event.set_label(
+        Label::Country,
+        ["Malta", "Peru", ""][usize::from(seed.country)],
+    );
+    event.set_text(
+        if seed.person.is_multiple_of(2) {
+            Text::CustomerId
+        } else {
+            Text::AnonymousId
+        },
+        format!("p{}", seed.person),
+    );
     if event.kind.is_order_kind() && seed.order > 0 {
-        let column = if event.kind == EventType::Refund { Text::RefundId } else { Text::OrderId };
+        let column = if event.kind == EventType::Refund {
+            Text::RefundId
+        } else {
+            Text::OrderId
+        };
         event.set_text(column, format!("o{}", seed.order));
     }
     if event.kind == EventType::Order {
@@ -72,9 +96,15 @@ fn event(number: usize, seed: Seed) -> Event<'static> {
     if event.kind != EventType::PageView {
         for line in 0..seed.quantity {
             let mut item = Item::default();
-            item.set_text(ItemText::ProductId, format!("i{}", (i64::from(seed.product) + line) % 5));
+            item.set_text(
+                ItemText::ProductId,
+                format!("i{}", (i64::from(seed.product) + line) % 5),
+            );
             item.set_text(ItemText::Name, format!("name {}", seed.price % 3));
-            item.set_label(ItemLabel::CategoryPath, ["Tea/Green", "Cups"][usize::from(seed.product % 2)]);
+            item.set_label(
+                ItemLabel::CategoryPath,
+                ["Tea/Green", "Cups"][usize::from(seed.product % 2)],
+            );
             item.set_amount(ItemAmount::UnitPrice, seed.price * (line + 1));
             item.set_amount(ItemAmount::Quantity, seed.quantity * 10_000);
             item.set_number(ItemNumber::Line, line + i64::from(seed.kind == 4));
@@ -85,33 +115,68 @@ fn event(number: usize, seed: Seed) -> Event<'static> {
 }
 
 /// The final tables after these events arrive in this order, in frames and rounds of these sizes.
-fn tables(events: &[Event<'static>], workers: usize, frame_rows: usize, frames_a_round: usize) -> Tables {
+fn tables(
+    events: &[Event<'static>],
+    workers: usize,
+    frame_rows: usize,
+    frames_a_round: usize,
+) -> Tables {
     let spawn = |name: String, work: Box<dyn FnOnce() + Send>| {
         runtime::NamedThread::spawn(name, work).map(drop)
     };
-    let config = StreamConfig { workers, ..StreamConfig::default() };
+    let config = StreamConfig {
+        workers,
+        ..StreamConfig::default()
+    };
     let mut line = Line::start(&config, &spawn).expect("starts");
     let mut results = Results::new(config.stores);
     let mut view: Tables = BTreeMap::new();
     let mut builder = FrameBuilder::new();
-    let info = SourceInfo { source: "s".into(), name: "s".into(), store: "main".into() };
+    let info = SourceInfo {
+        source: "s".into(),
+        name: "s".into(),
+        store: "main".into(),
+    };
     let mut offset = 0;
     for (number, chunk) in events.chunks(frame_rows).enumerate() {
         let source = builder.open_source(&info);
         for event in chunk {
-            builder.offer(source, event, b"", CheckContext { received: EventTime(START * 2) }).expect("a sound event");
+            builder
+                .offer(
+                    source,
+                    event,
+                    b"",
+                    CheckContext {
+                        received: EventTime(START * 2),
+                    },
+                )
+                .expect("a sound event");
         }
         line.push(number as u64, offset, builder.finish());
         offset += chunk.len() as u64;
-        if number % frames_a_round == frames_a_round - 1 || (number + 1) * frame_rows >= events.len() {
+        if number % frames_a_round == frames_a_round - 1
+            || (number + 1) * frame_rows >= events.len()
+        {
             line.fold(|_| ()).expect("folds");
             let harvest = line.harvest().expect("harvests");
-            results.apply(harvest).changes.into_iter().for_each(|change| upsert(&mut view, change));
+            results
+                .apply(harvest)
+                .changes
+                .into_iter()
+                .for_each(|change| upsert(&mut view, change));
         }
     }
     let mut snapshot = BTreeMap::new();
-    results.snapshot().changes.into_iter().for_each(|change| upsert(&mut snapshot, change));
-    assert_eq!(differences(&view, &snapshot), "", "who follows from the start and who joins late see the same");
+    results
+        .snapshot()
+        .changes
+        .into_iter()
+        .for_each(|change| upsert(&mut snapshot, change));
+    assert_eq!(
+        differences(&view, &snapshot),
+        "",
+        "who follows from the start and who joins late see the same"
+    );
     check_law(&view, events.len() as i64);
     // Tallies say how often something came, which repetition is meant to change.
     view.retain(|(table, _), _| !matches!(table.as_str(), "sources" | "totals"));
@@ -122,8 +187,18 @@ fn tables(events: &[Event<'static>], workers: usize, frame_rows: usize, frames_a
 fn differences(found: &Tables, expected: &Tables) -> String {
     let keys: std::collections::BTreeSet<_> = found.keys().chain(expected.keys()).collect();
     let differs = |key: &&&(String, Vec<Value>)| found.get(**key) != expected.get(**key);
-    let line = |key: &(String, Vec<Value>)| format!("{key:?}: {:?}, expected {:?}\n", found.get(key), expected.get(key));
-    keys.iter().filter(differs).take(4).map(|key| line(key)).collect()
+    let line = |key: &(String, Vec<Value>)| {
+        format!(
+            "{key:?}: {:?}, expected {:?}\n",
+            found.get(key),
+            expected.get(key)
+        )
+    };
+    keys.iter()
+        .filter(differs)
+        .take(4)
+        .map(|key| line(key))
+        .collect()
 }
 
 fn upsert(view: &mut Tables, change: Change) {
@@ -138,9 +213,16 @@ fn upsert(view: &mut Tables, change: Change) {
 fn check_law(view: &Tables, sent: i64) {
     let totals: Vec<i64> = view[&("totals".to_owned(), Vec::new())]
         .iter()
-        .map(|value| if let Value::Int(count) = value { *count } else { panic!("totals are counts") })
+        .map(|value| {
+            if let Value::Int(count) = value {
+                *count
+            } else {
+                panic!("totals are counts")
+            }
+        })
         .collect();
-    let [received, accepted, duplicate, quarantined, counted, late] = totals.try_into().expect("six totals");
+    let [received, accepted, duplicate, quarantined, counted, late] =
+        totals.try_into().expect("six totals");
     assert_eq!(received, sent);
     assert_eq!(received, accepted + duplicate + quarantined);
     assert_eq!(accepted, counted + late);
@@ -168,12 +250,28 @@ proptest! {
 
 #[test]
 fn days_follow_the_stores_own_clock() {
-    let late_evening = Seed { kind: 0, minute: 0, person: 1, order: 0, product: 0, price: 0, quantity: 1, country: 0, discount: 0 };
+    let late_evening = Seed {
+        kind: 0,
+        minute: 0,
+        person: 1,
+        order: 0,
+        product: 0,
+        price: 0,
+        quantity: 1,
+        country: 0,
+        discount: 0,
+    };
     let mut event = event(0, late_evening);
-    event.time = Some(EventTime::parse("2024-06-01T23:30:00Z", &jiff::tz::TimeZone::UTC).expect("a time"));
+    event.time =
+        Some(EventTime::parse("2024-06-01T23:30:00Z", &jiff::tz::TimeZone::UTC).expect("a time"));
     let day = |view: Tables| {
-        let days = view.into_keys().filter(|(table, key)| table == "activity" && key[1] == Value::Text("1d".into()));
+        let days = view
+            .into_keys()
+            .filter(|(table, key)| table == "activity" && key[1] == Value::Text("1d".into()));
         days.map(|(_, key)| key[2].clone()).collect::<Vec<_>>()
     };
-    assert_eq!(day(tables(&[event], 1, 1, 1)), [Value::Time(1_717_200_000_000_000)]);
+    assert_eq!(
+        day(tables(&[event], 1, 1, 1)),
+        [Value::Time(1_717_200_000_000_000)]
+    );
 }

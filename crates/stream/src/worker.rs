@@ -45,8 +45,14 @@ impl Worker {
     pub fn start(index: usize, workers: usize, spawn: &Spawn<'_>) -> std::io::Result<Worker> {
         let (tasks, work) = bounded(1);
         let (answer, answers) = bounded(1);
-        let shards: Vec<Shard> = (0..SHARDS).filter(|shard| shard % workers == index).map(|shard| Shard::new(ShardId(shard as u8))).collect();
-        spawn(format!("shards-{index}"), Box::new(move || serve(shards, &work, &answer)))?;
+        let shards: Vec<Shard> = (0..SHARDS)
+            .filter(|shard| shard % workers == index)
+            .map(|shard| Shard::new(ShardId(shard as u8)))
+            .collect();
+        spawn(
+            format!("shards-{index}"),
+            Box::new(move || serve(shards, &work, &answer)),
+        )?;
         Ok(Worker { tasks, answers })
     }
 
@@ -69,16 +75,23 @@ fn serve(mut shards: Vec<Shard>, work: &Receiver<Task>, answers: &Sender<Answer>
     for task in work {
         let answer = match task {
             Task::Fold(round) => {
-                shards.iter_mut().for_each(|shard| shard.fold(&round, &mut out));
+                shards
+                    .iter_mut()
+                    .for_each(|shard| shard.fold(&round, &mut out));
                 // The round's memory goes back before the answer, not after the next task.
                 drop(round);
-                Answer::Folded(std::mem::take(&mut out.movements), std::mem::take(&mut out.verdicts))
+                Answer::Folded(
+                    std::mem::take(&mut out.movements),
+                    std::mem::take(&mut out.verdicts),
+                )
             }
             Task::Receive(mut movements) => {
                 Shard::receive(&mut movements, &mut out);
                 Answer::Received
             }
-            Task::HandOver => Answer::HandedOver(out.deltas.take(), std::mem::take(&mut out.order_rows)),
+            Task::HandOver => {
+                Answer::HandedOver(out.deltas.take(), std::mem::take(&mut out.order_rows))
+            }
         };
         if answers.send(answer).is_err() {
             return;
@@ -87,7 +100,11 @@ fn serve(mut shards: Vec<Shard>, work: &Receiver<Task>, answers: &Sender<Answer>
 }
 
 /// Sorts movements into the workers that own their products.
-pub fn sort_by_worker(movements: Vec<Movement>, products: &Products, outgoing: &mut [Vec<Movement>]) {
+pub fn sort_by_worker(
+    movements: Vec<Movement>,
+    products: &Products,
+    outgoing: &mut [Vec<Movement>],
+) {
     let workers = outgoing.len();
     for movement in movements {
         outgoing[usize::from(products.home(movement.change.product).0) % workers].push(movement);

@@ -38,7 +38,10 @@ pub struct Server {
 impl Program {
     /// The binary on this data directory.
     pub fn new(binary: impl Into<PathBuf>, data_dir: impl Into<PathBuf>) -> Program {
-        Program { binary: binary.into(), data_dir: data_dir.into() }
+        Program {
+            binary: binary.into(),
+            data_dir: data_dir.into(),
+        }
     }
 
     /// The data directory.
@@ -50,16 +53,30 @@ impl Program {
     /// A command with the data directory set and no setting of this machine.
     pub fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new(&self.binary);
-        command.args(arguments).arg("--data-dir").arg(&self.data_dir);
-        command.env_remove("SHOPSTREAM_KEY").env("XDG_CONFIG_HOME", &self.data_dir).stdin(Stdio::null());
+        command
+            .args(arguments)
+            .arg("--data-dir")
+            .arg(&self.data_dir);
+        command
+            .env_remove("SHOPSTREAM_KEY")
+            .env("XDG_CONFIG_HOME", &self.data_dir)
+            .stdin(Stdio::null());
         command
     }
 
     /// Runs a command to its end.
     pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Result<Ran> {
-        let Output { status, stdout, stderr } = self.command(arguments).output().context("run the binary")?;
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = self.command(arguments).output().context("run the binary")?;
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-        Ok(Ran { code: status.code(), out: text(&stdout), err: text(&stderr) })
+        Ok(Ran {
+            code: status.code(),
+            out: text(&stdout),
+            err: text(&stderr),
+        })
     }
 
     /// Starts `up` on a free port and waits until it is ready.
@@ -70,21 +87,44 @@ impl Program {
     /// Starts a serving command on a free port and waits until it is ready.
     pub fn start<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Result<Server> {
         let mut command = self.command(arguments);
-        command.args(["--set", "api.listen=127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(["--set", "api.listen=127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().context("start the binary")?;
         let out = child.stdout.take().context("read what it says")?;
         let mut line = String::new();
-        BufReader::new(out).read_line(&mut line).context("read what it says")?;
+        BufReader::new(out)
+            .read_line(&mut line)
+            .context("read what it says")?;
         if line.is_empty() {
             let output = child.wait_with_output().context("wait for its end")?;
-            anyhow::bail!("it ended before it was ready: {}", String::from_utf8_lossy(&output.stderr));
+            anyhow::bail!(
+                "it ended before it was ready: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
         }
         drain(child.stderr.take());
-        let ready: Value = serde_json::from_str(&line).with_context(|| format!("read the ready line {line}"))?;
-        let text = |name: &str| ready[name].as_str().map(str::to_owned).with_context(|| format!("no {name} in {line}"));
+        let ready: Value =
+            serde_json::from_str(&line).with_context(|| format!("read the ready line {line}"))?;
+        let text = |name: &str| {
+            ready[name]
+                .as_str()
+                .map(str::to_owned)
+                .with_context(|| format!("no {name} in {line}"))
+        };
         let key = std::fs::read_to_string(text("key_file")?).context("read the key")?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start a runtime")?;
-        Ok(Server { child, api: text("api")?, key: key.trim().to_owned(), http: reqwest::Client::new(), runtime })
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("start a runtime")?;
+        Ok(Server {
+            child,
+            api: text("api")?,
+            key: key.trim().to_owned(),
+            http: reqwest::Client::new(),
+            runtime,
+        })
     }
 }
 
@@ -92,7 +132,12 @@ impl Program {
 #[allow(clippy::disallowed_methods)] // a thread of a test, gone with the server
 fn drain(stderr: Option<std::process::ChildStderr>) {
     let Some(stderr) = stderr else { return };
-    std::thread::spawn(move || BufReader::new(stderr).lines().map_while(Result::ok).for_each(|line| eprintln!("server: {line}")));
+    std::thread::spawn(move || {
+        BufReader::new(stderr)
+            .lines()
+            .map_while(Result::ok)
+            .for_each(|line| eprintln!("server: {line}"))
+    });
 }
 
 impl Server {
@@ -115,15 +160,27 @@ impl Server {
     }
 
     /// Status and body of a request.
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Result<(u16, String)> {
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<(u16, String)> {
         let method = reqwest::Method::from_bytes(method.as_bytes()).context("name a method")?;
-        let mut request = self.http.request(method, format!("{}{path}", self.api)).body(body);
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.api))
+            .body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         self.runtime.block_on(async {
             let answer = request.send().await.context("send a request")?;
-            Ok((answer.status().as_u16(), answer.text().await.context("read an answer")?))
+            Ok((
+                answer.status().as_u16(),
+                answer.text().await.context("read an answer")?,
+            ))
         })
     }
 
@@ -138,9 +195,15 @@ impl Server {
     }
 
     fn json(&self, method: &str, path: &str, body: Vec<u8>) -> Result<Value> {
-        let headers = [("X-API-Key", self.key.as_str()), ("Content-Type", "application/json")];
+        let headers = [
+            ("X-API-Key", self.key.as_str()),
+            ("Content-Type", "application/json"),
+        ];
         let (status, text) = self.send(method, path, &headers, body)?;
-        ensure!((200..300).contains(&status), "{method} {path}: {status} {text}");
+        ensure!(
+            (200..300).contains(&status),
+            "{method} {path}: {status} {text}"
+        );
         serde_json::from_str(&text).with_context(|| format!("read the answer {text}"))
     }
 
@@ -158,7 +221,8 @@ impl Server {
             if audit["in_flight"] == 0 {
                 return Ok(audit);
             }
-            self.runtime.block_on(async { tokio::time::sleep(Duration::from_millis(10)).await });
+            self.runtime
+                .block_on(async { tokio::time::sleep(Duration::from_millis(10)).await });
         }
         anyhow::bail!("events are still in flight after 30 s")
     }
@@ -173,7 +237,10 @@ impl Server {
     /// Asks it to stop and waits; its exit code.
     pub fn stop(mut self) -> Result<Option<i32>> {
         let pid = self.child.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().context("signal the server")?;
+        Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .context("signal the server")?;
         Ok(self.child.wait().context("wait for its end")?.code())
     }
 }

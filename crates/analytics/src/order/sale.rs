@@ -90,7 +90,9 @@ impl SaleLine {
                 tally[Field::FeeValue] = value;
             } else {
                 tally[Field::Units] = i128::from(self.quantity.0);
-                tally[Field::Gross] = self.list_price.map_or(value, |price| price.times(self.quantity));
+                tally[Field::Gross] = self
+                    .list_price
+                    .map_or(value, |price| price.times(self.quantity));
             }
         } else if self.quantity.0 > 0 && self.unit_price == Some(Money(0)) {
             tally[Field::ZeroPriceLines] = 1;
@@ -120,11 +122,16 @@ impl Sale {
             list_price: item.amount(ItemAmount::ListPrice).map(Money),
             quantity: item.quantity(),
         };
-        let stated = event.amount(Amount::RefundAmount).or_else(|| event.amount(Amount::Revenue)).or_else(|| event.amount(Amount::Total));
+        let stated = event
+            .amount(Amount::RefundAmount)
+            .or_else(|| event.amount(Amount::Revenue))
+            .or_else(|| event.amount(Amount::Total));
         Sale {
             time: event.time(),
             names: *names,
-            customer: event.text(Text::CustomerId).map(|id| key_hash(event.store(), KeyKind::Person, id.as_bytes())),
+            customer: event
+                .text(Text::CustomerId)
+                .map(|id| key_hash(event.store(), KeyKind::Person, id.as_bytes())),
             discount: event.amount(Amount::Discount).unwrap_or_default(),
             stated,
             lines: event.items().zip(items).enumerate().map(line).collect(),
@@ -138,7 +145,11 @@ impl Sale {
         let mut spread: i128 = 0;
         let tally = |line: &SaleLine| {
             let up_to = before + line.sold_value().unwrap_or(0);
-            let discount_up_to = if total == 0 { 0 } else { i128::from(self.discount.0) * up_to / total };
+            let discount_up_to = if total == 0 {
+                0
+            } else {
+                i128::from(self.discount.0) * up_to / total
+            };
             let discount = discount_up_to - spread;
             (before, spread) = (up_to, discount_up_to);
             (line.names, line.tally(discount))
@@ -152,20 +163,32 @@ impl Sale {
         if self.lines.is_empty() {
             whole[Field::Revenue] = i128::from(self.stated.unwrap_or_default().0);
         }
-        let has_value = whole[Field::SoldLines] > 0 || (self.lines.is_empty() && whole[Field::Revenue] > 0);
+        let has_value =
+            whole[Field::SoldLines] > 0 || (self.lines.is_empty() && whole[Field::Revenue] > 0);
         whole[Field::Orders] = i128::from(has_value);
-        whole[Field::FeeOnlyOrders] = i128::from(has_value && whole[Field::FeeLines] == whole[Field::SoldLines] && !self.lines.is_empty());
+        whole[Field::FeeOnlyOrders] = i128::from(
+            has_value
+                && whole[Field::FeeLines] == whole[Field::SoldLines]
+                && !self.lines.is_empty(),
+        );
         whole
     }
 
     /// The numbers of the whole order, or of the whole refund.
     #[must_use]
     pub fn totals(&self, is_refund: bool) -> Tally {
-        if is_refund { self.refund_tally(&self.returned_tallies()) } else { self.tally(&self.line_tallies()) }
+        if is_refund {
+            self.refund_tally(&self.returned_tallies())
+        } else {
+            self.tally(&self.line_tallies())
+        }
     }
 
     fn returned_tallies(&self) -> Vec<(ItemNames, Tally)> {
-        self.lines.iter().map(|line| (line.names, line.returned_tally())).collect()
+        self.lines
+            .iter()
+            .map(|line| (line.names, line.returned_tally()))
+            .collect()
     }
 
     fn refund_tally(&self, lines: &[(ItemNames, Tally)]) -> Tally {
@@ -181,13 +204,21 @@ impl Sale {
     pub fn fold(&self, sign: i64, deltas: &mut Deltas, product_changes: &mut Vec<ProductChange>) {
         let lines = self.line_tallies();
         let whole = self.tally(&lines);
-        let order_value = (whole[Field::Orders] > 0).then(|| bucket(i64::try_from(whole[Field::Revenue]).unwrap_or(i64::MAX)));
+        let order_value = (whole[Field::Orders] > 0)
+            .then(|| bucket(i64::try_from(whole[Field::Revenue]).unwrap_or(i64::MAX)));
         for (cube, value) in self.cells() {
             self.add(cube, value, &whole, order_value, sign, deltas);
         }
         for (category, tally) in by(&lines, |names| names.category) {
             let order_value = order_value.filter(|_| tally[Field::Orders] > 0);
-            self.add(cubes::SALES_BY_CATEGORY, category, &tally, order_value, sign, deltas);
+            self.add(
+                cubes::SALES_BY_CATEGORY,
+                category,
+                &tally,
+                order_value,
+                sign,
+                deltas,
+            );
         }
         for (product, tally) in by(&lines, |names| names.product) {
             self.tell_product(product, &tally, sign, product_changes);
@@ -195,7 +226,12 @@ impl Sale {
     }
 
     /// Adds a refund to its cells, or takes it back.
-    pub fn fold_refund(&self, sign: i64, deltas: &mut Deltas, product_changes: &mut Vec<ProductChange>) {
+    pub fn fold_refund(
+        &self,
+        sign: i64,
+        deltas: &mut Deltas,
+        product_changes: &mut Vec<ProductChange>,
+    ) {
         let lines = self.returned_tallies();
         let whole = self.refund_tally(&lines);
         for (cube, value) in self.cells() {
@@ -203,7 +239,14 @@ impl Sale {
         }
         for (category, mut tally) in by(&lines, |names| names.category) {
             (tally[Field::Orders], tally[Field::Refunds]) = (0, 1);
-            self.add(cubes::SALES_BY_CATEGORY, category, &tally, None, sign, deltas);
+            self.add(
+                cubes::SALES_BY_CATEGORY,
+                category,
+                &tally,
+                None,
+                sign,
+                deltas,
+            );
         }
         for (product, mut tally) in by(&lines, |names| names.product) {
             tally[Field::Orders] = 0;
@@ -214,12 +257,16 @@ impl Sale {
     /// Counts the customer of an order of value. Distinct counts cannot be taken back, so every order event counts,
     /// whether it wins its order id or not: the answer then depends on the events alone.
     pub fn count_customer(&self, deltas: &mut Deltas) {
-        let Some(customer) = self.customer.map(coupon) else { return };
+        let Some(customer) = self.customer.map(coupon) else {
+            return;
+        };
         let lines = self.line_tallies();
         if self.tally(&lines)[Field::Orders] == 0 {
             return;
         }
-        let sold = by(&lines, |names| names.category).into_iter().filter(|(_, tally)| tally[Field::Orders] > 0);
+        let sold = by(&lines, |names| names.category)
+            .into_iter()
+            .filter(|(_, tally)| tally[Field::Orders] > 0);
         let categories = sold.map(|(category, _)| (cubes::SALES_BY_CATEGORY, category));
         for (cube, value) in self.cells().into_iter().chain(categories) {
             self.delta(cube, value, deltas).coupons[0].push(customer);
@@ -236,26 +283,57 @@ impl Sale {
     }
 
     fn delta<'d>(&self, cube: CubeId, value: NameId, deltas: &'d mut Deltas) -> &'d mut Delta {
-        deltas.at(cube, self.names.store, self.names.currency, value, self.time)
+        deltas.at(
+            cube,
+            self.names.store,
+            self.names.currency,
+            value,
+            self.time,
+        )
     }
 
-    fn add(&self, cube: CubeId, value: NameId, tally: &Tally, order_value: Option<i32>, sign: i64, deltas: &mut Deltas) {
+    fn add(
+        &self,
+        cube: CubeId,
+        value: NameId,
+        tally: &Tally,
+        order_value: Option<i32>,
+        sign: i64,
+        deltas: &mut Deltas,
+    ) {
         let delta = self.delta(cube, value, deltas);
         for (sum, field) in delta.sums.iter_mut().zip(cube.cube().fields) {
             *sum += i128::from(sign) * tally[*field];
         }
-        delta.order_values.extend(order_value.map(|bucket| (bucket, sign)));
+        delta
+            .order_values
+            .extend(order_value.map(|bucket| (bucket, sign)));
     }
 
-    fn tell_product(&self, product: NameId, tally: &Tally, sign: i64, product_changes: &mut Vec<ProductChange>) {
+    fn tell_product(
+        &self,
+        product: NameId,
+        tally: &Tally,
+        sign: i64,
+        product_changes: &mut Vec<ProductChange>,
+    ) {
         if product == NameId(0) {
             return;
         }
         let cube = cubes::SALES_BY_PRODUCT;
         let mut sums = [0; PRODUCT_FIELDS_MAX];
-        sums.iter_mut().zip(cube.cube().fields).for_each(|(sum, field)| *sum = i128::from(sign) * tally[*field]);
+        sums.iter_mut()
+            .zip(cube.cube().fields)
+            .for_each(|(sum, field)| *sum = i128::from(sign) * tally[*field]);
         let (store, currency, time) = (self.names.store, self.names.currency, self.time);
-        product_changes.push(ProductChange { cube, store, product, currency, time, sums });
+        product_changes.push(ProductChange {
+            cube,
+            store,
+            product,
+            currency,
+            time,
+            sums,
+        });
     }
 
     /// The order in the list of recent orders.
@@ -273,7 +351,10 @@ impl Sale {
             items: self.lines.len(),
             country: self.names.country,
             city: self.names.city,
-            first_product: self.lines.first().map_or(NameId(0), |line| line.names.product),
+            first_product: self
+                .lines
+                .first()
+                .map_or(NameId(0), |line| line.names.product),
             is_gone: is_gone || whole[Field::Orders] == 0,
         }
     }

@@ -43,7 +43,11 @@ fn register(coupon: Coupon) -> (usize, u8) {
     let bucket = coupon >> 6;
     let spare = SPARSE_BITS - DENSE_BITS;
     let low = bucket & ((1 << spare) - 1);
-    let rank = if low == 0 { spare + (coupon & 63) } else { low.leading_zeros() - (32 - spare) + 1 };
+    let rank = if low == 0 {
+        spare + (coupon & 63)
+    } else {
+        low.leading_zeros() - (32 - spare) + 1
+    };
     ((bucket >> spare) as usize, rank as u8)
 }
 
@@ -51,7 +55,9 @@ impl Distinct {
     /// Adds coupons; the buffer is sorted in place and may be reused.
     pub fn insert(&mut self, coupons: &mut [Coupon]) {
         match self {
-            Distinct::Dense(registers) => coupons.iter().for_each(|coupon| raise(registers, *coupon)),
+            Distinct::Dense(registers) => {
+                coupons.iter().for_each(|coupon| raise(registers, *coupon))
+            }
             Distinct::Sparse(known) => {
                 coupons.sort_unstable();
                 *known = union(known, coupons);
@@ -67,13 +73,18 @@ impl Distinct {
                 *known = union(known, coupons);
                 self.densify_if_large();
             }
-            (Distinct::Dense(registers), Distinct::Sparse(coupons)) => coupons.iter().for_each(|coupon| raise(registers, *coupon)),
+            (Distinct::Dense(registers), Distinct::Sparse(coupons)) => {
+                coupons.iter().for_each(|coupon| raise(registers, *coupon))
+            }
             (Distinct::Sparse(_), Distinct::Dense(_)) => {
                 self.densify();
                 self.merge(other);
             }
             (Distinct::Dense(registers), Distinct::Dense(others)) => {
-                registers.iter_mut().zip(others.iter()).for_each(|(rank, other)| *rank = (*rank).max(*other));
+                registers
+                    .iter_mut()
+                    .zip(others.iter())
+                    .for_each(|(rank, other)| *rank = (*rank).max(*other));
             }
         }
     }
@@ -87,7 +98,9 @@ impl Distinct {
     fn densify(&mut self) {
         if let Distinct::Sparse(coupons) = self {
             let mut registers = Box::new([0; REGISTERS]);
-            coupons.iter().for_each(|coupon| raise(&mut registers, *coupon));
+            coupons
+                .iter()
+                .for_each(|coupon| raise(&mut registers, *coupon));
             *self = Distinct::Dense(registers);
         }
     }
@@ -111,7 +124,10 @@ impl Distinct {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         match self {
-            Distinct::Sparse(coupons) => coupons.iter().flat_map(|coupon| coupon.to_le_bytes()).collect(),
+            Distinct::Sparse(coupons) => coupons
+                .iter()
+                .flat_map(|coupon| coupon.to_le_bytes())
+                .collect(),
             Distinct::Dense(registers) => registers.to_vec(),
         }
     }
@@ -122,8 +138,14 @@ impl Distinct {
             return Ok(Distinct::Dense(Box::new(*registers)));
         }
         let (coupons, rest) = bytes.as_chunks::<4>();
-        let coupons: Vec<Coupon> = coupons.iter().map(|coupon| Coupon::from_le_bytes(*coupon)).collect();
-        if !rest.is_empty() || coupons.len() > SPARSE_MAX || !coupons.is_sorted_by(|a, b| a >> 6 < b >> 6) {
+        let coupons: Vec<Coupon> = coupons
+            .iter()
+            .map(|coupon| Coupon::from_le_bytes(*coupon))
+            .collect();
+        if !rest.is_empty()
+            || coupons.len() > SPARSE_MAX
+            || !coupons.is_sorted_by(|a, b| a >> 6 < b >> 6)
+        {
             return Err(SketchError);
         }
         Ok(Distinct::Sparse(coupons))
@@ -166,7 +188,9 @@ fn linear_count(occupied: usize) -> u64 {
 
 fn improved_estimate(registers: &[u8; REGISTERS]) -> u64 {
     let mut counts = [0_u32; RANK_MAX + 1];
-    registers.iter().for_each(|rank| counts[usize::from(*rank)] += 1);
+    registers
+        .iter()
+        .for_each(|rank| counts[usize::from(*rank)] += 1);
     let m = REGISTERS as f64;
     let mut z = m * tau(1.0 - f64::from(counts[RANK_MAX]) / m);
     for count in counts[1..RANK_MAX].iter().rev() {
@@ -217,8 +241,12 @@ mod tests {
 
     fn of(range: std::ops::Range<u64>) -> Distinct {
         let mut sketch = Distinct::default();
-        let mut coupons: Vec<Coupon> = range.map(|number| coupon(xxh3_64(&number.to_le_bytes()))).collect();
-        coupons.chunks_mut(1_000).for_each(|chunk| sketch.insert(chunk));
+        let mut coupons: Vec<Coupon> = range
+            .map(|number| coupon(xxh3_64(&number.to_le_bytes())))
+            .collect();
+        coupons
+            .chunks_mut(1_000)
+            .for_each(|chunk| sketch.insert(chunk));
         sketch
     }
 

@@ -52,7 +52,10 @@ impl Quantiles {
 
     /// Takes in all that another summary holds.
     pub fn merge(&mut self, other: &Quantiles) {
-        other.buckets.iter().for_each(|(bucket, count)| self.add(*bucket, *count));
+        other
+            .buckets
+            .iter()
+            .for_each(|(bucket, count)| self.add(*bucket, *count));
     }
 
     /// Whether there is no value.
@@ -77,13 +80,19 @@ impl Quantiles {
             seen += i128::from(**count);
             seen >= rank.max(1)
         };
-        self.buckets.iter().find(at_rank).map(|(bucket, _)| middle(*bucket))
+        self.buckets
+            .iter()
+            .find(at_rank)
+            .map(|(bucket, _)| middle(*bucket))
     }
 
     /// The canonical bytes: equal distributions give equal bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        self.buckets.iter().flat_map(|(bucket, count)| bucket.to_le_bytes().into_iter().chain(count.to_le_bytes())).collect()
+        self.buckets
+            .iter()
+            .flat_map(|(bucket, count)| bucket.to_le_bytes().into_iter().chain(count.to_le_bytes()))
+            .collect()
     }
 
     /// Reads [`Quantiles::to_bytes`].
@@ -94,9 +103,16 @@ impl Quantiles {
         }
         let entry = |bytes: &[u8; 12]| {
             let (bucket, count) = bytes.split_first_chunk::<4>()?;
-            Some((i32::from_le_bytes(*bucket), i64::from_le_bytes(count.try_into().ok()?)))
+            Some((
+                i32::from_le_bytes(*bucket),
+                i64::from_le_bytes(count.try_into().ok()?),
+            ))
         };
-        let buckets = entries.iter().map(entry).collect::<Option<_>>().ok_or(SketchError)?;
+        let buckets = entries
+            .iter()
+            .map(entry)
+            .collect::<Option<_>>()
+            .ok_or(SketchError)?;
         Ok(Quantiles { buckets })
     }
 }
@@ -107,7 +123,9 @@ mod tests {
 
     fn of(values: impl IntoIterator<Item = i64>) -> Quantiles {
         let mut sketch = Quantiles::default();
-        values.into_iter().for_each(|value| sketch.add(bucket(value), 1));
+        values
+            .into_iter()
+            .for_each(|value| sketch.add(bucket(value), 1));
         sketch
     }
 
@@ -125,14 +143,35 @@ mod tests {
 
     #[test]
     fn buckets_follow_the_order_of_values() {
-        let values = [i64::MIN + 1, -5_000, -128, -127, -1, 0, 1, 127, 128, 129, 5_000, i64::MAX];
+        let values = [
+            i64::MIN + 1,
+            -5_000,
+            -128,
+            -127,
+            -1,
+            0,
+            1,
+            127,
+            128,
+            129,
+            5_000,
+            i64::MAX,
+        ];
         assert!(values.is_sorted_by_key(|value| bucket(*value)));
     }
 
     #[test]
     fn quantiles_are_nearest_ranks() {
         let sketch = of(1..=100);
-        assert_eq!((sketch.quantile(500), sketch.quantile(950), sketch.quantile(0), sketch.quantile(1_000)), (Some(50), Some(95), Some(1), Some(100)));
+        assert_eq!(
+            (
+                sketch.quantile(500),
+                sketch.quantile(950),
+                sketch.quantile(0),
+                sketch.quantile(1_000)
+            ),
+            (Some(50), Some(95), Some(1), Some(100))
+        );
         assert_eq!(Quantiles::default().quantile(500), None);
     }
 
@@ -142,6 +181,9 @@ mod tests {
         sketch.add(bucket(5_000), -1);
         assert_eq!(sketch, of([5, 70_000]));
         sketch.merge(&of([1]));
-        assert_eq!(Quantiles::from_bytes(&sketch.to_bytes()), Ok(of([1, 5, 70_000])));
+        assert_eq!(
+            Quantiles::from_bytes(&sketch.to_bytes()),
+            Ok(of([1, 5, 70_000]))
+        );
     }
 }

@@ -194,3 +194,24 @@ async fn a_stop_ends_open_streams_and_idle_connections() {
         "{rest}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_answers_while_the_file_still_comes() {
+    let counter = Counter::new();
+    let key = counter.keys.admin_key().to_owned();
+    with_server(&counter, async |address| {
+        let mut stream = TcpStream::connect(address).await.expect("the server listens");
+        let head = format!(
+            "POST /api/v1/imports?name=a.csv HTTP/1.1\r\nHost: {address}\r\nX-API-Key: {key}\r\nConnection: close\r\nContent-Length: 8\r\n\r\na\nb\n"
+        );
+        stream.write_all(head.as_bytes()).await.expect("the server reads");
+        let mut first = [0; 15];
+        stream.read_exact(&mut first).await.expect("the answer begins before the file has ended");
+        assert_eq!(&first, b"HTTP/1.1 200 OK");
+        stream.write_all(b"c\nd\n").await.expect("the server reads on");
+        let mut rest = String::new();
+        stream.read_to_string(&mut rest).await.expect("the answer ends");
+        assert!(rest.contains("{\"done\":{\"name\":\"a.csv\"") && rest.contains("\"rows\":4"), "{rest}");
+    })
+    .await;
+}

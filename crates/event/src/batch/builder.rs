@@ -3,10 +3,15 @@
 use super::EventBatch;
 use super::column::{Column, LabelColumn, TextColumn, ValueColumn};
 use crate::event::{Event, Item};
-use crate::schema::{Amount, Coordinate, EVENT_ID, ITEMS, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, TS_EVENT, Text};
+use crate::schema::{
+    Amount, Coordinate, EVENT_ID, ITEMS, ItemAmount, ItemLabel, ItemNumber, ItemText, Label,
+    Number, TS_EVENT, Text,
+};
 use crate::{EventTime, EventType};
 use arrow_array::types::{Decimal64Type, Float64Type, Int64Type};
-use arrow_array::{ArrayRef, FixedSizeBinaryArray, ListArray, RecordBatch, StructArray, TimestampMicrosecondArray};
+use arrow_array::{
+    ArrayRef, FixedSizeBinaryArray, ListArray, RecordBatch, StructArray, TimestampMicrosecondArray,
+};
 use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 use std::sync::Arc;
@@ -75,8 +80,12 @@ impl EventBatchBuilder {
     /// Copies an event that passed the checks.
     pub fn append(&mut self, event: &Event<'_>, stamp: Stamp<'_>) {
         let row = self.rows();
-        let id = event.id.expect("the checks let no event without identity pass");
-        let time = event.time.expect("the checks let no event without time pass");
+        let id = event
+            .id
+            .expect("the checks let no event without identity pass");
+        let time = event
+            .time
+            .expect("the checks let no event without time pass");
         self.ids.extend_from_slice(&id.0.to_be_bytes());
         self.times.push(time.0);
         copy!(row, event,
@@ -88,19 +97,30 @@ impl EventBatchBuilder {
         );
         self.stamp(row, event, stamp);
         event.items.iter().for_each(|item| self.append_item(item));
-        self.item_ends.push(i32::try_from(self.item_rows).expect("frames close long before 2^31 items"));
+        self.item_ends
+            .push(i32::try_from(self.item_rows).expect("frames close long before 2^31 items"));
     }
 
     fn stamp(&mut self, row: usize, event: &Event<'_>, stamp: Stamp<'_>) {
         let kind = match event.kind {
-            EventType::Custom => event.text(Text::TypeText).unwrap_or(EventType::Custom.name()),
+            EventType::Custom => event
+                .text(Text::TypeText)
+                .unwrap_or(EventType::Custom.name()),
             kind => kind.name(),
         };
-        let labels = [(Label::Type, kind), (Label::Store, stamp.store), (Label::Source, stamp.source)];
+        let labels = [
+            (Label::Type, kind),
+            (Label::Store, stamp.store),
+            (Label::Source, stamp.source),
+        ];
         for (column, value) in labels {
-            self.labels[column as usize].get_or_insert_default().set(row, value);
+            self.labels[column as usize]
+                .get_or_insert_default()
+                .set(row, value);
         }
-        self.numbers[Number::TimeReceived as usize].get_or_insert_default().set(row, stamp.received.0);
+        self.numbers[Number::TimeReceived as usize]
+            .get_or_insert_default()
+            .set(row, stamp.received.0);
     }
 
     fn append_item(&mut self, item: &Item<'_>) {
@@ -118,25 +138,46 @@ impl EventBatchBuilder {
         let done = std::mem::take(self);
         let rows = done.times.len();
         let ids = FixedSizeBinaryArray::new(16, Buffer::from_vec(done.ids), None);
-        let times = TimestampMicrosecondArray::new(ScalarBuffer::from(done.times), None).with_timezone("UTC");
-        let required: [(Field, ArrayRef); 2] = [(id_field(), Arc::new(ids)), (time_field(), Arc::new(times))];
+        let times = TimestampMicrosecondArray::new(ScalarBuffer::from(done.times), None)
+            .with_timezone("UTC");
+        let required: [(Field, ArrayRef); 2] =
+            [(id_field(), Arc::new(ids)), (time_field(), Arc::new(times))];
         let items = done.item_rows;
         let list = (items > 0).then(|| {
-            let columns = finish(done.item_texts, items, |at| text_field(ItemText::ALL[at].name()))
-                .chain(finish(done.item_labels, items, |at| label_field(ItemLabel::ALL[at].name())))
-                .chain(finish(done.item_amounts, items, |at| amount_field(ItemAmount::ALL[at].name())))
-                .chain(finish(done.item_numbers, items, |at| number_field(ItemNumber::ALL[at].name())));
+            let columns = finish(done.item_texts, items, |at| {
+                text_field(ItemText::ALL[at].name())
+            })
+            .chain(finish(done.item_labels, items, |at| {
+                label_field(ItemLabel::ALL[at].name())
+            }))
+            .chain(finish(done.item_amounts, items, |at| {
+                amount_field(ItemAmount::ALL[at].name())
+            }))
+            .chain(finish(done.item_numbers, items, |at| {
+                number_field(ItemNumber::ALL[at].name())
+            }));
             item_list(done.item_ends, items, columns)
         });
         let (fields, columns): (Vec<Field>, Vec<ArrayRef>) = (required.into_iter())
-            .chain(finish(done.texts, rows, |at| text_field(Text::ALL[at].name())))
-            .chain(finish(done.labels, rows, |at| label_field(Label::ALL[at].name())))
-            .chain(finish(done.amounts, rows, |at| amount_field(Amount::ALL[at].name())))
-            .chain(finish(done.numbers, rows, |at| number_field(Number::ALL[at].name())))
-            .chain(finish(done.coordinates, rows, |at| coordinate_field(Coordinate::ALL[at].name())))
+            .chain(finish(done.texts, rows, |at| {
+                text_field(Text::ALL[at].name())
+            }))
+            .chain(finish(done.labels, rows, |at| {
+                label_field(Label::ALL[at].name())
+            }))
+            .chain(finish(done.amounts, rows, |at| {
+                amount_field(Amount::ALL[at].name())
+            }))
+            .chain(finish(done.numbers, rows, |at| {
+                number_field(Number::ALL[at].name())
+            }))
+            .chain(finish(done.coordinates, rows, |at| {
+                coordinate_field(Coordinate::ALL[at].name())
+            }))
             .chain(list)
             .unzip();
-        let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).expect("every column was padded to the rows");
+        let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+            .expect("every column was padded to the rows");
         EventBatch::of(batch).expect("the required columns were just made")
     }
 }
@@ -146,10 +187,17 @@ fn finish<C: Column, const N: usize>(
     rows: usize,
     field: impl Fn(usize) -> Field,
 ) -> impl Iterator<Item = (Field, ArrayRef)> {
-    columns.into_iter().enumerate().filter_map(move |(at, column)| Some((field(at), column?.finish(rows))))
+    columns
+        .into_iter()
+        .enumerate()
+        .filter_map(move |(at, column)| Some((field(at), column?.finish(rows))))
 }
 
-fn item_list(ends: Vec<i32>, items: usize, columns: impl Iterator<Item = (Field, ArrayRef)>) -> (Field, ArrayRef) {
+fn item_list(
+    ends: Vec<i32>,
+    items: usize,
+    columns: impl Iterator<Item = (Field, ArrayRef)>,
+) -> (Field, ArrayRef) {
     let (fields, columns): (Vec<Field>, Vec<ArrayRef>) = columns.unzip();
     let fields = Fields::from(fields);
     let values = if columns.is_empty() {
@@ -158,7 +206,12 @@ fn item_list(ends: Vec<i32>, items: usize, columns: impl Iterator<Item = (Field,
         StructArray::new(fields.clone(), columns, None)
     };
     let offsets = OffsetBuffer::new([0].into_iter().chain(ends).collect());
-    let list = ListArray::new(Arc::new(item_field(fields.clone())), offsets, Arc::new(values), None);
+    let list = ListArray::new(
+        Arc::new(item_field(fields.clone())),
+        offsets,
+        Arc::new(values),
+        None,
+    );
     (items_field(fields), Arc::new(list))
 }
 
@@ -167,7 +220,11 @@ pub(super) fn id_field() -> Field {
 }
 
 pub(super) fn time_field() -> Field {
-    Field::new(TS_EVENT, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), false)
+    Field::new(
+        TS_EVENT,
+        DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        false,
+    )
 }
 
 pub(super) fn text_field(name: &str) -> Field {
@@ -175,7 +232,11 @@ pub(super) fn text_field(name: &str) -> Field {
 }
 
 pub(super) fn label_field(name: &str) -> Field {
-    Field::new(name, DataType::Dictionary(Box::new(DataType::UInt16), Box::new(DataType::Utf8)), true)
+    Field::new(
+        name,
+        DataType::Dictionary(Box::new(DataType::UInt16), Box::new(DataType::Utf8)),
+        true,
+    )
 }
 
 pub(super) fn amount_field(name: &str) -> Field {

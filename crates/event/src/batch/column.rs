@@ -44,7 +44,10 @@ pub(super) struct ValueColumn<T: ArrowPrimitiveType> {
 
 impl<T: ArrowPrimitiveType> Default for ValueColumn<T> {
     fn default() -> Self {
-        ValueColumn { values: Vec::new(), nulls: NullBufferBuilder::new(0) }
+        ValueColumn {
+            values: Vec::new(),
+            nulls: NullBufferBuilder::new(0),
+        }
     }
 }
 
@@ -92,7 +95,12 @@ const EMPTY_SLOT: u16 = u16::MAX;
 
 impl Default for LabelColumn {
     fn default() -> Self {
-        LabelColumn { keys: ValueColumn::default(), values: StringBuilder::new(), slots: vec![EMPTY_SLOT; 16], last: None }
+        LabelColumn {
+            keys: ValueColumn::default(),
+            values: StringBuilder::new(),
+            slots: vec![EMPTY_SLOT; 16],
+            last: None,
+        }
     }
 }
 
@@ -126,7 +134,8 @@ impl LabelColumn {
         if self.slots[slot] != EMPTY_SLOT {
             return self.slots[slot];
         }
-        let key = u16::try_from(self.values.len()).expect("frames close before 2^16 distinct labels");
+        let key =
+            u16::try_from(self.values.len()).expect("frames close before 2^16 distinct labels");
         self.values.append_value(value);
         self.slots[slot] = key;
         if self.values.len() * 2 > self.slots.len() {
@@ -147,6 +156,9 @@ impl LabelColumn {
 impl Column for LabelColumn {
     fn finish(mut self, rows: usize) -> ArrayRef {
         let values = Arc::new(self.values.finish());
-        Arc::new(DictionaryArray::<UInt16Type>::new(self.keys.array(rows), values))
+        Arc::new(DictionaryArray::<UInt16Type>::new(
+            self.keys.array(rows),
+            values,
+        ))
     }
 }

@@ -11,11 +11,14 @@ pub use view::{EventRef, ItemRef};
 pub use wire::WireError;
 
 use crate::EventType;
-use crate::schema::{Amount, Coordinate, EVENT_ID, ITEMS, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, TS_EVENT, Text};
+use crate::schema::{
+    Amount, Coordinate, EVENT_ID, ITEMS, ItemAmount, ItemLabel, ItemNumber, ItemText, Label,
+    Number, TS_EVENT, Text,
+};
 use arrow_array::types::UInt16Type;
 use arrow_array::{
-    Array, Decimal64Array, DictionaryArray, FixedSizeBinaryArray, Float64Array, Int64Array, ListArray, RecordBatch, StringArray,
-    StructArray, TimestampMicrosecondArray,
+    Array, Decimal64Array, DictionaryArray, FixedSizeBinaryArray, Float64Array, Int64Array,
+    ListArray, RecordBatch, StringArray, StructArray, TimestampMicrosecondArray,
 };
 
 pub(crate) type Dictionary = DictionaryArray<UInt16Type>;
@@ -45,11 +48,19 @@ struct ItemColumns {
 }
 
 fn column<T: Array + Clone + 'static>(batch: &RecordBatch, name: &str) -> Option<T> {
-    batch.column_by_name(name)?.as_any().downcast_ref::<T>().cloned()
+    batch
+        .column_by_name(name)?
+        .as_any()
+        .downcast_ref::<T>()
+        .cloned()
 }
 
 fn item_column<T: Array + Clone + 'static>(items: &StructArray, name: &str) -> Option<T> {
-    items.column_by_name(name)?.as_any().downcast_ref::<T>().cloned()
+    items
+        .column_by_name(name)?
+        .as_any()
+        .downcast_ref::<T>()
+        .cloned()
 }
 
 impl ItemColumns {
@@ -68,14 +79,17 @@ impl ItemColumns {
 impl EventBatch {
     /// Takes columns that follow the canonical schema; `None` if the two required ones are missing.
     pub(crate) fn of(record_batch: RecordBatch) -> Option<EventBatch> {
-        let labels: [Option<Dictionary>; Label::COUNT] = std::array::from_fn(|at| column(&record_batch, Label::ALL[at].name()));
+        let labels: [Option<Dictionary>; Label::COUNT] =
+            std::array::from_fn(|at| column(&record_batch, Label::ALL[at].name()));
         Some(EventBatch {
             ids: column(&record_batch, EVENT_ID)?,
             times: column(&record_batch, TS_EVENT)?,
             texts: std::array::from_fn(|at| column(&record_batch, Text::ALL[at].name())),
             amounts: std::array::from_fn(|at| column(&record_batch, Amount::ALL[at].name())),
             numbers: std::array::from_fn(|at| column(&record_batch, Number::ALL[at].name())),
-            coordinates: std::array::from_fn(|at| column(&record_batch, Coordinate::ALL[at].name())),
+            coordinates: std::array::from_fn(|at| {
+                column(&record_batch, Coordinate::ALL[at].name())
+            }),
             items: column(&record_batch, ITEMS).and_then(ItemColumns::of),
             kinds: kinds(labels[Label::Type as usize].as_ref()),
             labels,
@@ -115,24 +129,36 @@ impl EventBatch {
     /// The distinct values of a label in this batch, by key: so that a fold interns each once a batch.
     #[must_use]
     pub fn label_values(&self, label: Label) -> Vec<&str> {
-        self.labels[label as usize].as_ref().map_or_else(Vec::new, dictionary_values)
+        self.labels[label as usize]
+            .as_ref()
+            .map_or_else(Vec::new, dictionary_values)
     }
 
     /// The distinct values of an item's label in this batch, by key.
     #[must_use]
     pub fn item_label_values(&self, label: ItemLabel) -> Vec<&str> {
-        self.items.as_ref().and_then(|items| items.labels[label as usize].as_ref()).map_or_else(Vec::new, dictionary_values)
+        self.items
+            .as_ref()
+            .and_then(|items| items.labels[label as usize].as_ref())
+            .map_or_else(Vec::new, dictionary_values)
     }
 }
 
 fn dictionary_values(dictionary: &Dictionary) -> Vec<&str> {
-    let values = dictionary.values().as_any().downcast_ref::<StringArray>().expect("labels are dictionaries of text");
+    let values = dictionary
+        .values()
+        .as_any()
+        .downcast_ref::<StringArray>()
+        .expect("labels are dictionaries of text");
     (0..values.len()).map(|key| values.value(key)).collect()
 }
 
 fn kinds(types: Option<&Dictionary>) -> Vec<EventType> {
     types.map_or_else(Vec::new, |types| {
-        dictionary_values(types).into_iter().map(|name| EventType::parse(name).unwrap_or(EventType::Custom)).collect()
+        dictionary_values(types)
+            .into_iter()
+            .map(|name| EventType::parse(name).unwrap_or(EventType::Custom))
+            .collect()
     })
 }
 

@@ -6,7 +6,11 @@ use crate::frame::{FrameBody, FrameBuilder, SourceInfo};
 use crate::{Event, EventId, EventTime, Reason, Rejection};
 use arrow_buffer::Buffer;
 
-const STAMP: Stamp<'_> = Stamp { store: "main", source: "test", received: EventTime(1_700_000_000_000_000) };
+const STAMP: Stamp<'_> = Stamp {
+    store: "main",
+    source: "test",
+    received: EventTime(1_700_000_000_000_000),
+};
 
 fn view(number: u128) -> Event<'static> {
     let mut event = Event::new(EventType::ItemView);
@@ -42,11 +46,27 @@ fn describe(batch: &EventBatch) -> Vec<String> {
     let line = |event: EventRef<'_>| {
         let items = event.items().map(|item| {
             let product = shown(item.text(ItemText::ProductId));
-            format!(" {product}×{} {}", item.quantity(), shown(item.label(ItemLabel::CategoryPath)))
+            format!(
+                " {product}×{} {}",
+                item.quantity(),
+                shown(item.label(ItemLabel::CategoryPath))
+            )
         });
-        let amount = event.amount(Amount::Discount).map_or_else(|| "-".to_owned(), |amount| amount.to_string());
-        let head = [shown(event.text(Text::OrderId)), amount, shown(event.label(Label::Country))].join(" ");
-        format!("{} {} {head}{}", event.id().0, event.kind().name(), items.collect::<String>())
+        let amount = event
+            .amount(Amount::Discount)
+            .map_or_else(|| "-".to_owned(), |amount| amount.to_string());
+        let head = [
+            shown(event.text(Text::OrderId)),
+            amount,
+            shown(event.label(Label::Country)),
+        ]
+        .join(" ");
+        format!(
+            "{} {} {head}{}",
+            event.id().0,
+            event.kind().name(),
+            items.collect::<String>()
+        )
     };
     batch.events().map(line).collect()
 }
@@ -54,21 +74,49 @@ fn describe(batch: &EventBatch) -> Vec<String> {
 #[test]
 fn rows_come_out_as_they_went_in() {
     let batch = batch(&[view(1), order(2), view(3)]);
-    assert_eq!(describe(&batch), ["1 item_view - - -", "2 order A1 1.00 Malta tea×1 Kitchen cup×1 Kitchen", "3 item_view - - -"]);
+    assert_eq!(
+        describe(&batch),
+        [
+            "1 item_view - - -",
+            "2 order A1 1.00 Malta tea×1 Kitchen cup×1 Kitchen",
+            "3 item_view - - -"
+        ]
+    );
 }
 
 #[test]
 fn a_column_without_values_is_absent() {
     let names = |batch: &EventBatch| -> Vec<String> {
-        batch.record_batch().schema().fields().iter().map(|field| field.name().clone()).collect()
+        batch
+            .record_batch()
+            .schema()
+            .fields()
+            .iter()
+            .map(|field| field.name().clone())
+            .collect()
     };
-    assert_eq!(names(&batch(&[view(1)])), ["event_id", "ts_event", "type", "store", "source", "ts_received"]);
+    assert_eq!(
+        names(&batch(&[view(1)])),
+        [
+            "event_id",
+            "ts_event",
+            "type",
+            "store",
+            "source",
+            "ts_received"
+        ]
+    );
     assert!(names(&batch(&[view(1), order(2)])).contains(&"items".to_owned()));
 }
 
 #[test]
 fn bytes_give_the_same_batch_back_whatever_columns_it_has() {
-    for events in [vec![], vec![view(1)], vec![order(2)], vec![view(1), order(2), view(3), order(4)]] {
+    for events in [
+        vec![],
+        vec![view(1)],
+        vec![order(2)],
+        vec![view(1), order(2), view(3), order(4)],
+    ] {
         let before = batch(&events);
         let mut bytes = vec![7; 3];
         before.encode(&mut bytes).expect("encodes");
@@ -83,7 +131,11 @@ fn truncated_bytes_are_an_error_not_a_panic() {
     batch(&[order(2)]).encode(&mut bytes).expect("encodes");
     for length in 0..bytes.len() - 64 {
         let cut = Buffer::from_vec(bytes[..length].to_vec());
-        assert!(EventBatch::decode(&cut, 0).is_err(), "cut at {length} of {}", bytes.len());
+        assert!(
+            EventBatch::decode(&cut, 0).is_err(),
+            "cut at {length} of {}",
+            bytes.len()
+        );
     }
 }
 
@@ -98,20 +150,40 @@ fn many_labels_keep_their_keys_apart() {
         .collect();
     let batch = batch(&events);
     assert_eq!(batch.label_values(Label::City).len(), 1_500);
-    assert!(batch.events().enumerate().all(|(at, event)| event.label(Label::City) == Some(&format!("city {}", at % 1_500))));
+    assert!(
+        batch
+            .events()
+            .enumerate()
+            .all(|(at, event)| event.label(Label::City) == Some(&format!("city {}", at % 1_500)))
+    );
 }
 
 #[test]
 fn a_frame_keeps_tallies_and_rejected_bytes() {
     let mut builder = FrameBuilder::new();
-    let source = builder.open_source(&SourceInfo { source: "s".into(), name: "orders.csv".into(), store: "main".into() });
-    let context = CheckContext { received: STAMP.received };
+    let source = builder.open_source(&SourceInfo {
+        source: "s".into(),
+        name: "orders.csv".into(),
+        store: "main".into(),
+    });
+    let context = CheckContext {
+        received: STAMP.received,
+    };
     builder.count_rows(source, 3);
     assert!(builder.offer(source, &order(1), b"one", context).is_ok());
     let mut early = order(2);
     early.time = Some(EventTime(0));
-    assert_eq!(builder.offer(source, &early, b"two", context), Err(Reason::TimeOutOfRange));
-    builder.reject(source, 3, STAMP.received, Rejection::new(Reason::MalformedJson, "no"), b"{");
+    assert_eq!(
+        builder.offer(source, &early, b"two", context),
+        Err(Reason::TimeOutOfRange)
+    );
+    builder.reject(
+        source,
+        3,
+        STAMP.received,
+        Rejection::new(Reason::MalformedJson, "no"),
+        b"{",
+    );
     let body = builder.finish();
     let mut bytes = Vec::new();
     body.encode(&mut bytes).expect("encodes");
@@ -119,7 +191,15 @@ fn a_frame_keeps_tallies_and_rejected_bytes() {
     assert_eq!(read.sources, body.sources);
     assert_eq!(read.rejected, body.rejected);
     let tally = &read.sources[0];
-    assert_eq!((tally.rows, tally.received, tally.accepted, tally.quarantined), (3, 3, 1, 2));
+    assert_eq!(
+        (
+            tally.rows,
+            tally.received,
+            tally.accepted,
+            tally.quarantined
+        ),
+        (3, 3, 1, 2)
+    );
     assert_eq!(read.rejected[0].bytes, b"two");
     assert_eq!(describe(&read.events), describe(&body.events));
     assert!(builder.is_empty());

@@ -2,7 +2,9 @@
 
 use super::{Dictionary, EventBatch, ItemColumns};
 use crate::event::LineKind;
-use crate::schema::{Amount, Coordinate, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, Text};
+use crate::schema::{
+    Amount, Coordinate, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, Text,
+};
 use crate::{EventId, EventTime, EventType, Money, Quantity};
 use arrow_array::{Array, StringArray};
 use std::ops::Range;
@@ -22,11 +24,15 @@ pub struct ItemRef<'a> {
 }
 
 fn text(column: Option<&StringArray>, row: usize) -> Option<&str> {
-    column.filter(|column| column.is_valid(row)).map(|column| column.value(row))
+    column
+        .filter(|column| column.is_valid(row))
+        .map(|column| column.value(row))
 }
 
 fn key(column: Option<&Dictionary>, row: usize) -> Option<u16> {
-    column.filter(|column| column.is_valid(row)).map(|column| column.keys().values()[row])
+    column
+        .filter(|column| column.is_valid(row))
+        .map(|column| column.keys().values()[row])
 }
 
 fn label(column: Option<&Dictionary>, row: usize) -> Option<&str> {
@@ -50,7 +56,12 @@ impl<'a> EventRef<'a> {
     /// Identity within the store.
     #[must_use]
     pub fn id(self) -> EventId {
-        let bytes: [u8; 16] = self.batch.ids.value(self.row).try_into().expect("the column's width is 16");
+        let bytes: [u8; 16] = self
+            .batch
+            .ids
+            .value(self.row)
+            .try_into()
+            .expect("the column's width is 16");
         EventId(u128::from_be_bytes(bytes))
     }
 
@@ -63,7 +74,8 @@ impl<'a> EventRef<'a> {
     /// What happened.
     #[must_use]
     pub fn kind(self) -> EventType {
-        self.label_key(Label::Type).map_or(EventType::Custom, |key| self.batch.kinds[usize::from(key)])
+        self.label_key(Label::Type)
+            .map_or(EventType::Custom, |key| self.batch.kinds[usize::from(key)])
     }
 
     /// The store; every accepted event has one.
@@ -94,7 +106,9 @@ impl<'a> EventRef<'a> {
     #[must_use]
     pub fn amount(self, column: Amount) -> Option<Money> {
         let column = self.batch.amounts[column as usize].as_ref()?;
-        column.is_valid(self.row).then(|| Money(column.values()[self.row]))
+        column
+            .is_valid(self.row)
+            .then(|| Money(column.values()[self.row]))
     }
 
     /// A whole number.
@@ -114,7 +128,8 @@ impl<'a> EventRef<'a> {
     /// The visitor: the anonymous id where present, else the customer.
     #[must_use]
     pub fn visitor(self) -> Option<&'a str> {
-        self.text(Text::AnonymousId).or_else(|| self.text(Text::CustomerId))
+        self.text(Text::AnonymousId)
+            .or_else(|| self.text(Text::CustomerId))
     }
 
     /// Rows of the event's line items among all items of the batch.
@@ -129,7 +144,10 @@ impl<'a> EventRef<'a> {
     /// The line items, in the order they were sent.
     pub fn items(self) -> impl ExactSizeIterator<Item = ItemRef<'a>> {
         let items = self.batch.items.as_ref();
-        self.item_rows().map(move |row| ItemRef { items: items.expect("an event without item columns has no item rows"), row })
+        self.item_rows().map(move |row| ItemRef {
+            items: items.expect("an event without item columns has no item rows"),
+            row,
+        })
     }
 }
 
@@ -169,7 +187,8 @@ impl<'a> ItemRef<'a> {
     /// What the line is.
     #[must_use]
     pub fn kind(self) -> LineKind {
-        self.label(ItemLabel::Kind).map_or(LineKind::Product, LineKind::parse)
+        self.label(ItemLabel::Kind)
+            .map_or(LineKind::Product, LineKind::parse)
     }
 
     /// Price of one piece after its own discount.

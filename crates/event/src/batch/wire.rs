@@ -1,13 +1,20 @@
 //! A batch as bytes: which columns are present, then Arrow IPC messages without their schema.
 //! The schema follows from the presence bits, so a small frame does not carry it again.
 
+use super::builder::{
+    amount_field, coordinate_field, id_field, items_field, label_field, number_field, text_field,
+    time_field,
+};
 use super::{EventBatch, EventBatchBuilder};
-use super::builder::{amount_field, coordinate_field, id_field, items_field, label_field, number_field, text_field, time_field};
-use crate::schema::{Amount, Coordinate, ITEMS, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, Text};
+use crate::schema::{
+    Amount, Coordinate, ITEMS, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, Text,
+};
 use arrow_array::RecordBatch;
 use arrow_buffer::Buffer;
 use arrow_ipc::reader::StreamDecoder;
-use arrow_ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions, write_message};
+use arrow_ipc::writer::{
+    DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions, write_message,
+};
 use arrow_schema::{ArrowError, DataType, Field, Fields, Schema};
 
 /// Why bytes are no batch.
@@ -40,14 +47,30 @@ fn optional_fields() -> impl Iterator<Item = Field> {
         .chain(Label::ALL.iter().map(|column| label_field(column.name())))
         .chain(Amount::ALL.iter().map(|column| amount_field(column.name())))
         .chain(Number::ALL.iter().map(|column| number_field(column.name())))
-        .chain(Coordinate::ALL.iter().map(|column| coordinate_field(column.name())))
+        .chain(
+            Coordinate::ALL
+                .iter()
+                .map(|column| coordinate_field(column.name())),
+        )
 }
 
 fn optional_item_fields() -> impl Iterator<Item = Field> {
     (ItemText::ALL.iter().map(|column| text_field(column.name())))
-        .chain(ItemLabel::ALL.iter().map(|column| label_field(column.name())))
-        .chain(ItemAmount::ALL.iter().map(|column| amount_field(column.name())))
-        .chain(ItemNumber::ALL.iter().map(|column| number_field(column.name())))
+        .chain(
+            ItemLabel::ALL
+                .iter()
+                .map(|column| label_field(column.name())),
+        )
+        .chain(
+            ItemAmount::ALL
+                .iter()
+                .map(|column| amount_field(column.name())),
+        )
+        .chain(
+            ItemNumber::ALL
+                .iter()
+                .map(|column| number_field(column.name())),
+        )
 }
 
 /// Which columns are present: the event's, and the items' where there are items at all.
@@ -60,7 +83,9 @@ struct Presence {
 impl Presence {
     fn of(batch: &RecordBatch) -> Presence {
         let schema = batch.schema();
-        let event = bits(optional_fields(), |name| schema.column_with_name(name).is_some());
+        let event = bits(optional_fields(), |name| {
+            schema.column_with_name(name).is_some()
+        });
         let items = schema.field_with_name(ITEMS).ok().map(|field| {
             let fields = item_fields(field.data_type());
             bits(optional_item_fields(), |name| fields.find(name).is_some()) as u64
@@ -72,18 +97,26 @@ impl Presence {
         let mut fields = vec![id_field(), time_field()];
         fields.extend(present(optional_fields(), self.event));
         if let Some(items) = self.items {
-            fields.push(items_field(present(optional_item_fields(), u128::from(items)).collect()));
+            fields.push(items_field(
+                present(optional_item_fields(), u128::from(items)).collect(),
+            ));
         }
         Schema::new(fields)
     }
 }
 
 fn bits(fields: impl Iterator<Item = Field>, is_present: impl Fn(&str) -> bool) -> u128 {
-    fields.enumerate().filter(|(_, field)| is_present(field.name())).fold(0, |bits, (at, _)| bits | 1 << at)
+    fields
+        .enumerate()
+        .filter(|(_, field)| is_present(field.name()))
+        .fold(0, |bits, (at, _)| bits | 1 << at)
 }
 
 fn present(fields: impl Iterator<Item = Field>, bits: u128) -> impl Iterator<Item = Field> {
-    fields.enumerate().filter(move |(at, _)| bits >> at & 1 == 1).map(|(_, field)| field)
+    fields
+        .enumerate()
+        .filter(move |(at, _)| bits >> at & 1 == 1)
+        .map(|(_, field)| field)
 }
 
 fn item_fields(list: &DataType) -> Fields {
@@ -110,7 +143,11 @@ impl EventBatch {
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), WireError> {
         let presence = Presence::of(self.record_batch());
         out.extend_from_slice(&presence.event.to_le_bytes());
-        out.push(if self.is_empty() { FORM_EMPTY } else { u8::from(presence.items.is_some()) });
+        out.push(if self.is_empty() {
+            FORM_EMPTY
+        } else {
+            u8::from(presence.items.is_some())
+        });
         out.extend_from_slice(&presence.items.unwrap_or(0).to_le_bytes());
         if self.is_empty() {
             return Ok(());
@@ -122,7 +159,12 @@ impl EventBatch {
         }
         let options = IpcWriteOptions::default();
         let mut context = IpcWriteContext::default();
-        let (dictionaries, columns) = IpcDataGenerator::default().encode(self.record_batch(), &mut tracker, &options, &mut context)?;
+        let (dictionaries, columns) = IpcDataGenerator::default().encode(
+            self.record_batch(),
+            &mut tracker,
+            &options,
+            &mut context,
+        )?;
         for message in dictionaries.into_iter().chain([columns]) {
             write_message(&mut *out, message, &options)?;
         }
@@ -137,8 +179,15 @@ impl EventBatch {
         }
         let event = u128::from_le_bytes(head[..16].try_into().expect("16 of 25 bytes"));
         let items = u64::from_le_bytes(head[17..].try_into().expect("the last 8 of 25 bytes"));
-        let presence = Presence { event, items: (head[16] != 0).then_some(items) };
-        let mut messages = body.slice((at + HEAD_BYTES).next_multiple_of(ALIGNMENT).min(body.len()));
+        let presence = Presence {
+            event,
+            items: (head[16] != 0).then_some(items),
+        };
+        let mut messages = body.slice(
+            (at + HEAD_BYTES)
+                .next_multiple_of(ALIGNMENT)
+                .min(body.len()),
+        );
         let mut schema = Buffer::from_vec(schema_message(&presence.schema())?);
         let mut decoder = StreamDecoder::new();
         decoder.decode(&mut schema)?;
@@ -151,7 +200,11 @@ impl EventBatch {
 fn schema_message(schema: &Schema) -> Result<Vec<u8>, WireError> {
     let options = IpcWriteOptions::default();
     let mut tracker = DictionaryTracker::new(false);
-    let message = IpcDataGenerator::default().schema_to_bytes_with_dictionary_tracker(schema, &mut tracker, &options);
+    let message = IpcDataGenerator::default().schema_to_bytes_with_dictionary_tracker(
+        schema,
+        &mut tracker,
+        &options,
+    );
     let mut bytes = Vec::new();
     write_message(&mut bytes, message, &options)?;
     Ok(bytes)

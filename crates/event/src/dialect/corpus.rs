@@ -14,11 +14,18 @@ use std::path::{Path, PathBuf};
 static UTC: TimeZone = TimeZone::UTC;
 
 fn decoding() -> Decoding<'static> {
-    Decoding { source: "corpus", store: "main", zone: &UTC, currency: &Currency::USD }
+    Decoding {
+        source: "corpus",
+        store: "main",
+        zone: &UTC,
+        currency: &Currency::USD,
+    }
 }
 
 fn context() -> CheckContext {
-    CheckContext { received: EventTime::parse("2026-01-01", &UTC).expect("a time") }
+    CheckContext {
+        received: EventTime::parse("2026-01-01", &UTC).expect("a time"),
+    }
 }
 
 /// A line an event; what is set aside has its row before the reason, where rows have numbers.
@@ -29,7 +36,11 @@ struct Lines {
 
 impl Lines {
     fn refused(&mut self, position: i64, rejection: &Rejection) {
-        let row = if self.shows_rows { format!("{position} ") } else { String::new() };
+        let row = if self.shows_rows {
+            format!("{position} ")
+        } else {
+            String::new()
+        };
         self.lines.push(format!("!{row}{rejection}"));
     }
 }
@@ -38,7 +49,10 @@ impl Intake for Lines {
     fn take(&mut self, event: &mut Event<'_>, _: &[u8]) {
         match check(event, context()) {
             Ok(()) => self.lines.push(describe(event)),
-            Err(rejection) => self.refused(event.number(Number::SourcePosition).unwrap_or(0), &rejection),
+            Err(rejection) => self.refused(
+                event.number(Number::SourcePosition).unwrap_or(0),
+                &rejection,
+            ),
         }
     }
 
@@ -48,40 +62,73 @@ impl Intake for Lines {
 }
 
 fn json_lines(bytes: &[u8]) -> Vec<String> {
-    let mut lines = Lines { lines: Vec::new(), shows_rows: false };
+    let mut lines = Lines {
+        lines: Vec::new(),
+        shows_rows: false,
+    };
     json::read_body(bytes, &decoding(), &mut lines);
     lines.lines
 }
 
 fn csv_lines(bytes: &[u8]) -> Vec<String> {
-    let mut lines = Lines { lines: Vec::new(), shows_rows: true };
+    let mut lines = Lines {
+        lines: Vec::new(),
+        shows_rows: true,
+    };
     match Table::open(bytes, true, &Wishes::default()) {
         Ok((mut table, header)) => {
-            table.read(&bytes[header..], true, usize::MAX, &decoding(), context(), &mut lines).expect("few orders");
+            table
+                .read(
+                    &bytes[header..],
+                    true,
+                    usize::MAX,
+                    &decoding(),
+                    context(),
+                    &mut lines,
+                )
+                .expect("few orders");
         }
-        Err(error) => lines.lines.push(format!("refused: {error}; {}", error.hint())),
+        Err(error) => lines
+            .lines
+            .push(format!("refused: {error}; {}", error.hint())),
     }
     lines.lines
 }
 
 fn inputs(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("the corpus lies beside the sources");
-    let mut inputs: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
+    let mut inputs: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("readable").path())
+        .collect();
     inputs.retain(|path| path.extension().is_some_and(|extension| extension == "in"));
     inputs.sort();
     inputs
 }
 
 fn check_folder(name: &str, read: fn(&[u8]) -> Vec<String>) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(name);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("corpus")
+        .join(name);
     let inputs = inputs(&folder);
-    assert!(inputs.len() >= 10, "{} holds {} inputs", folder.display(), inputs.len());
+    assert!(
+        inputs.len() >= 10,
+        "{} holds {} inputs",
+        folder.display(),
+        inputs.len()
+    );
     let mut differences = Vec::new();
     for input in inputs {
-        let shown: String = read(&fs::read(&input).expect("readable")).iter().map(|line| format!("{line}\n")).collect();
-        let expected = fs::read_to_string(input.with_extension("expected")).expect("each input has its expectation");
+        let shown: String = read(&fs::read(&input).expect("readable"))
+            .iter()
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let expected = fs::read_to_string(input.with_extension("expected"))
+            .expect("each input has its expectation");
         if shown != expected {
-            differences.push(format!("{}\n--- expected\n{expected}--- shown\n{shown}", input.display()));
+            differences.push(format!(
+                "{}\n--- expected\n{expected}--- shown\n{shown}",
+                input.display()
+            ));
         }
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));

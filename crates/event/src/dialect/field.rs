@@ -4,7 +4,9 @@
 use super::lookup::Lookup;
 use crate::event::{Event, Item, Str};
 use crate::rejection::{Reason, Rejection};
-use crate::schema::{Amount, Coordinate, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, Text};
+use crate::schema::{
+    Amount, Coordinate, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, Text,
+};
 use crate::time::EventTime;
 use crate::{Currency, DecimalError, parse_decimal};
 use jiff::tz::TimeZone;
@@ -65,10 +67,17 @@ impl Field {
     /// The field a mapping means: a canonical column name; `items.NAME` where an item's column has the name of an event's.
     #[must_use]
     pub fn parse(name: &str) -> Option<Field> {
-        if let Some(name) = name.strip_prefix("items.").or_else(|| name.strip_prefix("item.")) {
+        if let Some(name) = name
+            .strip_prefix("items.")
+            .or_else(|| name.strip_prefix("item."))
+        {
             return Field::of_item(name);
         }
-        ALIASES.find(name.as_bytes()).map(|(_, field)| *field).or_else(|| Field::of_event(name)).or_else(|| Field::of_item(name))
+        ALIASES
+            .find(name.as_bytes())
+            .map(|(_, field)| *field)
+            .or_else(|| Field::of_event(name))
+            .or_else(|| Field::of_item(name))
     }
 
     /// Every name [`Field::parse`] takes, for a suggestion.
@@ -82,7 +91,10 @@ impl Field {
             .chain(ItemLabel::ALL.iter().map(|column| column.name()))
             .chain(ItemAmount::ALL.iter().map(|column| column.name()))
             .chain(ItemNumber::ALL.iter().map(|column| column.name()));
-        ALIASES.names().chain(columns).filter(|name| Field::parse(name).is_some())
+        ALIASES
+            .names()
+            .chain(columns)
+            .filter(|name| Field::parse(name).is_some())
     }
 
     /// The canonical name; an item's column that shares it with an event's has `items.` before it.
@@ -103,7 +115,11 @@ impl Field {
             Field::ItemAmount(column) => column.name(),
             Field::ItemNumber(column) => column.name(),
         };
-        if self.is_of_item() && Field::of_event(name).is_some() { format!("items.{name}") } else { name.to_owned() }
+        if self.is_of_item() && Field::of_event(name).is_some() {
+            format!("items.{name}")
+        } else {
+            name.to_owned()
+        }
     }
 
     /// Whether the value belongs to a line item.
@@ -111,19 +127,38 @@ impl Field {
     pub fn is_of_item(self) -> bool {
         matches!(
             self,
-            Field::ItemText(_) | Field::ItemLabel(_) | Field::ItemAmount(_) | Field::ItemNumber(_) | Field::CategoryCode
+            Field::ItemText(_)
+                | Field::ItemLabel(_)
+                | Field::ItemAmount(_)
+                | Field::ItemNumber(_)
+                | Field::CategoryCode
         )
     }
 
     fn of_event(name: &str) -> Option<Field> {
         Text::parse(name)
-            .filter(|column| !matches!(column, Text::TypeText | Text::EventIdText | Text::Extra | Text::Inferred | Text::BotReason))
+            .filter(|column| {
+                !matches!(
+                    column,
+                    Text::TypeText
+                        | Text::EventIdText
+                        | Text::Extra
+                        | Text::Inferred
+                        | Text::BotReason
+                )
+            })
             .map(Field::Text)
-            .or_else(|| Label::parse(name).filter(|column| !is_stamped(*column)).map(Field::Label))
+            .or_else(|| {
+                Label::parse(name)
+                    .filter(|column| !is_stamped(*column))
+                    .map(Field::Label)
+            })
             .or_else(|| Amount::parse(name).map(Field::Amount))
             .or_else(|| {
                 Number::parse(name)
-                    .filter(|column| !matches!(column, Number::TimeReceived | Number::SourcePosition))
+                    .filter(|column| {
+                        !matches!(column, Number::TimeReceived | Number::SourcePosition)
+                    })
                     .map(Field::Number)
             })
             .or_else(|| Coordinate::parse(name).map(Field::Coordinate))
@@ -147,7 +182,10 @@ impl Field {
 
 /// Labels the door stamps or derives: no sender sets them.
 fn is_stamped(column: Label) -> bool {
-    matches!(column, Label::Type | Label::Store | Label::Source | Label::Dialect | Label::PriceCategory)
+    matches!(
+        column,
+        Label::Type | Label::Store | Label::Source | Label::Dialect | Label::PriceCategory
+    )
 }
 
 /// One value as it was sent.
@@ -183,12 +221,17 @@ pub(super) fn set<'a>(
         Field::Time => event.time = Some(read_time("ts_event", &value.text, style)?),
         Field::Text(column) if is_id(column) => event.set_text(column, id_text(value)),
         Field::Text(column) => event.set_text(column, value.text),
-        Field::Label(Label::Currency) => event.set_label(Label::Currency, currency_code(value.text)),
+        Field::Label(Label::Currency) => {
+            event.set_label(Label::Currency, currency_code(value.text))
+        }
         Field::Label(column) => event.set_label(column, trimmed(value.text)),
         Field::Number(column) => set_number(event, column, &value.text, style)?,
-        Field::Coordinate(column) => event.set_coordinate(column, read_degrees(column, &value.text)?),
+        Field::Coordinate(column) => {
+            event.set_coordinate(column, read_degrees(column, &value.text)?)
+        }
         Field::Amount(column) => {
-            let (amount, guessed) = read_decimal(column.name(), reason_of(column), &value.text, style)?;
+            let (amount, guessed) =
+                read_decimal(column.name(), reason_of(column), &value.text, style)?;
             event.set_amount(column, amount);
             if guessed {
                 event.mark_inferred(column.name());
@@ -240,12 +283,22 @@ fn set_of_item<'a>(
     match field {
         Field::ItemText(column) if is_item_id(column) => item.set_text(column, id_text(value)),
         Field::ItemText(column) => item.set_text(column, value.text),
-        Field::ItemLabel(ItemLabel::Currency) => item.set_label(ItemLabel::Currency, currency_code(value.text)),
+        Field::ItemLabel(ItemLabel::Currency) => {
+            item.set_label(ItemLabel::Currency, currency_code(value.text))
+        }
         Field::ItemLabel(column) => item.set_label(column, trimmed(value.text)),
-        Field::CategoryCode => item.set_label(ItemLabel::CategoryPath, value.text.trim().replace('.', "/")),
-        Field::ItemNumber(column) => item.set_number(column, read_whole(column.name(), &value.text)?),
+        Field::CategoryCode => {
+            item.set_label(ItemLabel::CategoryPath, value.text.trim().replace('.', "/"))
+        }
+        Field::ItemNumber(column) => {
+            item.set_number(column, read_whole(column.name(), &value.text)?)
+        }
         Field::ItemAmount(column) => {
-            let reason = if column == ItemAmount::Quantity { Reason::QuantityInvalid } else { Reason::PriceInvalid };
+            let reason = if column == ItemAmount::Quantity {
+                Reason::QuantityInvalid
+            } else {
+                Reason::PriceInvalid
+            };
             let (amount, guessed) = read_decimal(column.name(), reason, &value.text, style)?;
             item.set_amount(column, amount);
             return Ok(guessed.then_some(column.name()));
@@ -255,7 +308,12 @@ fn set_of_item<'a>(
     Ok(None)
 }
 
-fn set_number(event: &mut Event<'_>, column: Number, text: &str, style: Style<'_>) -> Result<(), Rejection> {
+fn set_number(
+    event: &mut Event<'_>,
+    column: Number,
+    text: &str,
+    style: Style<'_>,
+) -> Result<(), Rejection> {
     let number = match column {
         Number::TimeSent | Number::TimeReceived => read_time(column.name(), text, style)?.0,
         Number::IsBot => match text {
@@ -263,7 +321,9 @@ fn set_number(event: &mut Event<'_>, column: Number, text: &str, style: Style<'_
             "false" | "0" => 0,
             _ => return Err(Rejection::of_field(Reason::WrongType, column.name(), text)),
         },
-        Number::Step | Number::ResultsCount | Number::SourcePosition => read_whole(column.name(), text)?,
+        Number::Step | Number::ResultsCount | Number::SourcePosition => {
+            read_whole(column.name(), text)?
+        }
     };
     event.set_number(column, number);
     Ok(())
@@ -283,7 +343,14 @@ fn is_id(column: Text) -> bool {
 }
 
 fn is_item_id(column: ItemText) -> bool {
-    matches!(column, ItemText::ProductId | ItemText::Sku | ItemText::CategoryId | ItemText::ListId | ItemText::PromoId)
+    matches!(
+        column,
+        ItemText::ProductId
+            | ItemText::Sku
+            | ItemText::CategoryId
+            | ItemText::ListId
+            | ItemText::PromoId
+    )
 }
 
 fn reason_of(column: Amount) -> Reason {
@@ -337,33 +404,48 @@ fn whole_part(text: &str) -> Option<usize> {
         return None;
     }
     let (whole, fraction) = text.split_once('.')?;
-    let is_whole = !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit()) && fraction.bytes().all(|byte| byte == b'0');
+    let is_whole = !whole.is_empty()
+        && whole.bytes().all(|byte| byte.is_ascii_digit())
+        && fraction.bytes().all(|byte| byte == b'0');
     is_whole.then_some(whole.len())
 }
 
 pub(super) fn read_time(name: &str, text: &str, style: Style<'_>) -> Result<EventTime, Rejection> {
-    EventTime::parse(text, style.zone).map_err(|_| Rejection::of_field(Reason::TimeInvalid, name, text))
+    EventTime::parse(text, style.zone)
+        .map_err(|_| Rejection::of_field(Reason::TimeInvalid, name, text))
 }
 
 fn read_whole(name: &str, text: &str) -> Result<i64, Rejection> {
     let trimmed = text.trim();
     let digits = whole_part(trimmed).map_or(trimmed, |length| &trimmed[..length]);
-    digits.parse().map_err(|_| Rejection::of_field(Reason::WrongType, name, text))
+    digits
+        .parse()
+        .map_err(|_| Rejection::of_field(Reason::WrongType, name, text))
 }
 
 fn read_degrees(column: Coordinate, text: &str) -> Result<f64, Rejection> {
-    text.trim().parse().map_err(|_| Rejection::of_field(Reason::CoordinateInvalid, column.name(), text))
+    text.trim()
+        .parse()
+        .map_err(|_| Rejection::of_field(Reason::CoordinateInvalid, column.name(), text))
 }
 
 /// A decimal, and whether reading it took a guess or rounding.
-pub(super) fn read_decimal(name: &str, reason: Reason, text: &str, style: Style<'_>) -> Result<(i64, bool), Rejection> {
+pub(super) fn read_decimal(
+    name: &str,
+    reason: Reason,
+    text: &str,
+    style: Style<'_>,
+) -> Result<(i64, bool), Rejection> {
     let trimmed = text.trim_ascii();
     match parse_decimal(trimmed.as_bytes()) {
         Ok(decimal) => return Ok((decimal.value, decimal.rounded)),
-        Err(DecimalError::TooLarge) => return Err(Rejection::of_field(Reason::AmountTooLarge, name, text)),
+        Err(DecimalError::TooLarge) => {
+            return Err(Rejection::of_field(Reason::AmountTooLarge, name, text));
+        }
         Err(DecimalError::NotANumber) => {}
     }
-    let plain = with_decimal_point(trimmed, style.decimal_comma).ok_or_else(|| Rejection::of_field(reason, name, text))?;
+    let plain = with_decimal_point(trimmed, style.decimal_comma)
+        .ok_or_else(|| Rejection::of_field(reason, name, text))?;
     match parse_decimal(plain.as_bytes()) {
         Ok(decimal) => Ok((decimal.value, decimal.rounded || !style.decimal_comma)),
         Err(DecimalError::TooLarge) => Err(Rejection::of_field(Reason::AmountTooLarge, name, text)),
@@ -374,9 +456,17 @@ pub(super) fn read_decimal(name: &str, reason: Reason, text: &str, style: Style<
 /// `12,50` as `12.50`, `1.234,56` as `1234.56`, `1,234.56` likewise; nothing where the comma could be either (`1,234`).
 fn with_decimal_point(text: &str, decimal_comma: bool) -> Option<String> {
     let (before, after) = text.rsplit_once(',')?;
-    match (before.contains(','), before.contains('.'), after.contains('.')) {
-        (false, false, false) if decimal_comma || matches!(after.len(), 1..=2) => Some(format!("{before}.{after}")),
-        (false, true, false) if are_thousands(before, '.') => Some(format!("{}.{after}", before.replace('.', ""))),
+    match (
+        before.contains(','),
+        before.contains('.'),
+        after.contains('.'),
+    ) {
+        (false, false, false) if decimal_comma || matches!(after.len(), 1..=2) => {
+            Some(format!("{before}.{after}"))
+        }
+        (false, true, false) if are_thousands(before, '.') => {
+            Some(format!("{}.{after}", before.replace('.', "")))
+        }
         (_, false, true) => {
             let (whole, fraction) = text.split_once('.')?;
             are_thousands(whole, ',').then(|| format!("{}.{fraction}", whole.replace(',', "")))
@@ -398,7 +488,10 @@ mod tests {
     use crate::schema::ItemAmount;
 
     fn check_decimal(text: &str, decimal_comma: bool, expected: &str) {
-        let style = Style { zone: &TimeZone::UTC, decimal_comma };
+        let style = Style {
+            zone: &TimeZone::UTC,
+            decimal_comma,
+        };
         let shown = match read_decimal("price", Reason::PriceInvalid, text, style) {
             Ok((value, guessed)) => format!("{value}{}", if guessed { "?" } else { "" }),
             Err(rejection) => rejection.reason.code().to_owned(),
@@ -425,7 +518,13 @@ mod tests {
 
     #[test]
     fn ids_from_float_columns_lose_their_fraction_of_zeros() {
-        let id = |text: &'static str, may_be_number| id_text(Value { text: text.into(), may_be_number }).into_owned();
+        let id = |text: &'static str, may_be_number| {
+            id_text(Value {
+                text: text.into(),
+                may_be_number,
+            })
+            .into_owned()
+        };
         assert_eq!(id("17850.0", true), "17850");
         assert_eq!(id("17850.00", true), "17850");
         assert_eq!(id("17850.50", true), "17850.50");
@@ -440,11 +539,21 @@ mod tests {
     fn every_field_is_found_by_its_own_name() {
         for name in Field::names() {
             let field = Field::parse(name).expect("a listed name is a field");
-            assert_eq!(Field::parse(&field.name()).map(Field::name), Some(field.name()), "{name}");
+            assert_eq!(
+                Field::parse(&field.name()).map(Field::name),
+                Some(field.name()),
+                "{name}"
+            );
         }
-        assert_eq!(Field::parse("price"), Some(Field::ItemAmount(ItemAmount::UnitPrice)));
+        assert_eq!(
+            Field::parse("price"),
+            Some(Field::ItemAmount(ItemAmount::UnitPrice))
+        );
         assert_eq!(Field::parse("coupon"), Some(Field::Text(Text::Coupon)));
-        assert_eq!(Field::parse("items.coupon"), Some(Field::ItemText(ItemText::Coupon)));
+        assert_eq!(
+            Field::parse("items.coupon"),
+            Some(Field::ItemText(ItemText::Coupon))
+        );
         assert_eq!(Field::ItemText(ItemText::Coupon).name(), "items.coupon");
         assert_eq!(Field::parse("store"), None);
         assert_eq!(Field::parse("extra"), None);

@@ -20,7 +20,10 @@ impl<V> Lookup<V> {
             let name = entries[at].0.as_bytes();
             let mut slot = slot_of(name);
             while slots[slot] != EMPTY {
-                assert!(!equal(entries[slots[slot] as usize].0.as_bytes(), name), "a name stands twice in a table");
+                assert!(
+                    !equal(entries[slots[slot] as usize].0.as_bytes(), name),
+                    "a name stands twice in a table"
+                );
                 slot = (slot + 1) % SLOTS;
             }
             slots[slot] = at as u8;
@@ -58,7 +61,12 @@ impl<V> Lookup<V> {
 const fn slot_of(name: &[u8]) -> usize {
     let length = name.len();
     let mut hash = length as u32;
-    let picked = [name[0], name[length / 3], name[length / 2], name[length - 1]];
+    let picked = [
+        name[0],
+        name[length / 3],
+        name[length / 2],
+        name[length - 1],
+    ];
     let mut at = 0;
     while at < picked.len() {
         hash = (hash ^ picked[at] as u32).wrapping_mul(0x9E37_79B1);

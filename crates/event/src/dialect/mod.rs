@@ -13,10 +13,10 @@ mod type_name;
 
 pub use field::Field;
 
+use crate::Currency;
 use crate::event::Event;
 use crate::rejection::Rejection;
 use crate::schema::{Amount, ItemAmount, Label};
-use crate::Currency;
 use jiff::tz::TimeZone;
 
 /// Largest single event or file row; what is larger is set aside, so that memory stays bounded.
@@ -49,8 +49,15 @@ fn default_currency<'a>(event: &mut Event<'a>, currency: &'a Currency) {
         return;
     }
     let has_money = |event: &Event<'_>| {
-        let price = |item: &crate::Item<'_>| item.amount(ItemAmount::UnitPrice).or(item.amount(ItemAmount::ListPrice)).is_some();
-        event.items.iter().any(price) || Amount::ALL.iter().any(|column| event.amount(*column).is_some())
+        let price = |item: &crate::Item<'_>| {
+            item.amount(ItemAmount::UnitPrice)
+                .or(item.amount(ItemAmount::ListPrice))
+                .is_some()
+        };
+        event.items.iter().any(price)
+            || Amount::ALL
+                .iter()
+                .any(|column| event.amount(*column).is_some())
     };
     if has_money(event) {
         event.set_label(Label::Currency, currency.as_str());

@@ -82,7 +82,13 @@ pub(super) fn type_named(name: &str) -> EventType {
         return kind;
     }
     let plain = plain(name);
-    if plain == name { Custom } else { canonical(&plain).or_else(|| foreign(&plain)).unwrap_or(Custom) }
+    if plain == name {
+        Custom
+    } else {
+        canonical(&plain)
+            .or_else(|| foreign(&plain))
+            .unwrap_or(Custom)
+    }
 }
 
 fn canonical(name: &str) -> Option<EventType> {
@@ -90,12 +96,21 @@ fn canonical(name: &str) -> Option<EventType> {
 }
 
 fn foreign(name: &str) -> Option<EventType> {
-    SYNONYMS.iter().find(|(synonym, _)| *synonym == name).map(|(_, kind)| *kind)
+    SYNONYMS
+        .iter()
+        .find(|(synonym, _)| *synonym == name)
+        .map(|(_, kind)| *kind)
 }
 
 /// `Order Completed` and `order-completed` are `order_completed`.
 pub(super) fn plain(name: &str) -> String {
-    let character = |character: char| if matches!(character, ' ' | '-' | '.') { '_' } else { character.to_ascii_lowercase() };
+    let character = |character: char| {
+        if matches!(character, ' ' | '-' | '.') {
+            '_'
+        } else {
+            character.to_ascii_lowercase()
+        }
+    };
     name.trim().chars().map(character).collect()
 }
 
@@ -123,7 +138,10 @@ mod tests {
     fn no_foreign_name_shadows_a_canonical_one_or_stands_twice() {
         for (at, (name, _)) in SYNONYMS.iter().enumerate() {
             assert_eq!(EventType::parse(name), None, "{name}");
-            assert!(SYNONYMS[at + 1..].iter().all(|(other, _)| other != name), "{name}");
+            assert!(
+                SYNONYMS[at + 1..].iter().all(|(other, _)| other != name),
+                "{name}"
+            );
             assert_eq!(plain(name), *name);
         }
     }

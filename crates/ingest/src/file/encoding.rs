@@ -23,7 +23,9 @@ pub(super) fn encoding_of(beginning: &[u8]) -> Option<&'static Encoding> {
         Ok(_) => None,
         // The last character may be cut.
         Err(error) if error.error_len().is_none() => None,
-        Err(error) => is_mostly_single_bytes(beginning, error.valid_up_to()).then_some(WINDOWS_1252),
+        Err(error) => {
+            is_mostly_single_bytes(beginning, error.valid_up_to()).then_some(WINDOWS_1252)
+        }
     }
 }
 
@@ -31,7 +33,11 @@ pub(super) fn encoding_of(beginning: &[u8]) -> Option<&'static Encoding> {
 fn unmarked_utf_16(beginning: &[u8]) -> Option<&'static Encoding> {
     let pairs = beginning.chunks_exact(2).take(128);
     let (pairs_seen, high_zeros, low_zeros) = pairs.fold((0, 0, 0), |(pairs, high, low), pair| {
-        (pairs + 1, high + usize::from(pair[0] == 0 && pair[1] != 0), low + usize::from(pair[1] == 0 && pair[0] != 0))
+        (
+            pairs + 1,
+            high + usize::from(pair[0] == 0 && pair[1] != 0),
+            low + usize::from(pair[1] == 0 && pair[0] != 0),
+        )
     });
     let is_most = |count: usize| pairs_seen >= 2 && count * 10 >= pairs_seen * 9;
     if is_most(low_zeros) {
@@ -50,7 +56,9 @@ fn is_mostly_single_bytes(beginning: &[u8], first: usize) -> bool {
     let mut rest = beginning;
     sound += is_wide(&beginning[..first]);
     while let Err(error) = std::str::from_utf8(rest) {
-        let Some(length) = error.error_len() else { break };
+        let Some(length) = error.error_len() else {
+            break;
+        };
         broken += 1;
         rest = &rest[error.valid_up_to() + length..];
         let valid = std::str::from_utf8(rest).map_or_else(|error| error.valid_up_to(), str::len);
@@ -61,7 +69,10 @@ fn is_mostly_single_bytes(beginning: &[u8], first: usize) -> bool {
 
 /// Whether the beginning of a file holds what no text does.
 pub(super) fn is_binary(beginning: &[u8]) -> bool {
-    let controls = beginning.iter().filter(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31)).count();
+    let controls = beginning
+        .iter()
+        .filter(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31))
+        .count();
     controls * 10 > beginning.len()
 }
 
@@ -99,7 +110,9 @@ impl Recoded {
             self.is_done = read == 0;
         }
         self.text.resize(CHUNK_BYTES * 3, 0);
-        let (result, read, written, _) = self.decoder.decode_to_utf8(&self.raw[self.raw_at..], &mut self.text, self.is_done);
+        let (result, read, written, _) =
+            self.decoder
+                .decode_to_utf8(&self.raw[self.raw_at..], &mut self.text, self.is_done);
         debug_assert!(result == CoderResult::InputEmpty || written > 0);
         self.raw_at += read;
         self.text.truncate(written);

@@ -33,14 +33,29 @@ pub struct FileError {
 }
 
 impl FileError {
-    fn new(remedy: FileRemedy, file: &str, what: impl Into<String>, hint: impl Into<String>) -> FileError {
-        FileError { remedy, file: file.to_owned(), what: what.into(), hint: hint.into(), cause: None }
+    fn new(
+        remedy: FileRemedy,
+        file: &str,
+        what: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> FileError {
+        FileError {
+            remedy,
+            file: file.to_owned(),
+            what: what.into(),
+            hint: hint.into(),
+            cause: None,
+        }
     }
 
     pub(super) fn open(path: &Path, cause: io::Error) -> FileError {
         let hint = match cause.kind() {
-            io::ErrorKind::NotFound => "check the path; it is looked up from the directory the command runs in",
-            io::ErrorKind::PermissionDenied => "make it readable for this user, or run as one who may read it",
+            io::ErrorKind::NotFound => {
+                "check the path; it is looked up from the directory the command runs in"
+            }
+            io::ErrorKind::PermissionDenied => {
+                "make it readable for this user, or run as one who may read it"
+            }
             _ => "check the path and the disk it lies on",
         };
         let what = match cause.kind() {
@@ -48,20 +63,39 @@ impl FileError {
             io::ErrorKind::PermissionDenied => "this user may not read it".to_owned(),
             _ => cause.to_string(),
         };
-        FileError { cause: Some(cause), ..FileError::new(FileRemedy::OtherFile, &path.display().to_string(), what, hint) }
+        FileError {
+            cause: Some(cause),
+            ..FileError::new(
+                FileRemedy::OtherFile,
+                &path.display().to_string(),
+                what,
+                hint,
+            )
+        }
     }
 
     pub(super) fn directory(path: &Path) -> FileError {
         let hint = "name the files in it, such as DIR/*.csv";
-        FileError::new(FileRemedy::OtherFile, &path.display().to_string(), "it is a directory", hint)
+        FileError::new(
+            FileRemedy::OtherFile,
+            &path.display().to_string(),
+            "it is a directory",
+            hint,
+        )
     }
 
     pub(super) fn empty(file: &str) -> FileError {
-        FileError::new(FileRemedy::MendFile, file, "it is empty", "export it again, or name another file")
+        FileError::new(
+            FileRemedy::MendFile,
+            file,
+            "it is empty",
+            "export it again, or name another file",
+        )
     }
 
     pub(super) fn binary(file: &str) -> FileError {
-        let hint = "a CSV or JSON file is needed, plain, gzip or zstd; save a spreadsheet as CSV first";
+        let hint =
+            "a CSV or JSON file is needed, plain, gzip or zstd; save a spreadsheet as CSV first";
         FileError::new(FileRemedy::OtherFile, file, "it is no text", hint)
     }
 
@@ -69,25 +103,43 @@ impl FileError {
     pub(super) fn read(file: &str, packed: bool, rows: u64, cause: io::Error) -> FileError {
         let (what, hint) = if packed {
             let what = match cause.kind() {
-                io::ErrorKind::UnexpectedEof => format!("the packed file ends too early, after {rows} rows"),
+                io::ErrorKind::UnexpectedEof => {
+                    format!("the packed file ends too early, after {rows} rows")
+                }
                 _ => format!("the packed file is damaged after {rows} rows"),
             };
-            (what, "get the file again and repeat the import: rows that came in already are not counted twice")
+            (
+                what,
+                "get the file again and repeat the import: rows that came in already are not counted twice",
+            )
         } else {
-            (format!("reading stopped after {rows} rows"), "repeat the import: rows that came in already are not counted twice")
+            (
+                format!("reading stopped after {rows} rows"),
+                "repeat the import: rows that came in already are not counted twice",
+            )
         };
-        FileError { cause: Some(cause), ..FileError::new(FileRemedy::MendFile, file, what, hint) }
+        FileError {
+            cause: Some(cause),
+            ..FileError::new(FileRemedy::MendFile, file, what, hint)
+        }
     }
 
     pub(super) fn mapping(file: &str, error: &MappingError) -> FileError {
         let remedy = match error {
-            MappingError::NoHeader | MappingError::HeaderIsData(_) | MappingError::HeaderTwice(_) => FileRemedy::MendFile,
+            MappingError::NoHeader
+            | MappingError::HeaderIsData(_)
+            | MappingError::HeaderTwice(_) => FileRemedy::MendFile,
             _ => FileRemedy::SayHow,
         };
         FileError::new(remedy, file, error.to_string(), error.hint())
     }
 
     pub(super) fn too_many_orders(file: &str, error: TooManyOrders) -> FileError {
-        FileError::new(FileRemedy::MendFile, file, error.to_string(), "split it into smaller files, such as one a year")
+        FileError::new(
+            FileRemedy::MendFile,
+            file,
+            error.to_string(),
+            "split it into smaller files, such as one a year",
+        )
     }
 }

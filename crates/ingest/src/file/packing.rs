@@ -37,9 +37,15 @@ impl Read for Counting {
 /// Unpacks a file as far as it is packed.
 pub(super) fn unpack(read: Box<dyn Read + Send>) -> io::Result<Unpacked> {
     let bytes_read = Arc::new(AtomicU64::new(0));
-    let mut counting = Counting { read, bytes: Arc::clone(&bytes_read) };
+    let mut counting = Counting {
+        read,
+        bytes: Arc::clone(&bytes_read),
+    };
     let mut magic = Vec::with_capacity(MAGIC_BYTES);
-    counting.by_ref().take(MAGIC_BYTES as u64).read_to_end(&mut magic)?;
+    counting
+        .by_ref()
+        .take(MAGIC_BYTES as u64)
+        .read_to_end(&mut magic)?;
     let (is_gzip, is_zstd) = (magic.starts_with(GZIP), magic.starts_with(ZSTD));
     let whole: Chain<Cursor<Vec<u8>>, Counting> = Cursor::new(magic).chain(counting);
     let read: Box<dyn Read + Send> = if is_gzip {
@@ -49,5 +55,9 @@ pub(super) fn unpack(read: Box<dyn Read + Send>) -> io::Result<Unpacked> {
     } else {
         Box::new(whole)
     };
-    Ok(Unpacked { read, packed: is_gzip || is_zstd, bytes_read })
+    Ok(Unpacked {
+        read,
+        packed: is_gzip || is_zstd,
+        bytes_read,
+    })
 }

@@ -60,7 +60,11 @@ impl FileReader {
     /// Opens a file of the disk.
     pub fn open_path(path: &Path, options: FileOptions) -> Result<FileReader, FileError> {
         let file = File::open(path).map_err(|cause| FileError::open(path, cause))?;
-        if file.metadata().map_err(|cause| FileError::open(path, cause))?.is_dir() {
+        if file
+            .metadata()
+            .map_err(|cause| FileError::open(path, cause))?
+            .is_dir()
+        {
             return Err(FileError::directory(path));
         }
         FileReader::open(Box::new(file), options)
@@ -71,16 +75,25 @@ impl FileReader {
         let name = options.name.clone();
         let unpacked = unpack(read).map_err(|cause| FileError::read(&name, false, 0, cause))?;
         let failed = |cause| FileError::read(&name, unpacked.packed, 0, cause);
-        let (text, mut evidence) = as_utf_8(unpacked.read, &name).map_err(|error| error.of_read(failed))?;
+        let (text, mut evidence) =
+            as_utf_8(unpacked.read, &name).map_err(|error| error.of_read(failed))?;
         let mut window = Window::new(text);
         window.grow().map_err(failed)?;
         if window.bytes().iter().all(u8::is_ascii_whitespace) && window.is_complete() {
             return Err(FileError::empty(&name));
         }
-        let (form, source, guess) = if is_json(&options, window.bytes()) { json(&mut window) } else { table(&mut window, &options)? };
+        let (form, source, guess) = if is_json(&options, window.bytes()) {
+            json(&mut window)
+        } else {
+            table(&mut window, &options)?
+        };
         evidence.extend(guess.evidence);
         Ok(FileReader {
-            info: SourceInfo { source: format!("file:{source:032x}"), name: options.name.clone(), store: options.store.clone() },
+            info: SourceInfo {
+                source: format!("file:{source:032x}"),
+                name: options.name.clone(),
+                store: options.store.clone(),
+            },
             guess: FileGuess { evidence, ..guess },
             window,
             form,
@@ -104,9 +117,18 @@ impl FileReader {
     }
 
     /// Fills the frame with about `rows_max` events; rows of one order stay in one frame. `received` is the clock as they come in.
-    pub fn next_frame(&mut self, builder: &mut FrameBuilder, rows_max: usize, received: EventTime) -> Result<Progress, FileError> {
+    pub fn next_frame(
+        &mut self,
+        builder: &mut FrameBuilder,
+        rows_max: usize,
+        received: EventTime,
+    ) -> Result<Progress, FileError> {
         let source = builder.open_source(&self.info);
-        let mut intake = FrameIntake { builder, source, context: CheckContext { received } };
+        let mut intake = FrameIntake {
+            builder,
+            source,
+            context: CheckContext { received },
+        };
         let mut events = 0;
         while events < rows_max && !intake.builder.is_full() {
             let read = self.read_window(rows_max - events, &mut intake)?;
@@ -118,13 +140,19 @@ impl FileReader {
                 if self.window.is_complete() {
                     return Ok(self.progress(true));
                 }
-                self.window.grow().map_err(|cause| FileError::read(&self.options.name, self.packed, self.rows, cause))?;
+                self.window.grow().map_err(|cause| {
+                    FileError::read(&self.options.name, self.packed, self.rows, cause)
+                })?;
             }
         }
         Ok(self.progress(false))
     }
 
-    fn read_window(&mut self, events_max: usize, intake: &mut FrameIntake<'_>) -> Result<WindowRead, FileError> {
+    fn read_window(
+        &mut self,
+        events_max: usize,
+        intake: &mut FrameIntake<'_>,
+    ) -> Result<WindowRead, FileError> {
         let decoding = Decoding {
             source: &self.info.source,
             store: &self.info.store,
@@ -134,13 +162,24 @@ impl FileReader {
         let (bytes, complete) = (self.window.bytes(), self.window.is_complete());
         match &mut self.form {
             Form::Json(objects) => Ok(objects.read(bytes, complete, events_max, &decoding, intake)),
-            Form::Table(table) => (table.read(bytes, complete, events_max, &decoding, intake.context, intake))
-                .map_err(|error| FileError::too_many_orders(&self.options.name, error)),
+            Form::Table(table) => (table.read(
+                bytes,
+                complete,
+                events_max,
+                &decoding,
+                intake.context,
+                intake,
+            ))
+            .map_err(|error| FileError::too_many_orders(&self.options.name, error)),
         }
     }
 
     fn progress(&self, done: bool) -> Progress {
-        Progress { done, rows: self.rows, bytes_read: self.bytes_read.load(Ordering::Relaxed) }
+        Progress {
+            done,
+            rows: self.rows,
+            bytes_read: self.bytes_read.load(Ordering::Relaxed),
+        }
     }
 }
 
@@ -158,7 +197,8 @@ impl Intake for FrameIntake<'_> {
     }
 
     fn refuse(&mut self, position: i64, rejection: Rejection, raw: &[u8]) {
-        self.builder.reject(self.source, position, self.context.received, rejection, raw);
+        self.builder
+            .reject(self.source, position, self.context.received, rejection, raw);
     }
 }
 
@@ -178,16 +218,25 @@ impl NotText {
 }
 
 /// The file's text in UTF-8, and what was found about it.
-fn as_utf_8(mut read: Box<dyn Read + Send>, name: &str) -> Result<(Box<dyn Read + Send>, Vec<String>), NotText> {
+fn as_utf_8(
+    mut read: Box<dyn Read + Send>,
+    name: &str,
+) -> Result<(Box<dyn Read + Send>, Vec<String>), NotText> {
     let mut beginning = Vec::new();
-    read.by_ref().take(SNIFFED_BYTES as u64).read_to_end(&mut beginning).map_err(NotText::Read)?;
+    read.by_ref()
+        .take(SNIFFED_BYTES as u64)
+        .read_to_end(&mut beginning)
+        .map_err(NotText::Read)?;
     let encoding = encoding_of(&beginning);
     if encoding.is_none() && is_binary(&beginning) {
         return Err(NotText::Other(FileError::binary(name)));
     }
     let whole: Box<dyn Read + Send> = Box::new(Cursor::new(beginning).chain(read));
     Ok(match encoding {
-        Some(encoding) => (Box::new(Recoded::new(whole, encoding)), vec![format!("the text is {}", encoding.name())]),
+        Some(encoding) => (
+            Box::new(Recoded::new(whole, encoding)),
+            vec![format!("the text is {}", encoding.name())],
+        ),
         None => (whole, Vec::new()),
     })
 }
@@ -204,7 +253,11 @@ fn is_json(options: &FileOptions, beginning: &[u8]) -> bool {
 type Opened = (Form, u128, FileGuess);
 
 fn json(window: &mut Window) -> Opened {
-    let guess = FileGuess { dialect: "json", evidence: vec!["each JSON object is an event".to_owned()], confidence: Confidence::Sure };
+    let guess = FileGuess {
+        dialect: "json",
+        evidence: vec!["each JSON object is an event".to_owned()],
+        confidence: Confidence::Sure,
+    };
     let identity = Objects::identity(window.bytes(), window.is_complete());
     (Form::Json(Objects::default()), identity, guess)
 }
@@ -214,7 +267,14 @@ fn table(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError
         .map_err(|error| FileError::mapping(&options.name, &error))?;
     window.consume(header);
     let found = table.guess();
-    let guess =
-        FileGuess { dialect: found.mapping.dialect.name(), evidence: found.evidence.clone(), confidence: found.confidence };
-    Ok((Form::Table(Box::new(table.clone())), table.identity(), guess))
+    let guess = FileGuess {
+        dialect: found.mapping.dialect.name(),
+        evidence: found.evidence.clone(),
+        confidence: found.confidence,
+    };
+    Ok((
+        Form::Table(Box::new(table.clone())),
+        table.identity(),
+        guess,
+    ))
 }

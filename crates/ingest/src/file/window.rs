@@ -16,7 +16,13 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) fn new(read: Box<dyn Read + Send>) -> Window {
-        Window { read, bytes: Vec::new(), at: 0, is_complete: false, failure: None }
+        Window {
+            read,
+            bytes: Vec::new(),
+            at: 0,
+            is_complete: false,
+            failure: None,
+        }
     }
 
     /// What is to be read next.
@@ -46,7 +52,12 @@ impl Window {
         self.bytes.drain(..self.at);
         self.at = 0;
         let more = WINDOW_BYTES.max(self.bytes.len());
-        match self.read.by_ref().take(more as u64).read_to_end(&mut self.bytes) {
+        match self
+            .read
+            .by_ref()
+            .take(more as u64)
+            .read_to_end(&mut self.bytes)
+        {
             Ok(read) => self.is_complete = read < more,
             Err(failure) => self.failure = Some(failure),
         }

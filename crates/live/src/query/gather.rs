@@ -28,6 +28,7 @@ pub(crate) struct GroupKey {
 pub(crate) struct Groups {
     width: Width,
     index: HashMap<GroupKey, u32, FixedState>,
+    keys: Vec<GroupKey>,
     sums: Vec<i128>,
     distincts: Vec<Distinct>,
     order_values: Vec<Quantiles>,
@@ -53,14 +54,16 @@ impl Groups {
         Groups {
             width,
             index: HashMap::default(),
+            keys: Vec::new(),
             sums: Vec::new(),
             distincts: Vec::new(),
             order_values: Vec::new(),
         }
     }
 
-    pub(crate) fn keys(&self) -> impl Iterator<Item = GroupKey> {
-        self.index.keys().copied()
+    /// Keys of the groups, by number.
+    pub(crate) fn keys(&self) -> &[GroupKey] {
+        &self.keys
     }
 
     pub(crate) fn find(&self, key: GroupKey) -> Option<u32> {
@@ -83,11 +86,12 @@ impl Groups {
         if let Some(group) = self.index.get(&key) {
             return Ok(*group as usize);
         }
-        let group = self.index.len();
+        let group = self.keys.len();
         if group == GROUPS_MAX {
             return Err(QueryError::TooManyRows { limit: GROUPS_MAX });
         }
         self.index.insert(key, group as u32);
+        self.keys.push(key);
         self.sums.resize(self.sums.len() + self.width.sums, 0);
         self.distincts.resize_with(
             self.distincts.len() + self.width.distincts,

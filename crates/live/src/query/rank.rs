@@ -123,14 +123,23 @@ fn without_currency(key: GroupKey) -> GroupKey {
 
 /// Every key with money, and those without money whose window and value have none.
 fn joined_keys(now: &GroupSets, before: Option<&GroupSets>) -> Vec<GroupKey> {
-    let sets = || std::iter::once(now).chain(before);
-    let mut keys: HashSet<GroupKey, FixedState> =
-        sets().flat_map(|sets| sets.by_currency.keys()).collect();
+    let mut keys = distinct_keys(&now.by_currency, before.map(|before| &before.by_currency));
+    let plain = distinct_keys(&now.plain, before.map(|before| &before.plain));
+    if plain.is_empty() {
+        return keys;
+    }
     let with_money: HashSet<GroupKey, FixedState> =
         keys.iter().copied().map(without_currency).collect();
-    let plain = sets().flat_map(|sets| sets.plain.keys());
-    keys.extend(plain.filter(|key| !with_money.contains(key)));
-    keys.into_iter().collect()
+    keys.extend(plain.into_iter().filter(|key| !with_money.contains(key)));
+    keys
+}
+
+fn distinct_keys(now: &Groups, before: Option<&Groups>) -> Vec<GroupKey> {
+    let gone = before
+        .into_iter()
+        .flat_map(Groups::keys)
+        .filter(|key| now.find(**key).is_none());
+    now.keys().iter().chain(gone).copied().collect()
 }
 
 /// One term of the order of rows, resolved to what it compares.

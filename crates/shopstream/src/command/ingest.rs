@@ -28,9 +28,16 @@ pub fn run(config: Config, options: &Ingest) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn ingest(config: &Config, options: &Ingest) -> anyhow::Result<Vec<(PathBuf, ImportSummary)>> {
+async fn ingest(
+    config: &Config,
+    options: &Ingest,
+) -> anyhow::Result<Vec<(PathBuf, ImportSummary)>> {
     if options.check {
-        return options.files.iter().map(|path| Ok((path.clone(), check(config, path, options)?))).collect();
+        return options
+            .files
+            .iter()
+            .map(|path| Ok((path.clone(), check(config, path, options)?)))
+            .collect();
     }
     let client = match &options.url {
         Some(url) => Some(Client::to(url, options.key.clone(), &config.data_dir)?),
@@ -46,22 +53,41 @@ fn open(path: &Path) -> anyhow::Result<Box<dyn Read + Send>> {
     if path == Path::new("-") {
         return Ok(Box::new(std::io::stdin()));
     }
-    let explain = |error: std::io::Error| Problem::failed(format!("cannot read {}: {error}", path.display()), "check the name and your right to read it");
+    let explain = |error: std::io::Error| {
+        Problem::failed(
+            format!("cannot read {}: {error}", path.display()),
+            "check the name and your right to read it",
+        )
+    };
     let file = File::open(path).map_err(explain)?;
     if file.metadata().map_err(explain)?.is_dir() {
-        return Err(Problem::usage(format!("{} is a folder", path.display()), "name the files in it").into());
+        return Err(Problem::usage(
+            format!("{} is a folder", path.display()),
+            "name the files in it",
+        )
+        .into());
     }
     Ok(Box::new(file))
 }
 
 fn name_of(path: &Path) -> String {
-    path.file_name().map_or_else(|| "standard input".to_owned(), |name| name.to_string_lossy().into_owned())
+    path.file_name().map_or_else(
+        || "standard input".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 fn check(config: &Config, path: &Path, options: &Ingest) -> anyhow::Result<ImportSummary> {
     let file = request(path, options)?.file_options(config)?;
     let mut bar = Bar::start(path);
-    run_import(bar.reading(open(path)?), file, None, &Clock::machine(), &mut bar).map_err(explain)
+    run_import(
+        bar.reading(open(path)?),
+        file,
+        None,
+        &Clock::machine(),
+        &mut bar,
+    )
+    .map_err(explain)
 }
 
 /// No server runs: open the directory, work until every event is counted, leave it clean.
@@ -72,12 +98,22 @@ async fn load(config: &Config, options: &Ingest) -> anyhow::Result<Vec<(PathBuf,
     let mut reports = Vec::new();
     for path in &options.files {
         let file = request(path, options)?.file_options(config)?;
-        core.stream.wait_published(core.log.end_position().frame).await;
+        core.stream
+            .wait_published(core.log.end_position().frame)
+            .await;
         let repeats = KnownRepeats::before(&core.live, core.log.end());
-        let (log, read_path, bar, clock) = (core.log.writer(), path.clone(), Bar::start(path), runtime.clock().clone());
-        let counted = tokio::task::spawn_blocking(move || import_file(&read_path, file, &log, &clock, bar));
+        let (log, read_path, bar, clock) = (
+            core.log.writer(),
+            path.clone(),
+            Bar::start(path),
+            runtime.clock().clone(),
+        );
+        let counted =
+            tokio::task::spawn_blocking(move || import_file(&read_path, file, &log, &clock, bar));
         let mut report = counted.await.context("read the file")??;
-        core.stream.wait_published(core.log.end_position().frame).await;
+        core.stream
+            .wait_published(core.log.end_position().frame)
+            .await;
         repeats.settle(&mut report);
         reports.push((path.clone(), report));
     }
@@ -106,10 +142,18 @@ async fn send(client: &Client, options: &Ingest) -> anyhow::Result<Vec<(PathBuf,
     Ok(reports)
 }
 
-async fn send_file(client: &Client, path: &Path, options: &Ingest, bar: &mut Bar) -> anyhow::Result<ImportSummary> {
+async fn send_file(
+    client: &Client,
+    path: &Path,
+    options: &Ingest,
+    bar: &mut Bar,
+) -> anyhow::Result<ImportSummary> {
     let request = request(path, options)?;
     let body = read_in_background(bar.reading(open(path)?));
-    let upload = client.request(reqwest::Method::POST, "/api/v1/imports").query(&request.query()).body(reqwest::Body::wrap_stream(body));
+    let upload = client
+        .request(reqwest::Method::POST, "/api/v1/imports")
+        .query(&request.query())
+        .body(reqwest::Body::wrap_stream(body));
     let mut answer = client.send(upload).await?.bytes_stream();
     let mut buffered = Vec::new();
     while let Some(bytes) = answer.try_next().await.context("hear from the server")? {
@@ -126,11 +170,17 @@ async fn send_file(client: &Client, path: &Path, options: &Ingest, bar: &mut Bar
             }
         }
     }
-    Err(Problem::failed("the server ended the import without a result", "look at its log, then run the command again: nothing is counted twice").into())
+    Err(Problem::failed(
+        "the server ended the import without a result",
+        "look at its log, then run the command again: nothing is counted twice",
+    )
+    .into())
 }
 
 /// Reads on a blocking thread, so that a slow disk or pipe holds up nothing else.
-fn read_in_background(mut read: Box<dyn Read + Send>) -> impl futures_util::Stream<Item = std::io::Result<bytes::Bytes>> {
+fn read_in_background(
+    mut read: Box<dyn Read + Send>,
+) -> impl futures_util::Stream<Item = std::io::Result<bytes::Bytes>> {
     let (chunks, receiver) = tokio::sync::mpsc::channel(4);
     tokio::task::spawn_blocking(move || {
         loop {
@@ -148,7 +198,9 @@ fn read_in_background(mut read: Box<dyn Read + Send>) -> impl futures_util::Stre
             }
         }
     });
-    futures_util::stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) })
+    futures_util::stream::unfold(receiver, |mut receiver| async move {
+        Some((receiver.recv().await?, receiver))
+    })
 }
 
 /// A line of the answer to an import.
@@ -163,7 +215,8 @@ enum Told {
 fn explain(error: ingest::ImportError) -> anyhow::Error {
     let mend = match &error {
         ingest::ImportError::File(file) => file.hint.clone(),
-        _ => "what was read before it is kept; running the command again counts nothing twice".to_owned(),
+        _ => "what was read before it is kept; running the command again counts nothing twice"
+            .to_owned(),
     };
     let problem = Problem::failed("the import ended early", mend);
     anyhow::Error::new(error).context(problem)
@@ -188,11 +241,18 @@ fn request(path: &Path, options: &Ingest) -> Result<ImportRequest, Problem> {
 fn pairs(option: &str, written: &[String]) -> Result<Vec<(String, String)>, Problem> {
     let split = |pair: &String| {
         let (left, right) = pair.split_once('=').ok_or_else(|| {
-            Problem::usage(format!("{option} {pair} has no `=`"), format!("write it as {option} left=right; several with commas"))
+            Problem::usage(
+                format!("{option} {pair} has no `=`"),
+                format!("write it as {option} left=right; several with commas"),
+            )
         })?;
         Ok((left.trim().to_owned(), right.trim().to_owned()))
     };
-    written.iter().filter(|pair| !pair.trim().is_empty()).map(split).collect()
+    written
+        .iter()
+        .filter(|pair| !pair.trim().is_empty())
+        .map(split)
+        .collect()
 }
 
 /// Progress: a bar on a terminal, else a line every ten seconds.
@@ -203,9 +263,15 @@ struct Bar {
 
 impl Bar {
     fn start(path: &Path) -> Bar {
-        let length = std::fs::metadata(path).ok().map(|metadata| metadata.len()).filter(|length| *length > 0);
+        let length = std::fs::metadata(path)
+            .ok()
+            .map(|metadata| metadata.len())
+            .filter(|length| *length > 0);
         if !std::io::stderr().is_terminal() {
-            return Bar { bar: ProgressBar::hidden(), length };
+            return Bar {
+                bar: ProgressBar::hidden(),
+                length,
+            };
         }
         let bar = length.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
         let template = "{prefix} {wide_bar} {percent} %  {bytes_per_sec}  {msg}  {eta} left";
@@ -216,17 +282,23 @@ impl Bar {
     }
 
     fn reading(&self, read: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
-        if self.length.is_some() { Box::new(self.bar.wrap_read(read)) } else { read }
+        if self.length.is_some() {
+            Box::new(self.bar.wrap_read(read))
+        } else {
+            read
+        }
     }
 }
 
 impl Listener for Bar {
     fn guess(&mut self, evidence: &[String]) {
-        self.bar.suspend(|| evidence.iter().for_each(|line| eprintln!("  {line}")));
+        self.bar
+            .suspend(|| evidence.iter().for_each(|line| eprintln!("  {line}")));
     }
 
     fn show(&mut self, progress: &ImportProgress) {
-        self.bar.set_message(format!("{} rows", table::thousands(progress.rows)));
+        self.bar
+            .set_message(format!("{} rows", table::thousands(progress.rows)));
     }
 }
 
@@ -235,8 +307,19 @@ fn print(path: &Path, summary: &ImportSummary, options: &Ingest) -> anyhow::Resu
         println!("{}", serde_json::to_string(summary)?);
         return Ok(());
     }
-    let title = format!("{}{}", name_of(path), if summary.check_only { " (checked, nothing stored)" } else { "" });
-    println!("{}", table::render(&[title.as_str(), ""], &lines(summary), options.format));
+    let title = format!(
+        "{}{}",
+        name_of(path),
+        if summary.check_only {
+            " (checked, nothing stored)"
+        } else {
+            ""
+        }
+    );
+    println!(
+        "{}",
+        table::render(&[title.as_str(), ""], &lines(summary), options.format)
+    );
     Ok(())
 }
 
@@ -252,11 +335,27 @@ fn lines(summary: &ImportSummary) -> Vec<Vec<String>> {
         count("  duplicate (known already)", counts.duplicate),
         count("  quarantined", counts.quarantined),
     ];
-    lines.extend(summary.quarantined_by_reason.iter().map(|(reason, number)| count(&format!("    {reason}"), *number)));
-    lines.extend(summary.events_by_type.iter().map(|(kind, number)| count(&format!("events of type {kind}"), *number)));
+    lines.extend(
+        summary
+            .quarantined_by_reason
+            .iter()
+            .map(|(reason, number)| count(&format!("    {reason}"), *number)),
+    );
+    lines.extend(
+        summary
+            .events_by_type
+            .iter()
+            .map(|(kind, number)| count(&format!("events of type {kind}"), *number)),
+    );
     for money in &summary.money {
-        lines.push(line(format!("money in, {}", money.currency), money.money_in.clone()));
-        lines.push(line(format!("money out, {}", money.currency), money.money_out.clone()));
+        lines.push(line(
+            format!("money in, {}", money.currency),
+            money.money_in.clone(),
+        ));
+        lines.push(line(
+            format!("money out, {}", money.currency),
+            money.money_out.clone(),
+        ));
     }
     lines
 }

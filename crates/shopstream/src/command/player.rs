@@ -17,7 +17,12 @@ pub struct Player {
 impl Player {
     /// Plays this shop.
     pub fn new(shop: Shop, format: Format) -> Player {
-        Player { shop, format, truth: Truth::new(format), played: 0 }
+        Player {
+            shop,
+            format,
+            truth: Truth::new(format),
+            played: 0,
+        }
     }
 
     /// Appends the next event as a line.

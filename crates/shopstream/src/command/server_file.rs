@@ -40,7 +40,11 @@ impl ServerFile {
     pub async fn find(data_dir: &Path, client: &reqwest::Client) -> Option<ServerFile> {
         let bytes = std::fs::read(path(data_dir)).ok()?;
         let file: ServerFile = serde_json::from_slice(&bytes).ok()?;
-        let answer = client.get(format!("{}/health/live", file.api)).send().await.ok()?;
+        let answer = client
+            .get(format!("{}/health/live", file.api))
+            .send()
+            .await
+            .ok()?;
         answer.status().is_success().then_some(file)
     }
 }

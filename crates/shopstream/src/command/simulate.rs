@@ -41,17 +41,32 @@ pub fn run(options: &Simulate, data_dir: &Path) -> anyhow::Result<Exit> {
     };
     let mut player = Player::new(shop, format);
     match options.to {
-        Target::Http => tokio_runtime()?.block_on(play_live(&mut player, options, bursts, clock, data_dir))?,
-        Target::File => {
-            let path = options.out.as_deref().ok_or_else(|| Problem::usage("--to file needs a file", "name it with --out FILE"))?;
-            let file = File::create(path).with_context(|| format!("create {}", path.display()))?;
-            write_all(&mut player, BufWriter::new(file), options.count.unwrap_or(FILE_EVENTS))?;
+        Target::Http => {
+            tokio_runtime()?.block_on(play_live(&mut player, options, bursts, clock, data_dir))?
         }
-        Target::Stdout => write_all(&mut player, std::io::stdout().lock(), options.count.unwrap_or(u64::MAX))?,
+        Target::File => {
+            let path = options.out.as_deref().ok_or_else(|| {
+                Problem::usage("--to file needs a file", "name it with --out FILE")
+            })?;
+            let file = File::create(path).with_context(|| format!("create {}", path.display()))?;
+            write_all(
+                &mut player,
+                BufWriter::new(file),
+                options.count.unwrap_or(FILE_EVENTS),
+            )?;
+        }
+        Target::Stdout => write_all(
+            &mut player,
+            std::io::stdout().lock(),
+            options.count.unwrap_or(u64::MAX),
+        )?,
     }
     if let Some(path) = &options.truth {
         let mut truth = Vec::new();
-        player.truth().write_json(&mut truth).context("write the truth")?;
+        player
+            .truth()
+            .write_json(&mut truth)
+            .context("write the truth")?;
         std::fs::write(path, truth).with_context(|| format!("write {}", path.display()))?;
     }
     Ok(Exit::Done)
@@ -64,7 +79,10 @@ fn start(options: &Simulate, rate: Rate, now: UnixMicros) -> Time {
         Target::File | Target::Stdout => options.count.unwrap_or(FILE_EVENTS),
     };
     let seconds = count as f64 / rate.events_per_second();
-    Time(now.minus(Duration::try_from_secs_f64(seconds).unwrap_or_default()).0)
+    Time(
+        now.minus(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+            .0,
+    )
 }
 
 /// Writes as fast as it goes; a reader that has seen enough ends it without a complaint.
@@ -127,17 +145,34 @@ impl Bursts {
         if since_start >= period * self.times {
             return Phase::Over;
         }
-        let within = Duration::from_nanos((since_start.as_nanos() % period.as_nanos().max(1)) as u64);
-        if within < self.busy { Phase::Busy } else { Phase::Quiet }
+        let within =
+            Duration::from_nanos((since_start.as_nanos() % period.as_nanos().max(1)) as u64);
+        if within < self.busy {
+            Phase::Busy
+        } else {
+            Phase::Quiet
+        }
     }
 }
 
 /// `2000:10s:10s:10`.
 fn parse_bursts(text: &str) -> Result<Bursts, Problem> {
-    let mend = || Problem::usage(format!("--burst {text} cannot be read"), "write it as RATE:FOR:PAUSE:TIMES, such as 2000:10s:10s:10");
+    let mend = || {
+        Problem::usage(
+            format!("--burst {text} cannot be read"),
+            "write it as RATE:FOR:PAUSE:TIMES, such as 2000:10s:10s:10",
+        )
+    };
     let parts: Vec<&str> = text.split(':').collect();
-    let [rate, busy, quiet, times] = parts.as_slice() else { return Err(mend()) };
-    let seconds = |text: &str| text.strip_suffix('s').and_then(|number| number.parse().ok()).map(Duration::from_secs_f64).ok_or_else(mend);
+    let [rate, busy, quiet, times] = parts.as_slice() else {
+        return Err(mend());
+    };
+    let seconds = |text: &str| {
+        text.strip_suffix('s')
+            .and_then(|number| number.parse().ok())
+            .map(Duration::from_secs_f64)
+            .ok_or_else(mend)
+    };
     Ok(Bursts {
         rate: rate.parse().map_err(|_| mend())?,
         busy: seconds(busy)?,
@@ -154,7 +189,17 @@ mod tests {
     fn bursts_are_busy_then_quiet_and_end() {
         let bursts = parse_bursts("2000:10s:5s:2").expect("well written");
         let at = |second: u64| bursts.at(Duration::from_secs(second));
-        assert_eq!([at(0), at(9), at(10), at(15), at(29), at(30)], [Phase::Busy, Phase::Busy, Phase::Quiet, Phase::Busy, Phase::Quiet, Phase::Over]);
+        assert_eq!(
+            [at(0), at(9), at(10), at(15), at(29), at(30)],
+            [
+                Phase::Busy,
+                Phase::Busy,
+                Phase::Quiet,
+                Phase::Busy,
+                Phase::Quiet,
+                Phase::Over
+            ]
+        );
         assert!(parse_bursts("2000:10:5s:2").is_err());
         assert!(parse_bursts("2000").is_err());
     }

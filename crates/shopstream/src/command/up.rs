@@ -34,12 +34,23 @@ pub fn serve(
         fold_metrics(&metrics, &runtime);
         let keys = KeyRing::open(&config.data_dir.join("keys"), runtime.clock().clone())?;
         let api = format!("http://{}", port.local_addr);
-        let server = ServerFile { pid: std::process::id(), api: api.clone(), key_file: keys.admin_key_file() };
-        let written = server.write(&config.data_dir).context("write server.json")?;
+        let server = ServerFile {
+            pid: std::process::id(),
+            api: api.clone(),
+            key_file: keys.admin_key_file(),
+        };
+        let written = server
+            .write(&config.data_dir)
+            .context("write server.json")?;
         let counter = wiring::counter(&config, &core, keys.clone(), metrics, &runtime);
         runtime.spawn("api", api::serve(port, counter, runtime.stop_token()));
         started(&core, &runtime)?;
-        let banner = Banner { command, api, config: &config, keys: &keys };
+        let banner = Banner {
+            command,
+            api,
+            config: &config,
+            keys: &keys,
+        };
         banner.print(core.log.recovered())?;
         let ended = end(core, &runtime).await;
         drop(written);
@@ -48,7 +59,10 @@ pub fn serve(
 }
 
 fn explain_bind(error: api::BindError) -> anyhow::Error {
-    let problem = Problem::failed("cannot listen", "free the port, or choose another: --set api.listen=127.0.0.1:8001 (port 0 takes any free one)");
+    let problem = Problem::failed(
+        "cannot listen",
+        "free the port, or choose another: --set api.listen=127.0.0.1:8001 (port 0 takes any free one)",
+    );
     anyhow::Error::new(error).context(problem)
 }
 
@@ -62,8 +76,14 @@ async fn end(core: Core, runtime: &Runtime) -> anyhow::Result<Exit> {
     let stopped = core.stop(runtime).await;
     if let Some(error) = failed {
         let what = "the log failed, so nothing more can be promised".to_owned();
-        let mend = "look at the disk, then start again: recovery keeps every event that was acknowledged".to_owned();
-        return Err(anyhow::Error::new(error).context(Problem { what, mend, exit: Exit::DiskFailed }));
+        let mend =
+            "look at the disk, then start again: recovery keeps every event that was acknowledged"
+                .to_owned();
+        return Err(anyhow::Error::new(error).context(Problem {
+            what,
+            mend,
+            exit: Exit::DiskFailed,
+        }));
     }
     stopped?;
     Ok(Exit::Done)
@@ -71,9 +91,17 @@ async fn end(core: Core, runtime: &Runtime) -> anyhow::Result<Exit> {
 
 /// Old samples of histograms are folded together now and then, so that they do not pile up between two scrapes.
 fn fold_metrics(metrics: &Metrics, runtime: &Runtime) {
-    let (metrics, clock, stop) = (metrics.clone(), runtime.clock().clone(), runtime.stop_token());
+    let (metrics, clock, stop) = (
+        metrics.clone(),
+        runtime.clock().clone(),
+        runtime.stop_token(),
+    );
     runtime.spawn("metrics", async move {
-        while stop.run_until_cancelled(clock.sleep(METRICS_FOLD_INTERVAL)).await.is_some() {
+        while stop
+            .run_until_cancelled(clock.sleep(METRICS_FOLD_INTERVAL))
+            .await
+            .is_some()
+        {
             metrics.fold_pending();
         }
     });
@@ -81,5 +109,8 @@ fn fold_metrics(metrics: &Metrics, runtime: &Runtime) {
 
 /// The threads that wait for sockets and timers.
 pub fn tokio_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the async runtime")
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("start the async runtime")
 }

@@ -30,19 +30,57 @@ const KINDS: [(&str, u64); 19] = [
 
 #[test]
 fn a_mapped_click_stream_gives_every_known_count() {
-    let Some(file) = fixture("retentioneering_ecom/ecom.csv.gz") else { return };
+    let Some(file) = fixture("retentioneering_ecom/ecom.csv.gz") else {
+        return;
+    };
     let dir = dir();
     let program = program(&dir);
     let types = "product_view=item_view,add_to_cart=cart_add,cart=cart_view,promo_page=promo_view,purchase=order";
     let map = "user_id=customer_id,session_id=source_session_id,event=type,timestamp=ts_event,platform=device_type";
-    let ran = program.run(["ingest", "--dialect", "events", "--map", map, "--map-type", types, file.to_str().expect("a plain path")]).expect("runs");
+    let ran = program
+        .run([
+            "ingest",
+            "--dialect",
+            "events",
+            "--map",
+            map,
+            "--map-type",
+            types,
+            file.to_str().expect("a plain path"),
+        ])
+        .expect("runs");
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     let server = program.up().expect("starts");
     let audit = server.settled_audit().expect("the law holds");
-    assert_eq!((&audit["received"], &audit["counted"]), (&json!(31_106), &json!(31_106)), "equal rows are distinct events");
-    let rows = server.query(&json!({"metrics": ["events"], "dimensions": ["type"]})).expect("answers");
-    let found: BTreeMap<String, u64> = rows.iter().map(|row| (figure(row, "type"), row["events"].as_u64().expect("a count"))).collect();
-    assert_eq!(found, BTreeMap::from(KINDS.map(|(kind, count)| (kind.to_owned(), count))));
-    let totals = server.query(&json!({"metrics": ["visitors", "sessions_given"]})).expect("answers");
-    assert_eq!((figure(&totals[0], "visitors"), figure(&totals[0], "sessions_given")), ("600".to_owned(), "3605".to_owned()));
+    assert_eq!(
+        (&audit["received"], &audit["counted"]),
+        (&json!(31_106), &json!(31_106)),
+        "equal rows are distinct events"
+    );
+    let rows = server
+        .query(&json!({"metrics": ["events"], "dimensions": ["type"]}))
+        .expect("answers");
+    let found: BTreeMap<String, u64> = rows
+        .iter()
+        .map(|row| {
+            (
+                figure(row, "type"),
+                row["events"].as_u64().expect("a count"),
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        BTreeMap::from(KINDS.map(|(kind, count)| (kind.to_owned(), count)))
+    );
+    let totals = server
+        .query(&json!({"metrics": ["visitors", "sessions_given"]}))
+        .expect("answers");
+    assert_eq!(
+        (
+            figure(&totals[0], "visitors"),
+            figure(&totals[0], "sessions_given")
+        ),
+        ("600".to_owned(), "3605".to_owned())
+    );
 }

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use testkit::Server;
 
 fn send(server: &Server, body: &[u8]) -> Value {
-    server.post("/api/v1/events", body.to_vec()).expect("is taken")["data"].take()
+    server
+        .post("/api/v1/events", body.to_vec())
+        .expect("is taken")["data"]
+        .take()
 }
 
 #[test]
@@ -19,13 +22,30 @@ not json at all
 {"event_id":"d","type":"order","ts":"2026-01-01T00:00:01Z","order_id":"o1","currency":"EUR","items":[{"product_id":"tea","unit_price":"2.50","quantity":2}]}
 {"event_id":"e","type":"order","ts":"2026-01-01T00:00:01Z","items":[{"product_id":"tea","unit_price":"NaN"}]}"#;
     let receipt = send(&server, body);
-    assert_eq!((&receipt["received"], &receipt["accepted"], &receipt["quarantined"]), (&json!(6), &json!(2), &json!(4)), "{receipt}");
+    assert_eq!(
+        (
+            &receipt["received"],
+            &receipt["accepted"],
+            &receipt["quarantined"]
+        ),
+        (&json!(6), &json!(2), &json!(4)),
+        "{receipt}"
+    );
     let audit = server.settled_audit().expect("the law holds");
-    assert_eq!((&audit["counted"], &audit["quarantined"]), (&json!(2), &json!(4)));
-    let revenue = server.query(&json!({"metrics": ["revenue"]})).expect("answers");
+    assert_eq!(
+        (&audit["counted"], &audit["quarantined"]),
+        (&json!(2), &json!(4))
+    );
+    let revenue = server
+        .query(&json!({"metrics": ["revenue"]}))
+        .expect("answers");
     assert_eq!(revenue, [json!({"currency": "EUR", "revenue": "5.00"})]);
     let quarantine = server.get("/api/v1/quarantine?limit=10").expect("answers");
-    assert_eq!(quarantine["data"].as_array().map(Vec::len), Some(4), "{quarantine}");
+    assert_eq!(
+        quarantine["data"].as_array().map(Vec::len),
+        Some(4),
+        "{quarantine}"
+    );
 }
 
 #[test]
@@ -35,7 +55,10 @@ fn a_repeated_request_counts_once() {
     let body = br#"[{"event_id":"6f9619ff-8b86-d011-b42d-00cf4fc964ff","type":"login","ts":"2026-01-01T00:00:00Z","customer_id":"ann"}]"#;
     (0..3).for_each(|_| drop(send(&server, body)));
     let audit = server.settled_audit().expect("the law holds");
-    assert_eq!((&audit["received"], &audit["accepted"], &audit["duplicate"]), (&json!(3), &json!(1), &json!(2)));
+    assert_eq!(
+        (&audit["received"], &audit["accepted"], &audit["duplicate"]),
+        (&json!(3), &json!(1), &json!(2))
+    );
 }
 
 #[test]
@@ -45,29 +68,73 @@ fn an_idempotency_key_makes_a_retry_of_nameless_events_count_once() {
     let body = br#"[{"type":"search","ts":"2026-01-01T00:00:00Z","query":"tea"},{"type":"search","ts":"2026-01-01T00:00:00Z","query":"tea"}]"#;
     let headers = [("X-API-Key", server.key()), ("Idempotency-Key", "k1")];
     for _ in 0..2 {
-        let (status, _) = server.send("POST", "/api/v1/events", &headers, body.to_vec()).expect("is taken");
+        let (status, _) = server
+            .send("POST", "/api/v1/events", &headers, body.to_vec())
+            .expect("is taken");
         assert_eq!(status, 202);
     }
     let audit = server.settled_audit().expect("the law holds");
-    assert_eq!((&audit["received"], &audit["accepted"], &audit["duplicate"]), (&json!(4), &json!(2), &json!(2)));
+    assert_eq!(
+        (&audit["received"], &audit["accepted"], &audit["duplicate"]),
+        (&json!(4), &json!(2), &json!(2))
+    );
 }
 
 #[test]
 fn without_a_key_nothing_is_told_and_nothing_taken() {
     let dir = dir();
     let server = program(&dir).up().expect("starts");
-    for (method, path) in [("GET", "/api/v1/audit"), ("POST", "/api/v1/query"), ("POST", "/api/v1/events"), ("GET", "/api/v1/stream")] {
-        assert_eq!(server.send(method, path, &[], Vec::new()).expect("answers").0, 401, "{method} {path}");
-        assert_eq!(server.send(method, path, &[("X-API-Key", "ss_admin_wrong")], Vec::new()).expect("answers").0, 401, "{method} {path}");
+    for (method, path) in [
+        ("GET", "/api/v1/audit"),
+        ("POST", "/api/v1/query"),
+        ("POST", "/api/v1/events"),
+        ("GET", "/api/v1/stream"),
+    ] {
+        assert_eq!(
+            server
+                .send(method, path, &[], Vec::new())
+                .expect("answers")
+                .0,
+            401,
+            "{method} {path}"
+        );
+        assert_eq!(
+            server
+                .send(method, path, &[("X-API-Key", "ss_admin_wrong")], Vec::new())
+                .expect("answers")
+                .0,
+            401,
+            "{method} {path}"
+        );
     }
-    assert_eq!(server.send("GET", "/health/live", &[], Vec::new()).expect("answers").0, 200);
-    assert_eq!(server.settled_audit().expect("the law holds")["received"], 0);
+    assert_eq!(
+        server
+            .send("GET", "/health/live", &[], Vec::new())
+            .expect("answers")
+            .0,
+        200
+    );
+    assert_eq!(
+        server.settled_audit().expect("the law holds")["received"],
+        0
+    );
 }
 
 #[test]
 fn two_thousand_events_a_second_over_http_lose_nothing() {
     let dir = dir();
-    let ran = program(&dir).run(["bench", "latency", "--rate", "2000", "--seconds", "5", "--format", "json"]).expect("runs");
+    let ran = program(&dir)
+        .run([
+            "bench",
+            "latency",
+            "--rate",
+            "2000",
+            "--seconds",
+            "5",
+            "--format",
+            "json",
+        ])
+        .expect("runs");
     assert_eq!(ran.code, Some(0), "{} {}", ran.out, ran.err);
     let figures: Value = serde_json::from_str(&ran.out).expect("figures");
     assert_eq!(figures["answers_right"], true, "{figures}");

@@ -8,14 +8,22 @@ fn check(arguments: &[&str], code: i32, words: &[&str]) {
     let ran = program(&dir).run(arguments).expect("runs");
     assert_eq!(ran.code, Some(code), "{arguments:?}: {}", ran.err);
     for word in words {
-        assert!(ran.err.contains(word), "{arguments:?} should say {word:?}: {}", ran.err);
+        assert!(
+            ran.err.contains(word),
+            "{arguments:?} should say {word:?}: {}",
+            ran.err
+        );
     }
     assert!(!ran.err.contains("panicked"), "{}", ran.err);
 }
 
 #[test]
 fn a_missing_file_is_named() {
-    check(&["ingest", "nowhere.csv"], 1, &["nowhere.csv", "No such file"]);
+    check(
+        &["ingest", "nowhere.csv"],
+        1,
+        &["nowhere.csv", "No such file"],
+    );
 }
 
 #[test]
@@ -26,27 +34,49 @@ fn a_folder_is_no_file() {
 #[test]
 fn an_unwritable_directory_is_named() {
     let nowhere = testkit::Program::new(env!("CARGO_BIN_EXE_shopstream"), "/proc/nowhere");
-    let ran = nowhere.run(["up", "--set", "api.listen=127.0.0.1:0"]).expect("runs");
+    let ran = nowhere
+        .run(["up", "--set", "api.listen=127.0.0.1:0"])
+        .expect("runs");
     assert_eq!(ran.code, Some(1), "{}", ran.err);
-    assert!(ran.err.contains("/proc/nowhere") && ran.err.contains("--data-dir"), "{}", ran.err);
+    assert!(
+        ran.err.contains("/proc/nowhere") && ran.err.contains("--data-dir"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]
 fn a_mistyped_setting_is_recognised() {
-    check(&["--set", "stream.wokers=2", "config", "check"], 2, &["unknown setting `wokers`", "did you mean `workers`?"]);
+    check(
+        &["--set", "stream.wokers=2", "config", "check"],
+        2,
+        &["unknown setting `wokers`", "did you mean `workers`?"],
+    );
 }
 
 #[test]
 fn a_setting_of_the_wrong_kind_is_refused() {
-    check(&["--set", "stream.workers=many", "config", "check"], 2, &["stream.workers"]);
-    check(&["--set", "stores.main.timezone=Mars/Base", "config", "check"], 2, &["Mars/Base", "IANA"]);
+    check(
+        &["--set", "stream.workers=many", "config", "check"],
+        2,
+        &["stream.workers"],
+    );
+    check(
+        &["--set", "stores.main.timezone=Mars/Base", "config", "check"],
+        2,
+        &["Mars/Base", "IANA"],
+    );
 }
 
 #[test]
 fn a_used_port_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let listen = format!("api.listen={}", taken.local_addr().expect("an address"));
-    check(&["up", "--set", &listen], 1, &[&taken.local_addr().expect("an address").port().to_string()]);
+    check(
+        &["up", "--set", &listen],
+        1,
+        &[&taken.local_addr().expect("an address").port().to_string()],
+    );
 }
 
 #[test]
@@ -54,7 +84,16 @@ fn a_mapping_that_cannot_be_meant_is_refused() {
     let dir = dir();
     let file = dir.path().join("orders.csv");
     std::fs::write(&file, "InvoiceNo,StockCode\n1,2\n").expect("writes");
-    check(&["ingest", "--map", "InvoiceNo", file.to_str().expect("a plain path")], 2, &["has no `=`"]);
+    check(
+        &[
+            "ingest",
+            "--map",
+            "InvoiceNo",
+            file.to_str().expect("a plain path"),
+        ],
+        2,
+        &["has no `=`"],
+    );
 }
 
 #[test]
@@ -62,7 +101,9 @@ fn a_second_process_on_one_directory_is_refused() {
     let dir = dir();
     let program = program(&dir);
     let _server = program.up().expect("starts");
-    let second = program.run(["up", "--set", "api.listen=127.0.0.1:0"]).expect("runs");
+    let second = program
+        .run(["up", "--set", "api.listen=127.0.0.1:0"])
+        .expect("runs");
     assert_eq!(second.code, Some(2), "{}", second.err);
     assert!(second.err.contains("in use"), "{}", second.err);
 }

@@ -29,34 +29,59 @@ const FIRST_DAYS: [(&str, &str, &str); 3] = [
     ("2010-12-03T00:00:00Z", "68", "46943.71"),
 ];
 
-const BEST_CODES: [(&str, &str); 5] =
-    [("22423", "27869.96"), ("DOT", "24671.19"), ("AMAZONFEE", "13541.33"), ("85123A", "10435.36"), ("84029E", "9291.73")];
+const BEST_CODES: [(&str, &str); 5] = [
+    ("22423", "27869.96"),
+    ("DOT", "24671.19"),
+    ("AMAZONFEE", "13541.33"),
+    ("85123A", "10435.36"),
+    ("84029E", "9291.73"),
+];
 
 #[test]
 fn the_order_file_gives_every_known_figure_and_reading_it_again_adds_nothing() {
-    let Some(file) = fixture("online_retail_2010_12/online_retail_2010-12.csv.gz") else { return };
+    let Some(file) = fixture("online_retail_2010_12/online_retail_2010-12.csv.gz") else {
+        return;
+    };
     let dir = dir();
     let program = program(&dir);
     let file = file.to_str().expect("a plain path");
-    let first = program.run(["ingest", "--format", "json", file]).expect("runs");
+    let first = program
+        .run(["ingest", "--format", "json", file])
+        .expect("runs");
     assert_eq!(first.code, Some(0), "{}", first.err);
     let report: Value = serde_json::from_str(&first.out).expect("a report");
-    assert_eq!((&report["rows"], &report["duplicate"], &report["quarantined"]), (&json!(42_481), &json!(0), &json!(0)));
+    assert_eq!(
+        (
+            &report["rows"],
+            &report["duplicate"],
+            &report["quarantined"]
+        ),
+        (&json!(42_481), &json!(0), &json!(0))
+    );
     check_figures(&program.up().expect("starts"));
 
-    let again = program.run(["ingest", "--format", "json", file]).expect("runs");
+    let again = program
+        .run(["ingest", "--format", "json", file])
+        .expect("runs");
     let repeated: Value = serde_json::from_str(&again.out).expect("a report");
-    assert_eq!((&repeated["accepted"], &repeated["duplicate"]), (&json!(0), &report["accepted"]));
+    assert_eq!(
+        (&repeated["accepted"], &repeated["duplicate"]),
+        (&json!(0), &report["accepted"])
+    );
     check_figures(&program.up().expect("starts"));
 }
 
 #[test]
 fn the_file_sent_to_a_running_server_gives_the_same_figures() {
-    let Some(file) = fixture("online_retail_2010_12/online_retail_2010-12.csv.gz") else { return };
+    let Some(file) = fixture("online_retail_2010_12/online_retail_2010-12.csv.gz") else {
+        return;
+    };
     let dir = dir();
     let program = program(&dir);
     let server = program.up().expect("starts");
-    let ran = program.run(["ingest", file.to_str().expect("a plain path")]).expect("runs");
+    let ran = program
+        .run(["ingest", file.to_str().expect("a plain path")])
+        .expect("runs");
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert!(ran.out.contains("42,481"), "{}", ran.out);
     check_figures(&server);
@@ -65,10 +90,21 @@ fn the_file_sent_to_a_running_server_gives_the_same_figures() {
 
 fn check_figures(server: &Server) {
     let audit = server.settled_audit().expect("the law holds");
-    let rows: u64 = audit["sources"].as_array().expect("sources").iter().filter_map(|source| source["rows_read"].as_u64()).sum();
-    assert_eq!(rows % 42_481, 0, "every row is accounted for, as often as it was read");
+    let rows: u64 = audit["sources"]
+        .as_array()
+        .expect("sources")
+        .iter()
+        .filter_map(|source| source["rows_read"].as_u64())
+        .sum();
+    assert_eq!(
+        rows % 42_481,
+        0,
+        "every row is accounted for, as often as it was read"
+    );
     for (metric, expected) in TOTALS {
-        let rows = server.query(&json!({"metrics": [metric]})).expect("answers");
+        let rows = server
+            .query(&json!({"metrics": [metric]}))
+            .expect("answers");
         let found: Vec<String> = rows.iter().map(|row| figure(row, metric)).collect();
         assert_eq!(found, [expected], "{metric}");
     }
@@ -76,24 +112,63 @@ fn check_figures(server: &Server) {
         let to = format!("{}T00:00:00Z", jiff_next_day(day));
         let question = json!({"metrics": ["orders", "sold_value"], "granularity": "1d", "range": {"from": day, "to": to}});
         let rows = server.query(&question).expect("answers");
-        let found: Vec<_> = rows.iter().map(|row| (figure(row, "window_start"), figure(row, "orders"), figure(row, "sold_value"))).collect();
-        assert_eq!(found, [(day.to_owned(), orders.to_owned(), sold.to_owned())]);
+        let found: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                (
+                    figure(row, "window_start"),
+                    figure(row, "orders"),
+                    figure(row, "sold_value"),
+                )
+            })
+            .collect();
+        assert_eq!(
+            found,
+            [(day.to_owned(), orders.to_owned(), sold.to_owned())]
+        );
     }
     let best = json!({"metrics": ["sold_value"], "dimensions": ["product"], "order": [{"by": "sold_value", "direction": "desc"}], "limit": 5});
-    let found: Vec<_> = server.query(&best).expect("answers").iter().map(|row| (figure(row, "product"), figure(row, "sold_value"))).collect();
-    assert_eq!(found, BEST_CODES.map(|(code, sold)| (code.to_owned(), sold.to_owned())));
-    let countries = server.query(&json!({"metrics": ["events"], "dimensions": ["country"]})).expect("answers");
+    let found: Vec<_> = server
+        .query(&best)
+        .expect("answers")
+        .iter()
+        .map(|row| (figure(row, "product"), figure(row, "sold_value")))
+        .collect();
+    assert_eq!(
+        found,
+        BEST_CODES.map(|(code, sold)| (code.to_owned(), sold.to_owned()))
+    );
+    let countries = server
+        .query(&json!({"metrics": ["events"], "dimensions": ["country"]}))
+        .expect("answers");
     assert_eq!(countries.len(), 24);
     let returns = server.query(&json!({"metrics": ["return_lines"], "dimensions": ["identity"], "filters": {"identity": ["nobody"]}})).expect("answers");
-    assert_eq!(returns.iter().map(|row| figure(row, "return_lines")).collect::<Vec<_>>(), ["38"]);
+    assert_eq!(
+        returns
+            .iter()
+            .map(|row| figure(row, "return_lines"))
+            .collect::<Vec<_>>(),
+        ["38"]
+    );
     check_all_rows_together(server);
 }
 
 /// 748,957.02 = what was sold less what came back; 2,025 invoices = orders + refunds + write-offs + zero-price ones.
 fn check_all_rows_together(server: &Server) {
-    let types = server.query(&json!({"metrics": ["events"], "dimensions": ["type"]})).expect("answers");
-    let of = |kind: &str| types.iter().filter(|row| row["type"] == kind).filter_map(|row| row["events"].as_u64()).sum::<u64>();
-    assert_eq!((of("order"), of("refund"), of("stock_update")), (1_559 + 70, 326, 70));
+    let types = server
+        .query(&json!({"metrics": ["events"], "dimensions": ["type"]}))
+        .expect("answers");
+    let of = |kind: &str| {
+        types
+            .iter()
+            .filter(|row| row["type"] == kind)
+            .filter_map(|row| row["events"].as_u64())
+            .sum::<u64>()
+    };
+    assert_eq!(
+        (of("order"), of("refund"), of("stock_update")),
+        (1_559 + 70, 326, 70)
+    );
     assert_eq!(of("order") + of("refund") + of("stock_update"), 2_025);
 }
 

@@ -5,6 +5,7 @@ use super::keys::{self, ERROR, EVENT, ITEM, Key, PLACE};
 use super::members::{Elements, Members, check_inside, is_blank};
 use super::scan::{Stop, skip_space};
 use super::text::{push_member, unescape};
+use crate::EventType;
 use crate::check::ITEMS_MAX;
 use crate::dialect::field::{self, Field, Style, Value};
 use crate::dialect::type_name::type_named;
@@ -12,7 +13,6 @@ use crate::dialect::{Decoding, EVENT_BYTES_MAX, default_currency};
 use crate::event::{Event, Item, Str};
 use crate::rejection::{Reason, Rejection};
 use crate::schema::{ItemLabel, ItemText, Label, Text};
-use crate::EventType;
 use smallvec::SmallVec;
 use std::borrow::Cow;
 
@@ -44,16 +44,23 @@ impl JsonDialect {
 /// Reads one object. The event has no id where the sender gave none.
 pub fn decode_object<'a>(bytes: &'a [u8], decoding: &Decoding<'a>) -> Result<Event<'a>, Rejection> {
     let text = object_text(bytes)?;
-    let style = Style { zone: decoding.zone, decimal_comma: false };
+    let style = Style {
+        zone: decoding.zone,
+        decimal_comma: false,
+    };
     let mut draft = Draft::new(style);
     let text = &text[skip_space(text.as_bytes(), 0)..];
-    let mut members = Members::of(text).ok_or_else(|| Rejection::of_field(Reason::MalformedJson, "text", text))?;
+    let mut members = Members::of(text)
+        .ok_or_else(|| Rejection::of_field(Reason::MalformedJson, "text", text))?;
     for member in &mut members {
         let (key, raw) = member.map_err(stopped)?;
         draft.member(key, raw, decoding)?;
     }
     if !is_blank(&text[members.end()..]) {
-        return Err(Rejection::new(Reason::MalformedJson, format!("more follows the object at byte {}", members.end())));
+        return Err(Rejection::new(
+            Reason::MalformedJson,
+            format!("more follows the object at byte {}", members.end()),
+        ));
     }
     draft.finish(decoding)
 }
@@ -61,10 +68,17 @@ pub fn decode_object<'a>(bytes: &'a [u8], decoding: &Decoding<'a>) -> Result<Eve
 /// What can be an object at all: text of bounded size and depth that opens a bracket.
 fn object_text(bytes: &[u8]) -> Result<&str, Rejection> {
     if bytes.len() > EVENT_BYTES_MAX {
-        return Err(Rejection::new(Reason::TooLarge, format!("{} bytes; one event has at most 1 MiB", bytes.len())));
+        return Err(Rejection::new(
+            Reason::TooLarge,
+            format!("{} bytes; one event has at most 1 MiB", bytes.len()),
+        ));
     }
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| Rejection::new(Reason::InvalidText, format!("no UTF-8 at byte {}", error.valid_up_to())))?;
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        Rejection::new(
+            Reason::InvalidText,
+            format!("no UTF-8 at byte {}", error.valid_up_to()),
+        )
+    })?;
     match text.trim_ascii_start().as_bytes() {
         [b'{', ..] => {}
         [b'[' | b'"' | b'-' | b'0'..=b'9', ..] | b"true" | b"false" | b"null" => {
@@ -102,7 +116,10 @@ impl<'a> Keys<'a> {
 
     fn see_unknown(&mut self, key: &Str<'a>) -> Result<(), Rejection> {
         if self.unknown.len() == FIELDS_MAX {
-            return Err(Rejection::new(Reason::TooManyItems, format!("more than {FIELDS_MAX} fields in one object")));
+            return Err(Rejection::new(
+                Reason::TooManyItems,
+                format!("more than {FIELDS_MAX} fields in one object"),
+            ));
         }
         self.unknown.push(key.clone());
         Ok(())
@@ -148,7 +165,12 @@ impl<'a, 'c> Draft<'a, 'c> {
         }
     }
 
-    fn member(&mut self, key: Str<'a>, raw: &'a str, decoding: &Decoding<'_>) -> Result<(), Rejection> {
+    fn member(
+        &mut self,
+        key: Str<'a>,
+        raw: &'a str,
+        decoding: &Decoding<'_>,
+    ) -> Result<(), Rejection> {
         let Some((index, known)) = EVENT.find(key.as_bytes()) else {
             self.keys.see_unknown(&key)?;
             check_inside(raw).map_err(stopped)?;
@@ -158,14 +180,30 @@ impl<'a, 'c> Draft<'a, 'c> {
         self.keys.see(index, &key)?;
         match known {
             _ if raw == "null" => {}
-            Key::Field(field) if field.is_of_item() => self.loose.push(Loose { key, field: *field, raw }),
+            Key::Field(field) if field.is_of_item() => self.loose.push(Loose {
+                key,
+                field: *field,
+                raw,
+            }),
             Key::Field(field) => self.set(&key, *field, raw)?,
-            Key::ProductId => self.loose.push(Loose { key, field: Field::ItemText(ItemText::ProductId), raw }),
-            Key::ProductName => self.loose.push(Loose { key, field: Field::ItemText(ItemText::Name), raw }),
+            Key::ProductId => self.loose.push(Loose {
+                key,
+                field: Field::ItemText(ItemText::ProductId),
+                raw,
+            }),
+            Key::ProductName => self.loose.push(Loose {
+                key,
+                field: Field::ItemText(ItemText::Name),
+                raw,
+            }),
             Key::Items => self.items(&key, raw)?,
-            Key::Place => self.nested(&key, raw, |key| PLACE.find(key).map(|(index, field)| (index, *field)))?,
+            Key::Place => self.nested(&key, raw, |key| {
+                PLACE.find(key).map(|(index, field)| (index, *field))
+            })?,
             Key::Error if raw.starts_with('{') => {
-                self.nested(&key, raw, |key| ERROR.find(key).map(|(index, field)| (index, *field)))?;
+                self.nested(&key, raw, |key| {
+                    ERROR.find(key).map(|(index, field)| (index, *field))
+                })?;
             }
             Key::Error => self.set(&key, Field::Text(Text::ErrorCode), raw)?,
             Key::Name => self.name = Some(raw),
@@ -195,7 +233,8 @@ impl<'a, 'c> Draft<'a, 'c> {
         raw: &'a str,
         find: impl Fn(&[u8]) -> Option<(usize, Field)>,
     ) -> Result<(), Rejection> {
-        let members = Members::of(raw).ok_or_else(|| Rejection::of_field(Reason::WrongType, key, "no object"))?;
+        let members = Members::of(raw)
+            .ok_or_else(|| Rejection::of_field(Reason::WrongType, key, "no object"))?;
         let mut keys = Keys::default();
         for member in members {
             let (inner, raw) = member.map_err(stopped)?;
@@ -209,7 +248,9 @@ impl<'a, 'c> Draft<'a, 'c> {
                 None => {
                     keys.see_unknown(&inner)?;
                     check_inside(raw).map_err(stopped)?;
-                    push_member(&mut self.extra, &[key, ".", &inner], |out| out.push_str(raw));
+                    push_member(&mut self.extra, &[key, ".", &inner], |out| {
+                        out.push_str(raw)
+                    });
                 }
             }
         }
@@ -217,12 +258,16 @@ impl<'a, 'c> Draft<'a, 'c> {
     }
 
     fn items(&mut self, key: &str, raw: &'a str) -> Result<(), Rejection> {
-        let elements = Elements::of(raw).ok_or_else(|| Rejection::of_field(Reason::WrongType, key, "no array"))?;
+        let elements = Elements::of(raw)
+            .ok_or_else(|| Rejection::of_field(Reason::WrongType, key, "no array"))?;
         self.has_items = true;
         for element in elements {
             let element = element.map_err(stopped)?;
             if self.event.items.len() == ITEMS_MAX {
-                return Err(Rejection::new(Reason::TooManyItems, format!("more than {ITEMS_MAX} items")));
+                return Err(Rejection::new(
+                    Reason::TooManyItems,
+                    format!("more than {ITEMS_MAX} items"),
+                ));
             }
             self.item(element)?;
         }
@@ -230,7 +275,8 @@ impl<'a, 'c> Draft<'a, 'c> {
     }
 
     fn item(&mut self, raw: &'a str) -> Result<(), Rejection> {
-        let members = Members::of(raw).ok_or_else(|| Rejection::of_field(Reason::WrongType, "items", raw))?;
+        let members =
+            Members::of(raw).ok_or_else(|| Rejection::of_field(Reason::WrongType, "items", raw))?;
         let line = self.event.items.len();
         self.event.items.push(Item::default());
         let mut keys = Keys::default();
@@ -244,23 +290,39 @@ impl<'a, 'c> Draft<'a, 'c> {
                 None => {
                     keys.see_unknown(&key)?;
                     check_inside(raw).map_err(stopped)?;
-                    push_member(&mut self.extra, &["items[", &line.to_string(), "].", &key], |out| out.push_str(raw));
+                    push_member(
+                        &mut self.extra,
+                        &["items[", &line.to_string(), "].", &key],
+                        |out| out.push_str(raw),
+                    );
                 }
             }
         }
         keys.none_twice()
     }
 
-    fn set_of_item(&mut self, line: usize, key: &str, field: Field, raw: &'a str) -> Result<(), Rejection> {
+    fn set_of_item(
+        &mut self,
+        line: usize,
+        key: &str,
+        field: Field,
+        raw: &'a str,
+    ) -> Result<(), Rejection> {
         if raw == "null" {
             return Ok(());
         }
         if field::is_set_of_item(&self.event.items[line], field) {
-            push_member(&mut self.extra, &["items[", &line.to_string(), "].", key], |out| out.push_str(raw));
+            push_member(
+                &mut self.extra,
+                &["items[", &line.to_string(), "].", key],
+                |out| out.push_str(raw),
+            );
             return Ok(());
         }
         let value = match field {
-            Field::ItemLabel(ItemLabel::CategoryPath) if raw.starts_with('[') => read_path(key, raw)?,
+            Field::ItemLabel(ItemLabel::CategoryPath) if raw.starts_with('[') => {
+                read_path(key, raw)?
+            }
             _ => read_of_field(key, raw, field)?,
         };
         field::set(&mut self.event, line, field, value, self.style)
@@ -268,8 +330,11 @@ impl<'a, 'c> Draft<'a, 'c> {
 
     fn finish(mut self, decoding: &Decoding<'a>) -> Result<Event<'a>, Rejection> {
         let keys = std::mem::take(&mut self.keys);
-        let dialect =
-            if keys::are_of_seed_generator(keys.known) { JsonDialect::SeedGenerator } else { JsonDialect::Canonical };
+        let dialect = if keys::are_of_seed_generator(keys.known) {
+            JsonDialect::SeedGenerator
+        } else {
+            JsonDialect::Canonical
+        };
         keys.none_twice()?;
         self.settle_item(dialect)?;
         self.settle_type()?;
@@ -288,13 +353,18 @@ impl<'a, 'c> Draft<'a, 'c> {
         let loose = std::mem::take(&mut self.loose);
         if self.has_items {
             for member in loose {
-                push_member(&mut self.extra, &[&member.key], |out| out.push_str(member.raw));
+                push_member(&mut self.extra, &[&member.key], |out| {
+                    out.push_str(member.raw)
+                });
             }
         } else {
             if !loose.is_empty() {
                 self.event.only_item();
             }
-            let product_name = loose.iter().find(|member| member.field == Field::ItemText(ItemText::Name)).map(|member| member.raw);
+            let product_name = loose
+                .iter()
+                .find(|member| member.field == Field::ItemText(ItemText::Name))
+                .map(|member| member.raw);
             for member in loose {
                 self.set_loose(dialect, product_name, member)?;
             }
@@ -302,24 +372,40 @@ impl<'a, 'c> Draft<'a, 'c> {
         self.settle_name()
     }
 
-    fn set_loose(&mut self, dialect: JsonDialect, product_name: Option<&'a str>, member: Loose<'a>) -> Result<(), Rejection> {
+    fn set_loose(
+        &mut self,
+        dialect: JsonDialect,
+        product_name: Option<&'a str>,
+        member: Loose<'a>,
+    ) -> Result<(), Rejection> {
         let is_product_id = member.field == Field::ItemText(ItemText::ProductId);
         if dialect == JsonDialect::Canonical || !is_product_id || product_name.is_none() {
             return self.set_of_item(0, &member.key, member.field, member.raw);
         }
         // The generator's product ids are hashes that differ from run to run: the name is what lasts.
         self.set_of_item(0, &member.key, Field::ItemText(ItemText::Sku), member.raw)?;
-        self.set_of_item(0, &member.key, member.field, product_name.unwrap_or(member.raw))?;
+        self.set_of_item(
+            0,
+            &member.key,
+            member.field,
+            product_name.unwrap_or(member.raw),
+        )?;
         self.event.mark_inferred(ItemText::ProductId.name());
         Ok(())
     }
 
     /// A bare `name` is the product's where the event itself names a product by id alone, else the customer's.
     fn settle_name(&mut self) -> Result<(), Rejection> {
-        let Some(raw) = self.name.take() else { return Ok(()) };
+        let Some(raw) = self.name.take() else {
+            return Ok(());
+        };
         let value = read_scalar("name", raw, false)?;
         match self.event.items.as_mut_slice() {
-            [item] if !self.has_items && item.text(ItemText::ProductId).is_some() && item.text(ItemText::Name).is_none() => {
+            [item]
+                if !self.has_items
+                    && item.text(ItemText::ProductId).is_some()
+                    && item.text(ItemText::Name).is_none() =>
+            {
                 item.set_text(ItemText::Name, value.text);
             }
             _ => self.event.set_text(Text::Name, value.text),
@@ -329,7 +415,10 @@ impl<'a, 'c> Draft<'a, 'c> {
 
     fn settle_type(&mut self) -> Result<(), Rejection> {
         let Some(name) = self.event.text(Text::TypeText) else {
-            return Err(Rejection::new(Reason::TypeMissing, "no field says what happened"));
+            return Err(Rejection::new(
+                Reason::TypeMissing,
+                "no field says what happened",
+            ));
         };
         if name.len() > TYPE_BYTES_MAX {
             return Err(Rejection::of_field(Reason::TooLarge, "type", name));
@@ -346,12 +435,18 @@ impl<'a, 'c> Draft<'a, 'c> {
 
 /// Fields that hold structure of their own: kept as JSON.
 fn keeps_json(field: Field) -> bool {
-    matches!(field, Field::Text(Text::Address | Text::Filters | Text::Sorts | Text::ClickIds | Text::Consent))
+    matches!(
+        field,
+        Field::Text(Text::Address | Text::Filters | Text::Sorts | Text::ClickIds | Text::Consent)
+    )
 }
 
 /// The value of a field: `true` is no time and no amount.
 fn read_of_field<'a>(key: &str, raw: &'a str, field: Field) -> Result<Value<'a>, Rejection> {
-    let is_measured = matches!(field, Field::Time | Field::Amount(_) | Field::ItemAmount(_) | Field::Coordinate(_));
+    let is_measured = matches!(
+        field,
+        Field::Time | Field::Amount(_) | Field::ItemAmount(_) | Field::Coordinate(_)
+    );
     if is_measured && matches!(raw, "true" | "false") {
         return Err(Rejection::of_field(Reason::WrongType, key, raw));
     }
@@ -362,15 +457,24 @@ fn read_of_field<'a>(key: &str, raw: &'a str, field: Field) -> Result<Value<'a>,
 fn read_scalar<'a>(key: &str, raw: &'a str, keeps_json: bool) -> Result<Value<'a>, Rejection> {
     match raw.as_bytes().first() {
         Some(b'"') => match unescape(&raw[1..raw.len() - 1]) {
-            Some(text) => Ok(Value { text, may_be_number: false }),
+            Some(text) => Ok(Value {
+                text,
+                may_be_number: false,
+            }),
             None => Err(Rejection::of_field(Reason::MalformedJson, key, raw)),
         },
         Some(b'{' | b'[') if !keeps_json => Err(Rejection::of_field(Reason::WrongType, key, raw)),
         Some(b'{' | b'[') => {
             check_inside(raw).map_err(stopped)?;
-            Ok(Value { text: Cow::Borrowed(raw), may_be_number: false })
+            Ok(Value {
+                text: Cow::Borrowed(raw),
+                may_be_number: false,
+            })
         }
-        _ => Ok(Value { text: Cow::Borrowed(raw), may_be_number: true }),
+        _ => Ok(Value {
+            text: Cow::Borrowed(raw),
+            may_be_number: true,
+        }),
     }
 }
 
@@ -384,5 +488,8 @@ fn read_path<'a>(key: &str, raw: &'a str) -> Result<Value<'a>, Rejection> {
         }
         path.push_str(&level.text);
     }
-    Ok(Value { text: Cow::Owned(path), may_be_number: false })
+    Ok(Value {
+        text: Cow::Owned(path),
+        may_be_number: false,
+    })
 }

@@ -2,7 +2,9 @@
 
 use crate::dialect::Field;
 use crate::dialect::lookup::Lookup;
-use crate::schema::{Amount, Coordinate, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, Text};
+use crate::schema::{
+    Amount, Coordinate, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, Text,
+};
 
 /// What a key at the top of an event stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,9 +99,15 @@ pub(super) static EVENT: Lookup<Key> = Lookup::new(&[
     ("region", label(Label::Region)),
     ("country", label(Label::Country)),
     ("lat", Key::Field(Field::Coordinate(Coordinate::Latitude))),
-    ("latitude", Key::Field(Field::Coordinate(Coordinate::Latitude))),
+    (
+        "latitude",
+        Key::Field(Field::Coordinate(Coordinate::Latitude)),
+    ),
     ("lon", Key::Field(Field::Coordinate(Coordinate::Longitude))),
-    ("longitude", Key::Field(Field::Coordinate(Coordinate::Longitude))),
+    (
+        "longitude",
+        Key::Field(Field::Coordinate(Coordinate::Longitude)),
+    ),
     ("utm_source", label(Label::UtmSource)),
     ("utm_medium", label(Label::UtmMedium)),
     ("utm_campaign", label(Label::UtmCampaign)),
@@ -125,28 +133,52 @@ pub(super) static EVENT: Lookup<Key> = Lookup::new(&[
     ("stock_delta", amount(Amount::StockDelta)),
     ("old_price", amount(Amount::OldPrice)),
     ("new_price", amount(Amount::NewPrice)),
-    ("results_count", Key::Field(Field::Number(Number::ResultsCount))),
+    (
+        "results_count",
+        Key::Field(Field::Number(Number::ResultsCount)),
+    ),
     ("is_bot", Key::Field(Field::Number(Number::IsBot))),
     ("product_id", Key::ProductId),
     ("sku", of_item(Field::ItemText(ItemText::Sku))),
     ("brand", of_item(Field::ItemText(ItemText::Brand))),
     ("variant", of_item(Field::ItemText(ItemText::Variant))),
     ("size", of_item(Field::ItemText(ItemText::Size))),
-    ("category", of_item(Field::ItemLabel(ItemLabel::CategoryPath))),
-    ("category_path", of_item(Field::ItemLabel(ItemLabel::CategoryPath))),
+    (
+        "category",
+        of_item(Field::ItemLabel(ItemLabel::CategoryPath)),
+    ),
+    (
+        "category_path",
+        of_item(Field::ItemLabel(ItemLabel::CategoryPath)),
+    ),
     ("category_code", of_item(Field::CategoryCode)),
-    ("category_id", of_item(Field::ItemText(ItemText::CategoryId))),
+    (
+        "category_id",
+        of_item(Field::ItemText(ItemText::CategoryId)),
+    ),
     ("price", of_item(Field::ItemAmount(ItemAmount::UnitPrice))),
-    ("unit_price", of_item(Field::ItemAmount(ItemAmount::UnitPrice))),
-    ("list_price", of_item(Field::ItemAmount(ItemAmount::ListPrice))),
-    ("unit_discount", of_item(Field::ItemAmount(ItemAmount::UnitDiscount))),
+    (
+        "unit_price",
+        of_item(Field::ItemAmount(ItemAmount::UnitPrice)),
+    ),
+    (
+        "list_price",
+        of_item(Field::ItemAmount(ItemAmount::ListPrice)),
+    ),
+    (
+        "unit_discount",
+        of_item(Field::ItemAmount(ItemAmount::UnitDiscount)),
+    ),
     ("quantity", of_item(Field::ItemAmount(ItemAmount::Quantity))),
     ("position", of_item(Field::ItemNumber(ItemNumber::Position))),
     ("list_id", of_item(Field::ItemText(ItemText::ListId))),
     ("list_name", of_item(Field::ItemText(ItemText::ListName))),
     ("promo_id", of_item(Field::ItemText(ItemText::PromoId))),
     ("promo_name", of_item(Field::ItemText(ItemText::PromoName))),
-    ("stock_status", of_item(Field::ItemText(ItemText::StockStatus))),
+    (
+        "stock_status",
+        of_item(Field::ItemText(ItemText::StockStatus)),
+    ),
     ("image_url", of_item(Field::ItemText(ItemText::ImageUrl))),
 ]);
 
@@ -177,8 +209,10 @@ pub(super) static PLACE: Lookup<Field> = Lookup::new(&[
 ]);
 
 /// Keys of an error.
-pub(super) static ERROR: Lookup<Field> =
-    Lookup::new(&[("code", Field::Text(Text::ErrorCode)), ("type", Field::Text(Text::ErrorType))]);
+pub(super) static ERROR: Lookup<Field> = Lookup::new(&[
+    ("code", Field::Text(Text::ErrorCode)),
+    ("type", Field::Text(Text::ErrorType)),
+]);
 
 /// Keys of a line item.
 pub(super) static ITEM: Lookup<Field> = Lookup::new(&[
@@ -224,15 +258,27 @@ mod tests {
     #[test]
     fn the_keys_that_tell_dialects_apart_stand_where_their_bits_say() {
         let bit = |name: &str| 1_u128 << EVENT.find(name.as_bytes()).expect("a key of the table").0;
-        let bits = ["event_type", "product_name", "ip_address", "location", "type", "items"].map(bit);
-        assert_eq!(bits, [EVENT_TYPE, PRODUCT_NAME, IP_ADDRESS, LOCATION, TYPE, ITEMS]);
+        let bits = [
+            "event_type",
+            "product_name",
+            "ip_address",
+            "location",
+            "type",
+            "items",
+        ]
+        .map(bit);
+        assert_eq!(
+            bits,
+            [EVENT_TYPE, PRODUCT_NAME, IP_ADDRESS, LOCATION, TYPE, ITEMS]
+        );
         assert!(EVENT.names().count() <= 128);
     }
 
     #[test]
     fn every_column_a_sender_may_set_is_a_key_of_its_own_name() {
         for name in Field::names().filter(|name| *name != "product") {
-            let known = EVENT.find(name.as_bytes()).is_some() || ITEM.find(name.as_bytes()).is_some();
+            let known =
+                EVENT.find(name.as_bytes()).is_some() || ITEM.find(name.as_bytes()).is_some();
             assert!(known, "{name} is no key");
         }
     }

@@ -34,7 +34,11 @@ enum State {
 impl<'a> Members<'a> {
     /// The members of the object this text begins with; nothing where it begins otherwise.
     pub(super) fn of(text: &'a str) -> Option<Members<'a>> {
-        text.starts_with('{').then_some(Members { text, at: 1, state: State::First })
+        text.starts_with('{').then_some(Members {
+            text,
+            at: 1,
+            state: State::First,
+        })
     }
 
     /// The byte after the closing bracket, once all members were given out.
@@ -44,7 +48,9 @@ impl<'a> Members<'a> {
 
     fn member(&mut self) -> Result<Option<(Str<'a>, Raw<'a>)>, Stop> {
         let bytes = self.text.as_bytes();
-        let Some(at) = step(bytes, &mut self.at, &mut self.state, b'}')? else { return Ok(None) };
+        let Some(at) = step(bytes, &mut self.at, &mut self.state, b'}')? else {
+            return Ok(None);
+        };
         if bytes[at] != b'"' {
             return Err(Stop::Syntax(at));
         }
@@ -78,11 +84,17 @@ impl<'a> Iterator for Members<'a> {
 impl<'a> Elements<'a> {
     /// The elements of the array this text begins with; nothing where it begins otherwise.
     pub(super) fn of(text: &'a str) -> Option<Elements<'a>> {
-        text.starts_with('[').then_some(Elements { text, at: 1, state: State::First })
+        text.starts_with('[').then_some(Elements {
+            text,
+            at: 1,
+            state: State::First,
+        })
     }
 
     fn element(&mut self) -> Result<Option<Raw<'a>>, Stop> {
-        let Some(at) = step(self.text.as_bytes(), &mut self.at, &mut self.state, b']')? else { return Ok(None) };
+        let Some(at) = step(self.text.as_bytes(), &mut self.at, &mut self.state, b']')? else {
+            return Ok(None);
+        };
         self.at = end_of_value(self.text, at)?;
         Ok(Some(&self.text[at..self.at]))
     }
@@ -117,7 +129,11 @@ fn step(bytes: &[u8], at: &mut usize, state: &mut State, close: u8) -> Result<Op
         _ => return Err(Stop::Syntax(found)),
     };
     *state = State::Next;
-    if next == bytes.len() { Err(Stop::Ended) } else { Ok(Some(next)) }
+    if next == bytes.len() {
+        Err(Stop::Ended)
+    } else {
+        Ok(Some(next))
+    }
 }
 
 fn end_of_value(text: &str, at: usize) -> Result<usize, Stop> {
@@ -128,7 +144,11 @@ fn end_of_value(text: &str, at: usize) -> Result<usize, Stop> {
         Some(b'{' | b'[') => value_end(bytes, at),
         Some(_) => {
             let end = word_end(bytes, at);
-            if is_word(&bytes[at..end]) { Ok(end) } else { Err(Stop::Syntax(at)) }
+            if is_word(&bytes[at..end]) {
+                Ok(end)
+            } else {
+                Err(Stop::Syntax(at))
+            }
         }
     }
 }
@@ -143,7 +163,12 @@ fn is_word(word: &[u8]) -> bool {
 }
 
 fn is_unsigned_number(number: &[u8]) -> bool {
-    let digits = |bytes: &[u8]| bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let digits = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count()
+    };
     let whole = digits(number);
     if whole == 0 || (whole > 1 && number[0] == b'0') {
         return false;
@@ -188,7 +213,7 @@ fn check_to_depth(raw: Raw<'_>, depth: usize) -> Result<(), Stop> {
 
 /// Whether nothing but white space follows.
 pub(super) fn is_blank(text: &str) -> bool {
-    text.bytes().all(|byte| is_space(byte))
+    text.bytes().all(is_space)
 }
 
 #[cfg(test)]
@@ -209,7 +234,10 @@ mod tests {
     #[test]
     fn members_come_one_by_one_with_their_own_text() {
         check("{}", "");
-        check(r#"{ "a" : 1 , "b":"x,}" ,"c":[1,{"d":2}],"e\n":null }"#, "a=1 b=\"x,}\" c=[1,{\"d\":2}] e\n=null");
+        check(
+            r#"{ "a" : 1 , "b":"x,}" ,"c":[1,{"d":2}],"e\n":null }"#,
+            "a=1 b=\"x,}\" c=[1,{\"d\":2}] e\n=null",
+        );
     }
 
     #[test]
@@ -225,9 +253,22 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_the_standard() {
-        let all = |words: &[&str]| words.iter().map(|word| is_word(word.as_bytes())).collect::<Vec<_>>();
-        assert_eq!(all(&["0", "-0", "10.25", "1e3", "-1.5E-07", "true", "null"]), [true; 7]);
-        assert_eq!(all(&["", "-", "01", "1.", ".5", "1e", "+1", "0x1", "1e3.5", "nul", "NaN"]), [false; 11]);
+        let all = |words: &[&str]| {
+            words
+                .iter()
+                .map(|word| is_word(word.as_bytes()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            all(&["0", "-0", "10.25", "1e3", "-1.5E-07", "true", "null"]),
+            [true; 7]
+        );
+        assert_eq!(
+            all(&[
+                "", "-", "01", "1.", ".5", "1e", "+1", "0x1", "1e3.5", "nul", "NaN"
+            ]),
+            [false; 11]
+        );
     }
 
     #[test]

@@ -52,13 +52,25 @@ impl Objects {
     ) -> Read {
         let mut read = Read::default();
         while read.events < events_max {
-            let Some((range, decoded)) = next(&mut self.splitter, window, &mut read.consumed, complete, decoding) else {
+            let Some((range, decoded)) = next(
+                &mut self.splitter,
+                window,
+                &mut read.consumed,
+                complete,
+                decoding,
+            ) else {
                 break;
             };
             let raw = &window[range];
             self.hash = hash_with(self.hash, raw);
             self.position += 1;
-            hand_over(decoded, Some(EventId(self.hash)), self.position, raw, intake);
+            hand_over(
+                decoded,
+                Some(EventId(self.hash)),
+                self.position,
+                raw,
+                intake,
+            );
             read.events += 1;
         }
         read.rows = read.events as u64;
@@ -75,7 +87,9 @@ impl Objects {
     #[must_use]
     pub fn identity(window: &[u8], complete: bool) -> u128 {
         match Splitter::default().next_exact(window, 0, complete) {
-            Piece::Line(range) | Piece::Value(range) | Piece::Broken(range, _) => hash_with(0, &window[range]),
+            Piece::Line(range) | Piece::Value(range) | Piece::Broken(range, _) => {
+                hash_with(0, &window[range])
+            }
             Piece::More(_) | Piece::End => hash_with(0, window),
         }
     }
@@ -126,7 +140,13 @@ fn next<'a>(
     Some((range, decoded))
 }
 
-fn hand_over(decoded: Result<Event<'_>, Rejection>, id: Option<EventId>, position: i64, raw: &[u8], intake: &mut impl Intake) {
+fn hand_over(
+    decoded: Result<Event<'_>, Rejection>,
+    id: Option<EventId>,
+    position: i64,
+    raw: &[u8],
+    intake: &mut impl Intake,
+) {
     match decoded {
         Ok(mut event) => {
             event.id = event.id.or(id);

@@ -64,13 +64,19 @@ pub(super) fn is_space(byte: u8) -> bool {
 pub(super) fn skip_space(bytes: &[u8], at: usize) -> usize {
     match bytes.get(at) {
         Some(byte) if !is_space(*byte) => at,
-        _ => bytes[at..].iter().position(|byte| !is_space(*byte)).map_or(bytes.len(), |found| at + found),
+        _ => bytes[at..]
+            .iter()
+            .position(|byte| !is_space(*byte))
+            .map_or(bytes.len(), |found| at + found),
     }
 }
 
 /// The end of what stands between `at` and `end` before white space: at least one byte where `at` is none.
 pub(super) fn space_start(bytes: &[u8], at: usize, end: usize) -> usize {
-    bytes[at..end].iter().rposition(|byte| !is_space(*byte)).map_or(at, |found| at + found + 1)
+    bytes[at..end]
+        .iter()
+        .rposition(|byte| !is_space(*byte))
+        .map_or(at, |found| at + found + 1)
 }
 
 /// The end of the value that starts at `at`, which must be no white space.
@@ -87,13 +93,20 @@ pub(super) fn value_end(bytes: &[u8], at: usize) -> Result<usize, Stop> {
                     return Err(Stop::TooDeep(at));
                 }
                 at += 1;
-                if byte == b'{' { Expected::FirstKey } else { Expected::FirstElement }
+                if byte == b'{' {
+                    Expected::FirstKey
+                } else {
+                    Expected::FirstElement
+                }
             }
             (Expected::Value | Expected::FirstElement, b'"') => {
                 at = string_end(bytes, at)?;
                 Expected::Separator
             }
-            (Expected::Value | Expected::FirstElement, b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z') => {
+            (
+                Expected::Value | Expected::FirstElement,
+                b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z',
+            ) => {
                 at = word_end(bytes, at);
                 Expected::Separator
             }
@@ -108,9 +121,14 @@ pub(super) fn value_end(bytes: &[u8], at: usize) -> Result<usize, Stop> {
             }
             (Expected::Separator, b',') => {
                 at += 1;
-                if brackets.in_object() { Expected::Key } else { Expected::Value }
+                if brackets.in_object() {
+                    Expected::Key
+                } else {
+                    Expected::Value
+                }
             }
-            (Expected::Separator | Expected::FirstKey, b'}') | (Expected::Separator | Expected::FirstElement, b']') => {
+            (Expected::Separator | Expected::FirstKey, b'}')
+            | (Expected::Separator | Expected::FirstElement, b']') => {
                 if !brackets.close(byte == b'}') {
                     return Err(Stop::Syntax(at));
                 }
@@ -158,13 +176,19 @@ fn plain_length(bytes: &[u8]) -> usize {
             return at * 8 + (found.trailing_zeros() / 8) as usize;
         }
     }
-    let tail = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len());
+    let tail = rest
+        .iter()
+        .position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))
+        .unwrap_or(rest.len());
     words.len() * 8 + tail
 }
 
 pub(super) fn word_end(bytes: &[u8], at: usize) -> usize {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
-    bytes[at..].iter().position(|byte| !is_word(byte)).map_or(bytes.len(), |found| at + found)
+    bytes[at..]
+        .iter()
+        .position(|byte| !is_word(byte))
+        .map_or(bytes.len(), |found| at + found)
 }
 
 /// The end of a broken value that begins with a bracket and whose brackets still match, up to `until`.
@@ -228,11 +252,17 @@ mod tests {
             for at in 0..40 {
                 let mut text = vec![b' '; 40];
                 text[at] = stop;
-                text[20..].iter_mut().skip(1).for_each(|byte| *byte = if *byte == b' ' { 0xC3 } else { *byte });
+                text[20..]
+                    .iter_mut()
+                    .skip(1)
+                    .for_each(|byte| *byte = if *byte == b' ' { 0xC3 } else { *byte });
                 assert_eq!(plain_length(&text), at);
             }
         }
-        assert_eq!(plain_length("é!\u{7f}plain and \u{20ac} more".as_bytes()), 22);
+        assert_eq!(
+            plain_length("é!\u{7f}plain and \u{20ac} more".as_bytes()),
+            22
+        );
     }
 
     #[test]

@@ -8,6 +8,9 @@ use std::ops::Range;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
+/// Longest line taken for an event without a closer look.
+const LINE_BYTES_MAX: usize = 64 * 1_024;
+
 /// What the splitter finds next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
@@ -69,7 +72,9 @@ impl Splitter {
             }
             match bytes[at] {
                 0xEF if bytes[at..].starts_with(BYTE_ORDER_MARK) => at += BYTE_ORDER_MARK.len(),
-                0xEF if !complete && BYTE_ORDER_MARK.starts_with(&bytes[at..]) => return Piece::More(at),
+                0xEF if !complete && BYTE_ORDER_MARK.starts_with(&bytes[at..]) => {
+                    return Piece::More(at);
+                }
                 b'[' if !self.in_array => {
                     self.in_array = true;
                     at += 1;
@@ -79,8 +84,14 @@ impl Splitter {
                     at += 1;
                 }
                 b',' if self.in_array => at += 1,
-                b'{' if guess && let Some(line) = self.line(bytes, at, complete) => return Piece::Line(line),
-                b'{' => return self.value(bytes, at, complete),
+                b'{' => {
+                    let line = if guess {
+                        self.line(bytes, at, complete)
+                    } else {
+                        None
+                    };
+                    return line.map_or_else(|| self.value(bytes, at, complete), Piece::Line);
+                }
                 _ if self.in_array => return self.value(bytes, at, complete),
                 _ => return self.no_object(bytes, at, complete),
             }
@@ -93,38 +104,63 @@ impl Splitter {
         }
         // Where an event of the array lost its brackets, the array's own were counted to it.
         if std::mem::take(&mut self.in_array) && !self.is_unbalanced {
-            return Piece::Broken(at..at, Rejection::new(Reason::MalformedJson, "the array is never closed"));
+            return Piece::Broken(
+                at..at,
+                Rejection::new(Reason::MalformedJson, "the array is never closed"),
+            );
         }
         Piece::End
     }
 
-    /// The rest of the line, if it begins and ends as an object does.
-    fn line(&self, bytes: &[u8], at: usize, complete: bool) -> Option<Range<usize>> {
-        let end = match memchr::memchr(b'\n', &bytes[at..]) {
+    /// The rest of the line, if it begins and ends as an object does. In an array where it does not, and in a body of endless lines,
+    /// no line is looked for again: that search would be the length of the body for each of its events.
+    fn line(&mut self, bytes: &[u8], at: usize, complete: bool) -> Option<Range<usize>> {
+        let beginning = &bytes[at..bytes.len().min(at + LINE_BYTES_MAX)];
+        let end = match memchr::memchr(b'\n', beginning) {
             Some(found) => at + found,
-            None if complete => bytes.len(),
-            None => return None,
+            None if complete && at + beginning.len() == bytes.len() => bytes.len(),
+            None => {
+                self.lines_mislead |= beginning.len() == LINE_BYTES_MAX;
+                return None;
+            }
         };
         let mut line = &bytes[at..space_start(bytes, at, end)];
         if self.in_array {
             line = line.strip_suffix(b",").unwrap_or(line);
         }
-        (line.ends_with(b"}") && line.len() <= EVENT_BYTES_MAX).then_some(at..at + line.len())
+        let is_object = line.ends_with(b"}");
+        self.lines_mislead |= self.in_array && !is_object;
+        is_object.then_some(at..at + line.len())
     }
 
     fn value(&mut self, bytes: &[u8], at: usize, complete: bool) -> Piece {
         match value_end(bytes, at) {
             // A word may go on in the next window.
-            Ok(end) if end == bytes.len() && !complete && !matches!(bytes[end - 1], b'}' | b']' | b'"') => Piece::More(at),
+            Ok(end)
+                if end == bytes.len()
+                    && !complete
+                    && !matches!(bytes[end - 1], b'}' | b']' | b'"') =>
+            {
+                Piece::More(at)
+            }
             Ok(end) if end - at > EVENT_BYTES_MAX => Piece::Broken(at..end, too_large()),
             Ok(end) => Piece::Value(at..end),
             Err(Stop::Ended) if complete => {
-                let reason = if bytes.len() - at > EVENT_BYTES_MAX { too_large() } else { malformed(bytes.len(), at, "it ends too early") };
+                let reason = if bytes.len() - at > EVENT_BYTES_MAX {
+                    too_large()
+                } else {
+                    malformed(bytes.len(), at, "it ends too early")
+                };
                 self.broken(bytes, at, complete, reason)
             }
             Err(Stop::Ended) if bytes.len() - at > EVENT_BYTES_MAX => self.oversized(bytes, at),
             Err(Stop::Ended) => Piece::More(at),
-            Err(Stop::Syntax(stop)) => self.broken(bytes, at, complete, malformed(stop, at, "something is out of place")),
+            Err(Stop::Syntax(stop)) => self.broken(
+                bytes,
+                at,
+                complete,
+                malformed(stop, at, "something is out of place"),
+            ),
             Err(Stop::TooDeep(_)) => {
                 let rejection = Rejection::new(Reason::TooDeep, "nested deeper than 64 levels");
                 self.broken(bytes, at, complete, rejection)
@@ -155,14 +191,20 @@ impl Splitter {
         if !self.is_unbalanced {
             match balanced_end(bytes, at, until) {
                 Some(end) => return Piece::Broken(at..end, rejection),
-                None if self.in_array && !complete && bytes.len() - at <= EVENT_BYTES_MAX => return Piece::More(at),
+                None if self.in_array && !complete && bytes.len() - at <= EVENT_BYTES_MAX => {
+                    return Piece::More(at);
+                }
                 None => self.is_unbalanced = self.in_array,
             }
         }
         let mut line = at;
         while let Some(next) = next_line(bytes, line) {
             line = next;
-            let first = if self.in_array { skip_space(bytes, line) } else { line };
+            let first = if self.in_array {
+                skip_space(bytes, line)
+            } else {
+                line
+            };
             if matches!(bytes.get(first), Some(b'{' | b'[')) {
                 return Piece::Broken(at..space_start(bytes, at, line), rejection);
             }
@@ -170,7 +212,11 @@ impl Splitter {
         if complete {
             return self.rest_is_broken(bytes, at, rejection);
         }
-        if bytes.len() - at > EVENT_BYTES_MAX { self.oversized(bytes, at) } else { Piece::More(at) }
+        if bytes.len() - at > EVENT_BYTES_MAX {
+            self.oversized(bytes, at)
+        } else {
+            Piece::More(at)
+        }
     }
 
     fn rest_is_broken(&mut self, bytes: &[u8], at: usize, rejection: Rejection) -> Piece {
@@ -188,5 +234,8 @@ fn too_large() -> Rejection {
 }
 
 fn malformed(stop: usize, at: usize, what: &str) -> Rejection {
-    Rejection::new(Reason::MalformedJson, format!("{what} at byte {}", stop - at))
+    Rejection::new(
+        Reason::MalformedJson,
+        format!("{what} at byte {}", stop - at),
+    )
 }

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::check::{CheckContext, check};
-use crate::dialect::{Decoding, Intake};
 use crate::dialect::trace::describe;
+use crate::dialect::{Decoding, Intake};
 use crate::{Currency, Event, EventTime, Rejection};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
@@ -14,7 +14,9 @@ struct Lines(Vec<String>);
 
 impl Intake for Lines {
     fn take(&mut self, event: &mut Event<'_>, _: &[u8]) {
-        let context = CheckContext { received: EventTime::parse("2026-01-01", &TimeZone::UTC).expect("a time") };
+        let context = CheckContext {
+            received: EventTime::parse("2026-01-01", &TimeZone::UTC).expect("a time"),
+        };
         match check(event, context) {
             Ok(()) => self.0.push(describe(event)),
             Err(rejection) => self.0.push(format!("!{rejection}")),
@@ -30,7 +32,12 @@ impl Intake for Lines {
 static UTC: TimeZone = TimeZone::UTC;
 
 fn decoding() -> Decoding<'static> {
-    Decoding { source: "test", store: "main", zone: &UTC, currency: &Currency::USD }
+    Decoding {
+        source: "test",
+        store: "main",
+        zone: &UTC,
+        currency: &Currency::USD,
+    }
 }
 
 fn read(body: &[u8]) -> Vec<String> {
@@ -43,14 +50,25 @@ fn read(body: &[u8]) -> Vec<String> {
 fn check_fields(fields: &str, expected: &str) {
     let body = format!(r#"{{"type":"page_view","ts":"2025-01-01T00:00:00Z",{fields}}}"#);
     let shown = read(body.as_bytes()).join(" | ");
-    let shown = shown.strip_prefix("page_view 2025-01-01T00:00:00Z ").unwrap_or(&shown);
-    assert_eq!(shown.replace("dialect=canonical ", "").replace("dialect=canonical", "").trim_end(), expected, "{fields}");
+    let shown = shown
+        .strip_prefix("page_view 2025-01-01T00:00:00Z ")
+        .unwrap_or(&shown);
+    assert_eq!(
+        shown
+            .replace("dialect=canonical ", "")
+            .replace("dialect=canonical", "")
+            .trim_end(),
+        expected,
+        "{fields}"
+    );
 }
 
 /// Types of the events in a body; what is set aside by its reason.
 fn check_pieces(body: &str, expected: &str) {
     let event = |name: &str| format!(r#"{{"type":"{name}","ts":1700000000}}"#);
-    let body = ["a", "b", "c"].iter().fold(body.to_owned(), |body, name| body.replace(&format!("<{name}>"), &event(name)));
+    let body = ["a", "b", "c"].iter().fold(body.to_owned(), |body, name| {
+        body.replace(&format!("<{name}>"), &event(name))
+    });
     let first_word = |line: &String| line.split([' ', ':']).next().unwrap_or_default().to_owned();
     let shown: Vec<String> = read(body.as_bytes()).iter().map(first_word).collect();
     assert_eq!(shown.join(" "), expected, "{:.200}", body);
@@ -65,7 +83,10 @@ fn an_object_an_array_and_lines_hold_the_same_events() {
     check_pieces("\u{feff}<a>\n", "a");
     check_pieces("[\n<a>,\n<b>\n]\n", "a b");
     check_pieces("[<a>,<b>\n]<c>\n<a>", "a b c a");
-    check_pieces("{\n  \"type\": \"a\",\n  \"ts\": 1700000000, \"x\": {}\n}\n<b>", "a b");
+    check_pieces(
+        "{\n  \"type\": \"a\",\n  \"ts\": 1700000000, \"x\": {}\n}\n<b>",
+        "a b",
+    );
     check_pieces("", "");
     check_pieces(" \r\n", "");
     check_pieces("[]", "");
@@ -75,9 +96,15 @@ fn an_object_an_array_and_lines_hold_the_same_events() {
 fn a_broken_event_leaves_its_neighbours_alone() {
     check_pieces("<a>\n{\"type\":}\n<b>", "a !malformed_json b");
     check_pieces("<a>\n{\"type\":\"x\n<b>", "a !malformed_json b");
-    check_pieces("<a>\n{\"type\":{\"x\":1}\n<b>\n<c>", "a !malformed_json b c");
+    check_pieces(
+        "<a>\n{\"type\":{\"x\":1}\n<b>\n<c>",
+        "a !malformed_json b c",
+    );
     check_pieces("<a>\n{\"type\":[\n<b>\n<c>", "a !malformed_json b c");
-    check_pieces("<a>\nnonsense\nmore\n<b>", "a !malformed_json !malformed_json b");
+    check_pieces(
+        "<a>\nnonsense\nmore\n<b>",
+        "a !malformed_json !malformed_json b",
+    );
     check_pieces("<a>\n17\n\"x\"\n[<b>]", "a !not_an_object !not_an_object b");
     check_pieces("[<a>,{\"type\":},<b>]", "a !malformed_json b");
     check_pieces("[<a>,17,[<b>],<c>]", "a !not_an_object !not_an_object c");
@@ -87,15 +114,31 @@ fn a_broken_event_leaves_its_neighbours_alone() {
     check_pieces("{\"x\":1,\"x\":2}<b>\n<c>", "!duplicate_key b c");
     check_pieces("[<a>,<b>", "a b !malformed_json");
     check_pieces("<a>\n{\"type\":\"b\"", "a !malformed_json");
-    check_pieces(&format!("<a>\n{}\n<b>", "[".repeat(100_000)), "a !too_deep b");
-    check_pieces(&format!("<a>\n{{\"x\":{}{}}}\n<b>", "[".repeat(70), "]".repeat(70)), "a !too_deep b");
-    check_pieces(&format!("[<a>,{{\"x\":\"{}\"}},<b>]", "x".repeat(1 << 20)), "a !too_large b");
-    check_pieces(&format!("<a>\n{{\"x\":\"{}\"}}\n<b>", "x".repeat(1 << 20)), "a !too_large b");
+    check_pieces(
+        &format!("<a>\n{}\n<b>", "[".repeat(100_000)),
+        "a !too_deep b",
+    );
+    check_pieces(
+        &format!("<a>\n{{\"x\":{}{}}}\n<b>", "[".repeat(70), "]".repeat(70)),
+        "a !too_deep b",
+    );
+    check_pieces(
+        &format!("[<a>,{{\"x\":\"{}\"}},<b>]", "x".repeat(1 << 20)),
+        "a !too_large b",
+    );
+    check_pieces(
+        &format!("<a>\n{{\"x\":\"{}\"}}\n<b>", "x".repeat(1 << 20)),
+        "a !too_large b",
+    );
 }
 
 #[test]
 fn bytes_that_are_no_text_spoil_one_event() {
-    let body = [&b"{\"type\":\"a\",\"ts\":1700000000}\n{\"type\":\"\xff\"}\n"[..], b"{\"type\":\"b\",\"ts\":1700000000}"].concat();
+    let body = [
+        &b"{\"type\":\"a\",\"ts\":1700000000}\n{\"type\":\"\xff\"}\n"[..],
+        b"{\"type\":\"b\",\"ts\":1700000000}",
+    ]
+    .concat();
     let lines = read(&body);
     assert_eq!(lines.len(), 3);
     assert!(lines[1].starts_with("!invalid_text"), "{}", lines[1]);
@@ -103,14 +146,29 @@ fn bytes_that_are_no_text_spoil_one_event() {
 
 #[test]
 fn values_are_read_from_their_own_text() {
-    check_fields(r#""product_id":9007199254740993123,"price":0.1"#, "currency=USD [product_id=9007199254740993123 unit_price=0.1]");
+    check_fields(
+        r#""product_id":9007199254740993123,"price":0.1"#,
+        "currency=USD [product_id=9007199254740993123 unit_price=0.1]",
+    );
     check_fields(r#""customer_id":17850.0"#, "customer_id=17850");
     check_fields(r#""customer_id":"17850.0""#, "customer_id=17850.0");
     check_fields(r#""customer_id":"","session_id":null"#, "");
-    check_fields(r#""product_id":"p","price":"12.50","quantity":2"#, "currency=USD [product_id=p unit_price=12.5 quantity=2]");
-    check_fields(r#""product_id":"p","price":1e3"#, "currency=USD [product_id=p unit_price=1000]");
-    check_fields(r#""product_id":"p","price":"12,50""#, "inferred=unit_price currency=USD [product_id=p unit_price=12.5]");
-    check_fields(r#""revenue":0.00005"#, "inferred=revenue currency=USD revenue=0.0001");
+    check_fields(
+        r#""product_id":"p","price":"12.50","quantity":2"#,
+        "currency=USD [product_id=p unit_price=12.5 quantity=2]",
+    );
+    check_fields(
+        r#""product_id":"p","price":1e3"#,
+        "currency=USD [product_id=p unit_price=1000]",
+    );
+    check_fields(
+        r#""product_id":"p","price":"12,50""#,
+        "inferred=unit_price currency=USD [product_id=p unit_price=12.5]",
+    );
+    check_fields(
+        r#""revenue":0.00005"#,
+        "inferred=revenue currency=USD revenue=0.0001",
+    );
     check_fields(r#""revenue":5,"currency":"eur""#, "currency=EUR revenue=5");
     check_fields(r#""title":"a\u0041\n\ud83d""#, "title=aA\\n\u{fffd}");
     check_fields(r#""step":2.0,"is_bot":true"#, "step=2 is_bot=1");
@@ -120,18 +178,33 @@ fn values_are_read_from_their_own_text() {
 fn values_that_cannot_be_are_refused_with_a_reason() {
     check_fields(r#""price":NaN"#, "!malformed_json: no JSON at byte 56");
     check_fields(r#""price":"NaN""#, "!price_invalid: unit_price = \"NaN\"");
-    check_fields(r#""price":1e999"#, "!amount_too_large: unit_price = \"1e999\"");
+    check_fields(
+        r#""price":1e999"#,
+        "!amount_too_large: unit_price = \"1e999\"",
+    );
     check_fields(r#""price":-1"#, "!price_negative: unit_price = \"-1.00\"");
     check_fields(r#""price":{}"#, "!wrong_type: price = \"{}\"");
-    check_fields(r#""quantity":"two""#, "!quantity_invalid: quantity = \"two\"");
-    check_fields(r#""customer_id":"a\u0000b""#, "!id_invalid: customer_id = \"a\\0b\"");
+    check_fields(
+        r#""quantity":"two""#,
+        "!quantity_invalid: quantity = \"two\"",
+    );
+    check_fields(
+        r#""customer_id":"a\u0000b""#,
+        "!id_invalid: customer_id = \"a\\0b\"",
+    );
     check_fields(r#""lat":91,"lon":0"#, "!coordinate_invalid: lat = \"91\"");
-    check_fields(r#""currency":"EURO""#, "!currency_unknown: currency = \"EURO\"");
+    check_fields(
+        r#""currency":"EURO""#,
+        "!currency_unknown: currency = \"EURO\"",
+    );
     check_fields(r#""items":{}"#, "!wrong_type: items = \"no array\"");
     check_fields(r#""items":[1]"#, "!wrong_type: items = \"1\"");
     check_fields(r#""url":1,"url":2"#, "!duplicate_key: key = \"url\"");
     check_fields(r#""x":1,"x":2"#, "!duplicate_key: key = \"x\"");
-    check_fields(r#""title":"\x""#, "!malformed_json: title = \"\\\"\\\\x\\\"\"");
+    check_fields(
+        r#""title":"\x""#,
+        "!malformed_json: title = \"\\\"\\\\x\\\"\"",
+    );
 }
 
 #[test]
@@ -140,17 +213,38 @@ fn items_and_places_are_objects_of_their_own() {
         r#""items":[{"product_id":"p","price":2,"quantity":3,"category":["a","b"]},{"name":"n","color":"red"}]"#,
         "extra={\"items[1].color\":\"red\"} currency=USD [product_id=p category_path=a/b unit_price=2 quantity=3] [name=n]",
     );
-    check_fields(r#""geo":{"city":"Ulm","lat":48.4,"lng":10,"zip":"89073"}"#, "extra={\"geo.zip\":\"89073\"} city=Ulm lat=48.4 lon=10");
-    check_fields(r#""error":{"code":7,"type":"card"}"#, "error_code=7 error_type=card");
-    check_fields(r#""product_id":"p","name":"Pen""#, "[product_id=p name=Pen]");
-    check_fields(r#""customer_id":"c","name":"Ann""#, "customer_id=c name=Ann");
+    check_fields(
+        r#""geo":{"city":"Ulm","lat":48.4,"lng":10,"zip":"89073"}"#,
+        "extra={\"geo.zip\":\"89073\"} city=Ulm lat=48.4 lon=10",
+    );
+    check_fields(
+        r#""error":{"code":7,"type":"card"}"#,
+        "error_code=7 error_type=card",
+    );
+    check_fields(
+        r#""product_id":"p","name":"Pen""#,
+        "[product_id=p name=Pen]",
+    );
+    check_fields(
+        r#""customer_id":"c","name":"Ann""#,
+        "customer_id=c name=Ann",
+    );
 }
 
 #[test]
 fn unknown_fields_and_second_names_are_kept() {
-    check_fields(r#""x":{"y":[1, 2]},"z":"\u0041""#, r#"extra={"x":{"y":[1, 2]},"z":"\\u0041"}"#);
-    check_fields(r#""price":1,"unit_price":2"#, r#"extra={"items[0].unit_price":2} currency=USD [unit_price=1]"#);
-    check_fields(r#""user_id":"a","customer_id":"b""#, r#"customer_id=a extra={"customer_id":"b"}"#);
+    check_fields(
+        r#""x":{"y":[1, 2]},"z":"\u0041""#,
+        r#"extra={"x":{"y":[1, 2]},"z":"\\u0041"}"#,
+    );
+    check_fields(
+        r#""price":1,"unit_price":2"#,
+        r#"extra={"items[0].unit_price":2} currency=USD [unit_price=1]"#,
+    );
+    check_fields(
+        r#""user_id":"a","customer_id":"b""#,
+        r#"customer_id=a extra={"customer_id":"b"}"#,
+    );
     check_fields(r#""store":"main""#, "");
     check_fields(r#""store":"other""#, r#"extra={"store":"other"}"#);
     check_fields(r#""__proto__":{}"#, r#"extra={"__proto__":{}}"#);
@@ -164,9 +258,11 @@ fn the_seed_generators_events_are_told_by_their_keys() {
         "quantity":2,"user_agent":"ua","ip_address":"1.2.3.4","location":{"city":"Ulm","country":"Germany","latitude":48.4,"longitude":10.0}}"#;
     assert_eq!(
         read(body.as_bytes()),
-        ["order 2025-01-01T12:00:00.5Z type_text=purchase customer_id=cust_1 source_session_id=s ip=1.2.3.4 inferred=product_id \
+        [
+            "order 2025-01-01T12:00:00.5Z type_text=purchase customer_id=cust_1 source_session_id=s ip=1.2.3.4 inferred=product_id \
           dialect=seed_generator user_agent=ua city=Ulm country=Germany currency=USD lat=48.4 lon=10 \
-          [product_id=iPad sku=prod_77 name=iPad category_path=Electronics unit_price=10.99 quantity=2]"]
+          [product_id=iPad sku=prod_77 name=iPad category_path=Electronics unit_price=10.99 quantity=2]"
+        ]
     );
 }
 
@@ -180,7 +276,10 @@ fn an_id_that_is_no_uuid_is_kept_beside_the_id() {
 #[test]
 fn ten_thousand_fields_are_too_many() {
     let fields: String = (0..20_000).map(|at| format!("\"k{at}\":0,")).collect();
-    check_fields(fields.trim_end_matches(','), "!too_many_items: more than 10000 fields in one object");
+    check_fields(
+        fields.trim_end_matches(','),
+        "!too_many_items: more than 10000 fields in one object",
+    );
 }
 
 #[test]
@@ -198,7 +297,13 @@ fn read_in_windows(bytes: &[u8], window_bytes: usize) -> Vec<String> {
     let (mut start, mut end) = (0, 0);
     loop {
         let complete = end == bytes.len();
-        let read = objects.read(&bytes[start..end], complete, usize::MAX, &decoding(), &mut lines);
+        let read = objects.read(
+            &bytes[start..end],
+            complete,
+            usize::MAX,
+            &decoding(),
+            &mut lines,
+        );
         start += read.consumed;
         if complete && read.events == 0 {
             lines.0.push(format!("{:x}", objects.hash()));

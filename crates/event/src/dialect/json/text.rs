@@ -10,7 +10,9 @@ pub(super) fn unescape(inner: &str) -> Option<Str<'_>> {
         0..32 => inner.bytes().position(|byte| byte == b'\\'),
         _ => memchr::memchr(b'\\', inner.as_bytes()),
     };
-    let Some(first) = found else { return Some(Cow::Borrowed(inner)) };
+    let Some(first) = found else {
+        return Some(Cow::Borrowed(inner));
+    };
     let mut text = String::with_capacity(inner.len());
     let mut rest = inner;
     let mut next = Some(first);
@@ -58,13 +60,20 @@ fn push_unicode<'a>(text: &mut String, digits: &'a str) -> Option<&'a str> {
 fn code_unit(digits: &str) -> Option<(u32, &str)> {
     let (unit, rest) = digits.split_at_checked(4)?;
     let is_hexadecimal = unit.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_hexadecimal { Some((u32::from_str_radix(unit, 16).ok()?, rest)) } else { None }
+    if is_hexadecimal {
+        Some((u32::from_str_radix(unit, 16).ok()?, rest))
+    } else {
+        None
+    }
 }
 
 /// Appends a JSON string.
 pub(in crate::dialect) fn write_string(out: &mut String, text: &str) {
     out.push('"');
-    if !text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
+    if !text
+        .bytes()
+        .any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))
+    {
         out.push_str(text);
         out.push('"');
         return;
@@ -88,7 +97,11 @@ pub(in crate::dialect) fn write_string(out: &mut String, text: &str) {
 }
 
 /// Appends `"key":value` to an object text under way; the first call opens the object, the closing bracket is the caller's.
-pub(in crate::dialect) fn push_member(object: &mut String, key: &[&str], value: impl FnOnce(&mut String)) {
+pub(in crate::dialect) fn push_member(
+    object: &mut String,
+    key: &[&str],
+    value: impl FnOnce(&mut String),
+) {
     object.push(if object.is_empty() { '{' } else { ',' });
     match key {
         [key] => write_string(object, key),
@@ -136,6 +149,9 @@ mod tests {
         let text = "a\"b\\c\n\t\u{1}\u{1f}é😀";
         let mut written = String::new();
         write_string(&mut written, text);
-        assert_eq!(unescape(&written[1..written.len() - 1]).as_deref(), Some(text));
+        assert_eq!(
+            unescape(&written[1..written.len() - 1]).as_deref(),
+            Some(text)
+        );
     }
 }

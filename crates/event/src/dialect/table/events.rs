@@ -34,7 +34,10 @@ pub(super) fn event_of_row<'a>(
 
 fn settle_type(event: &mut Event<'_>, types: &mut TypeWords) -> Result<(), Rejection> {
     let Some(word) = event.text(Text::TypeText).map(str::trim) else {
-        return Err(Rejection::new(Reason::TypeMissing, "the row does not say what happened"));
+        return Err(Rejection::new(
+            Reason::TypeMissing,
+            "the row does not say what happened",
+        ));
     };
     let kind = types.kind_of(word);
     let is_canonical = kind != EventType::Custom && kind.name() == word;

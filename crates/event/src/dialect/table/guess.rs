@@ -108,7 +108,12 @@ impl MappingError {
 }
 
 /// Maps a header and the rows after it.
-pub fn guess(header: &[String], sample: &[Vec<String>], wishes: &Wishes, decimal_comma: bool) -> Result<Guess, MappingError> {
+pub fn guess(
+    header: &[String],
+    sample: &[Vec<String>],
+    wishes: &Wishes,
+    decimal_comma: bool,
+) -> Result<Guess, MappingError> {
     let mut draft = Draft {
         columns: columns(header)?,
         sample,
@@ -125,7 +130,9 @@ pub fn guess(header: &[String], sample: &[Vec<String>], wishes: &Wishes, decimal
     draft.check_needs(dialect)?;
     draft.check_times();
     draft.evidence.push(match dialect {
-        TableDialect::Orders => "each row is a line of an order; rows of one order_id are one order".to_owned(),
+        TableDialect::Orders => {
+            "each row is a line of an order; rows of one order_id are one order".to_owned()
+        }
         TableDialect::Events => "each row is an event".to_owned(),
     });
     let types = draft.types(dialect, &wishes.types)?;
@@ -135,8 +142,18 @@ pub fn guess(header: &[String], sample: &[Vec<String>], wishes: &Wishes, decimal
         Some(codes) => FeeCodes::new(codes.iter().map(String::as_str)),
         None => FeeCodes::new(FEE_CODES),
     };
-    let mapping = Mapping { dialect, columns: draft.columns, types, fees, c_is_refund };
-    Ok(Guess { mapping, evidence: draft.evidence, confidence: draft.confidence })
+    let mapping = Mapping {
+        dialect,
+        columns: draft.columns,
+        types,
+        fees,
+        c_is_refund,
+    };
+    Ok(Guess {
+        mapping,
+        evidence: draft.evidence,
+        confidence: draft.confidence,
+    })
 }
 
 /// The header's columns, still without fields.
@@ -146,7 +163,8 @@ fn columns(header: &[String]) -> Result<Vec<Column>, MappingError> {
     }
     let mut twice: Vec<&str> = Vec::new();
     for (at, name) in header.iter().enumerate() {
-        let is_double = !name.trim().is_empty() && header[..at].iter().any(|other| other.trim() == name.trim());
+        let is_double =
+            !name.trim().is_empty() && header[..at].iter().any(|other| other.trim() == name.trim());
         if is_double && !twice.contains(&name.trim()) {
             twice.push(name.trim());
         }
@@ -158,7 +176,12 @@ fn columns(header: &[String]) -> Result<Vec<Column>, MappingError> {
         "" => format!("column {}", at + 1),
         name => name.to_owned(),
     };
-    Ok(header.iter().enumerate().map(named).map(|name| Column { name, field: None }).collect())
+    Ok(header
+        .iter()
+        .enumerate()
+        .map(named)
+        .map(|name| Column { name, field: None })
+        .collect())
 }
 
 struct Draft<'s> {
@@ -171,20 +194,33 @@ struct Draft<'s> {
 
 impl Draft<'_> {
     fn has(&self, field: Field) -> bool {
-        self.columns.iter().any(|column| column.field.is_some_and(|known| same_place(known, field)))
+        self.columns
+            .iter()
+            .any(|column| column.field.is_some_and(|known| same_place(known, field)))
     }
 
     fn give(&mut self, at: usize, field: Field, why: &str) {
         self.columns[at].field = Some(field);
-        self.evidence.push(format!("{} → {} ({why})", self.columns[at].name, field.name()));
+        self.evidence.push(format!(
+            "{} → {} ({why})",
+            self.columns[at].name,
+            field.name()
+        ));
     }
 
     fn follow_wishes(&mut self, wishes: &[(String, String)]) -> Result<(), MappingError> {
         for (column, field) in wishes {
-            let at = self.columns.iter().position(|known| known.name == *column).ok_or_else(|| MappingError::UnknownColumn {
-                name: column.clone(),
-                candidates: nearest(column, self.columns.iter().map(|column| column.name.as_str())),
-            })?;
+            let at = self
+                .columns
+                .iter()
+                .position(|known| known.name == *column)
+                .ok_or_else(|| MappingError::UnknownColumn {
+                    name: column.clone(),
+                    candidates: nearest(
+                        column,
+                        self.columns.iter().map(|column| column.name.as_str()),
+                    ),
+                })?;
             let known = Field::parse(field).ok_or_else(|| MappingError::UnknownField {
                 name: field.clone(),
                 candidates: nearest(field, Field::names()),
@@ -206,9 +242,22 @@ impl Draft<'_> {
 
     /// A header without a single known name, or with numbers and times in it, is no header.
     fn refuse_data(&self, header: &[String]) -> Result<(), MappingError> {
-        let known = self.columns.iter().filter(|column| column.field.is_some()).count();
-        let values = header.iter().filter(|cell| self.is_decimal(cell) || is_time(cell)).count();
-        if values > known { Err(MappingError::HeaderIsData(header.join(", ").chars().take(120).collect())) } else { Ok(()) }
+        let known = self
+            .columns
+            .iter()
+            .filter(|column| column.field.is_some())
+            .count();
+        let values = header
+            .iter()
+            .filter(|cell| self.is_decimal(cell) || is_time(cell))
+            .count();
+        if values > known {
+            Err(MappingError::HeaderIsData(
+                header.join(", ").chars().take(120).collect(),
+            ))
+        } else {
+            Ok(())
+        }
     }
 
     /// Where no name says when something happened, the one column of times does.
@@ -217,7 +266,10 @@ impl Draft<'_> {
             return;
         }
         let is_free = |at: &usize| self.columns[*at].field.is_none();
-        let times: Vec<usize> = (0..self.columns.len()).filter(is_free).filter(|at| self.all_values(*at, is_written_time)).collect();
+        let times: Vec<usize> = (0..self.columns.len())
+            .filter(is_free)
+            .filter(|at| self.all_values(*at, is_written_time))
+            .collect();
         if let [at] = times[..] {
             self.give(at, Field::Time, "its values are times");
             self.confidence = Confidence::Likely;
@@ -225,7 +277,12 @@ impl Draft<'_> {
     }
 
     fn values(&self, at: usize) -> impl Iterator<Item = &str> {
-        self.sample.iter().filter_map(move |row| row.get(at)).map(|value| value.trim()).filter(|value| !value.is_empty()).take(VALUES_MAX)
+        self.sample
+            .iter()
+            .filter_map(move |row| row.get(at))
+            .map(|value| value.trim())
+            .filter(|value| !value.is_empty())
+            .take(VALUES_MAX)
     }
 
     fn all_values(&self, at: usize, is: impl Fn(&str) -> bool) -> bool {
@@ -233,7 +290,10 @@ impl Draft<'_> {
     }
 
     fn is_decimal(&self, value: &str) -> bool {
-        let style = Style { zone: &TimeZone::UTC, decimal_comma: self.decimal_comma };
+        let style = Style {
+            zone: &TimeZone::UTC,
+            decimal_comma: self.decimal_comma,
+        };
         read_decimal("", Reason::PriceInvalid, value, style).is_ok()
     }
 
@@ -242,56 +302,105 @@ impl Draft<'_> {
         if self.has(PRODUCT_ID) {
             return;
         }
-        if let Some(at) = self.columns.iter().position(|column| column.field == Some(SKU)) {
+        if let Some(at) = self
+            .columns
+            .iter()
+            .position(|column| column.field == Some(SKU))
+        {
             self.give(at, PRODUCT_ID, "no other column names the product");
         }
     }
 
     fn dialect(&self) -> TableDialect {
         let is_orders = !self.has(Field::Type) && self.has(ORDER_ID) && self.has(UNIT_PRICE);
-        if is_orders { TableDialect::Orders } else { TableDialect::Events }
+        if is_orders {
+            TableDialect::Orders
+        } else {
+            TableDialect::Events
+        }
     }
 
     fn check_needs(&self, dialect: TableDialect) -> Result<(), MappingError> {
         let needs: &[&[Field]] = match dialect {
-            TableDialect::Orders => &[&[ORDER_ID], &[Field::Time], &[PRODUCT_ID, PRODUCT_NAME], &[UNIT_PRICE]],
+            TableDialect::Orders => &[
+                &[ORDER_ID],
+                &[Field::Time],
+                &[PRODUCT_ID, PRODUCT_NAME],
+                &[UNIT_PRICE],
+            ],
             TableDialect::Events => &[&[Field::Type], &[Field::Time]],
         };
-        match needs.iter().find(|fields| !fields.iter().any(|field| self.has(*field))) {
+        match needs
+            .iter()
+            .find(|fields| !fields.iter().any(|field| self.has(*field)))
+        {
             Some(fields) => Err(MappingError::Missing(fields[0].name())),
             None => Ok(()),
         }
     }
 
     fn check_times(&mut self) {
-        let Some(at) = self.columns.iter().position(|column| column.field == Some(Field::Time)) else { return };
-        let (times, values) = self.values(at).fold((0, 0), |(times, values), value| (times + usize::from(is_time(value)), values + 1));
+        let Some(at) = self
+            .columns
+            .iter()
+            .position(|column| column.field == Some(Field::Time))
+        else {
+            return;
+        };
+        let (times, values) = self.values(at).fold((0, 0), |(times, values), value| {
+            (times + usize::from(is_time(value)), values + 1)
+        });
         if times < values {
-            self.evidence.push(format!("{}: {times} of {values} values are times", self.columns[at].name));
+            self.evidence.push(format!(
+                "{}: {times} of {values} values are times",
+                self.columns[at].name
+            ));
             self.confidence = Confidence::Unsure;
         }
     }
 
-    fn types(&mut self, dialect: TableDialect, wishes: &[(String, String)]) -> Result<TypeWords, MappingError> {
-        let given = wishes.iter().map(|(word, name)| Ok((word.clone(), type_of(name)?))).collect::<Result<Vec<_>, _>>()?;
-        let Some(at) = self.columns.iter().position(|column| column.field == Some(Field::Type)) else {
+    fn types(
+        &mut self,
+        dialect: TableDialect,
+        wishes: &[(String, String)],
+    ) -> Result<TypeWords, MappingError> {
+        let given = wishes
+            .iter()
+            .map(|(word, name)| Ok((word.clone(), type_of(name)?)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let Some(at) = self
+            .columns
+            .iter()
+            .position(|column| column.field == Some(Field::Type))
+        else {
             return Ok(TypeWords::default());
         };
         let mut seen: Vec<&str> = Vec::new();
-        for value in self.sample.iter().filter_map(|row| row.get(at)).map(|value| value.trim()) {
+        for value in self
+            .sample
+            .iter()
+            .filter_map(|row| row.get(at))
+            .map(|value| value.trim())
+        {
             if !value.is_empty() && !seen.contains(&value) {
                 seen.push(value);
             }
         }
         let mut types = TypeWords::new(given, &seen);
         if dialect == TableDialect::Events {
-            let (own, known): (Vec<&str>, Vec<&str>) = seen.into_iter().partition(|word| types.kind_of(word) == EventType::Custom);
-            let shown: Vec<String> = known.into_iter().map(|word| format!("{word} = {}", types.kind_of(word).name())).collect();
+            let (own, known): (Vec<&str>, Vec<&str>) = seen
+                .into_iter()
+                .partition(|word| types.kind_of(word) == EventType::Custom);
+            let shown: Vec<String> = known
+                .into_iter()
+                .map(|word| format!("{word} = {}", types.kind_of(word).name()))
+                .collect();
             if !shown.is_empty() {
                 self.evidence.push(format!("types: {}", shown.join(", ")));
             }
             if !own.is_empty() {
-                self.evidence.push(format!("types under their own names: {}", own.join(", ")));
+                self.evidence
+                    .push(format!("types under their own names: {}", own.join(", ")));
             }
         }
         Ok(types)
@@ -299,28 +408,47 @@ impl Draft<'_> {
 
     /// `C536379` is a credit note where other invoices have no `C`, or where quantities say so.
     fn c_is_refund(&mut self) -> bool {
-        let Some(at) = self.columns.iter().position(|column| column.field == Some(ORDER_ID)) else { return true };
+        let Some(at) = self
+            .columns
+            .iter()
+            .position(|column| column.field == Some(ORDER_ID))
+        else {
+            return true;
+        };
         let has_others = self.values(at).any(|id| !is_credit_note(id));
-        let quantity = self.columns.iter().position(|column| column.field == Some(QUANTITY));
-        let has_negative = quantity.is_some_and(|at| self.values(at).any(|value| value.starts_with('-')));
+        let quantity = self
+            .columns
+            .iter()
+            .position(|column| column.field == Some(QUANTITY));
+        let has_negative =
+            quantity.is_some_and(|at| self.values(at).any(|value| value.starts_with('-')));
         let is_refund = has_others || has_negative || self.sample.is_empty();
         if !is_refund {
-            self.evidence.push("every order_id begins with C, so C does not mean a refund here".to_owned());
+            self.evidence
+                .push("every order_id begins with C, so C does not mean a refund here".to_owned());
             self.confidence = Confidence::Likely;
         }
         is_refund
     }
 
     fn show_unknown(&mut self) {
-        let unknown: Vec<&str> = self.columns.iter().filter(|column| column.field.is_none()).map(|column| column.name.as_str()).collect();
+        let unknown: Vec<&str> = self
+            .columns
+            .iter()
+            .filter(|column| column.field.is_none())
+            .map(|column| column.name.as_str())
+            .collect();
         if !unknown.is_empty() {
-            self.evidence.push(format!("kept as they are: {}", unknown.join(", ")));
+            self.evidence
+                .push(format!("kept as they are: {}", unknown.join(", ")));
         }
         if !self.has(CUSTOMER_ID) && !self.has(Field::Text(Text::AnonymousId)) {
-            self.evidence.push("no column names the customer".to_owned());
+            self.evidence
+                .push("no column names the customer".to_owned());
         }
         if !self.has(Field::Label(Label::Currency)) && self.has(UNIT_PRICE) {
-            self.evidence.push("amounts are in the store's currency".to_owned());
+            self.evidence
+                .push("amounts are in the store's currency".to_owned());
         }
     }
 }
@@ -354,11 +482,16 @@ fn is_written_time(value: &str) -> bool {
 
 /// The known names nearest to one that is not.
 fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Vec<String> {
-    let mut near: Vec<(usize, &str)> = known.map(|candidate| (distance(name, candidate), candidate)).collect();
+    let mut near: Vec<(usize, &str)> = known
+        .map(|candidate| (distance(name, candidate), candidate))
+        .collect();
     near.retain(|(distance, candidate)| *distance <= 1 + candidate.len().min(name.len()) / 3);
     near.sort_unstable();
     near.dedup();
-    near.into_iter().take(CANDIDATES_MAX).map(|(_, candidate)| candidate.to_owned()).collect()
+    near.into_iter()
+        .take(CANDIDATES_MAX)
+        .map(|(_, candidate)| candidate.to_owned())
+        .collect()
 }
 
 /// Letters to change, add or take away, without regard to their case.

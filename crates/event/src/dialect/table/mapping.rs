@@ -1,9 +1,9 @@
 //! Which column is which field, and which word is which type: what a file's reader goes by.
 //! Made by `guess` from names, values and the user's wishes; no row is read here.
 
+use crate::EventType;
 use crate::dialect::Field;
 use crate::dialect::type_name::{plain, type_named};
-use crate::EventType;
 use std::collections::HashMap;
 
 /// What a row of the file is.
@@ -36,7 +36,17 @@ pub struct Column {
 }
 
 /// Codes in order lists that are no products; `gift_…` stands for every code that begins so.
-pub const FEE_CODES: [&str; 9] = ["POST", "DOT", "M", "C2", "D", "AMAZONFEE", "BANK CHARGES", "S", "gift_…"];
+pub const FEE_CODES: [&str; 9] = [
+    "POST",
+    "DOT",
+    "M",
+    "C2",
+    "D",
+    "AMAZONFEE",
+    "BANK CHARGES",
+    "S",
+    "gift_…",
+];
 
 /// What the user said about a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,7 +80,9 @@ impl Mapping {
     /// The first column of this field.
     #[must_use]
     pub fn column_of(&self, field: Field) -> Option<usize> {
-        self.columns.iter().position(|column| column.field == Some(field))
+        self.columns
+            .iter()
+            .position(|column| column.field == Some(field))
     }
 }
 
@@ -94,9 +106,12 @@ impl TypeWords {
             words.taken.push(kind);
             words.by_word.insert(word, kind);
         }
-        let (canonical, foreign): (Vec<&str>, Vec<&str>) = seen.iter().partition(|word| EventType::parse(word).is_some());
+        let (canonical, foreign): (Vec<&str>, Vec<&str>) = seen
+            .iter()
+            .partition(|word| EventType::parse(word).is_some());
         // `cart` puts something in where no other word does, and shows the cart where one does.
-        let (cart, foreign): (Vec<&str>, Vec<&str>) = foreign.into_iter().partition(|word| plain(word) == "cart");
+        let (cart, foreign): (Vec<&str>, Vec<&str>) =
+            foreign.into_iter().partition(|word| plain(word) == "cart");
         for word in canonical.into_iter().chain(foreign) {
             words.kind_of(word);
         }
@@ -128,7 +143,11 @@ impl TypeWords {
             return kind;
         }
         let shows_cart = plain(word) == "cart" && !self.taken.contains(&EventType::CartView);
-        if shows_cart { EventType::CartView } else { EventType::Custom }
+        if shows_cart {
+            EventType::CartView
+        } else {
+            EventType::Custom
+        }
     }
 }
 
@@ -143,7 +162,10 @@ impl FeeCodes {
     /// A code that ends in `…` or `*` stands for all that begin so.
     #[must_use]
     pub fn new<'a>(codes: impl IntoIterator<Item = &'a str>) -> FeeCodes {
-        let mut fees = FeeCodes { whole: Vec::new(), beginnings: Vec::new() };
+        let mut fees = FeeCodes {
+            whole: Vec::new(),
+            beginnings: Vec::new(),
+        };
         for code in codes {
             let code = code.trim().to_ascii_lowercase();
             match code.strip_suffix(['…', '*']) {
@@ -158,9 +180,12 @@ impl FeeCodes {
     #[must_use]
     pub fn contain(&self, code: &str) -> bool {
         let begins = |beginning: &String| {
-            code.as_bytes().get(..beginning.len()).is_some_and(|start| start.eq_ignore_ascii_case(beginning.as_bytes()))
+            code.as_bytes()
+                .get(..beginning.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(beginning.as_bytes()))
         };
-        self.whole.iter().any(|fee| fee.eq_ignore_ascii_case(code)) || self.beginnings.iter().any(begins)
+        self.whole.iter().any(|fee| fee.eq_ignore_ascii_case(code))
+            || self.beginnings.iter().any(begins)
     }
 }
 
@@ -170,7 +195,13 @@ mod tests {
 
     fn check(given: &[(&str, EventType)], seen: &str, expected: &str) {
         let seen: Vec<&str> = seen.split(' ').collect();
-        let mut words = TypeWords::new(given.iter().map(|(word, kind)| ((*word).to_owned(), *kind)).collect(), &seen);
+        let mut words = TypeWords::new(
+            given
+                .iter()
+                .map(|(word, kind)| ((*word).to_owned(), *kind))
+                .collect(),
+            &seen,
+        );
         let shown: Vec<&str> = seen.iter().map(|word| words.kind_of(word).name()).collect();
         assert_eq!(shown.join(" "), expected);
     }
@@ -179,20 +210,36 @@ mod tests {
     fn two_words_are_never_one_type_unless_told() {
         check(&[], "product_view view purchase", "item_view custom order");
         check(&[], "view item_view", "custom item_view");
-        check(&[("view", EventType::ItemView), ("look", EventType::ItemView)], "view look product_view", "item_view item_view custom");
+        check(
+            &[("view", EventType::ItemView), ("look", EventType::ItemView)],
+            "view look product_view",
+            "item_view item_view custom",
+        );
     }
 
     #[test]
     fn cart_shows_the_cart_where_another_word_fills_it() {
         check(&[], "view cart purchase", "item_view cart_add order");
         check(&[], "cart add_to_cart", "cart_view cart_add");
-        check(&[], "cart add_to_cart view_cart", "custom cart_add cart_view");
+        check(
+            &[],
+            "cart add_to_cart view_cart",
+            "custom cart_add cart_view",
+        );
     }
 
     #[test]
     fn fee_codes_are_known_in_any_letter_case() {
         let fees = FeeCodes::new(FEE_CODES);
-        for code in ["POST", "post", "m", "M", "Bank Charges", "gift_0001_20", "GIFT_1"] {
+        for code in [
+            "POST",
+            "post",
+            "m",
+            "M",
+            "Bank Charges",
+            "gift_0001_20",
+            "GIFT_1",
+        ] {
             assert!(fees.contain(code), "{code}");
         }
         for code in ["POSTER", "22423", "giftbag", "", "gift"] {

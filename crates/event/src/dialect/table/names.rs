@@ -146,14 +146,25 @@ static NAMES: Lookup<Field> = Lookup::new(&[
 /// The field a column of this name most likely is.
 pub(super) fn field_named(name: &str) -> Option<Field> {
     let squeezed = squeeze(name);
-    let canonical = || Field::names().find(|canonical| squeeze(canonical) == squeezed).and_then(Field::parse);
-    NAMES.find(squeezed.as_bytes()).map(|(_, field)| *field).or_else(canonical)
+    let canonical = || {
+        Field::names()
+            .find(|canonical| squeeze(canonical) == squeezed)
+            .and_then(Field::parse)
+    };
+    NAMES
+        .find(squeezed.as_bytes())
+        .map(|(_, field)| *field)
+        .or_else(canonical)
 }
 
 /// `Unit Price`, `unit_price` and `UnitPrice` are `unitprice`; letters lose their accents.
 pub(super) fn squeeze(name: &str) -> String {
     let mut squeezed = String::with_capacity(name.len());
-    for character in name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase) {
+    for character in name
+        .chars()
+        .filter(|character| character.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+    {
         match character {
             'ä' => squeezed.push_str("ae"),
             'ö' => squeezed.push_str("oe"),
@@ -177,7 +188,11 @@ mod tests {
     use super::*;
 
     fn check(name: &str, expected: &str) {
-        assert_eq!(field_named(name).map_or_else(|| "-".to_owned(), Field::name), expected, "{name}");
+        assert_eq!(
+            field_named(name).map_or_else(|| "-".to_owned(), Field::name),
+            expected,
+            "{name}"
+        );
     }
 
     #[test]

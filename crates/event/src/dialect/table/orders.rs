@@ -14,9 +14,9 @@ use crate::check::{CheckContext, ITEMS_MAX, check, check_time};
 use crate::dialect::field::{Field, id_text, read_decimal, read_time};
 use crate::dialect::{Decoding, Intake, default_currency};
 use crate::event::{Event, LineKind};
+use crate::money::AMOUNT_LIMIT;
 use crate::rejection::{Reason, Rejection};
 use crate::schema::{Amount, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, Text};
-use crate::money::AMOUNT_LIMIT;
 use crate::{EventId, EventType, Money, Quantity, hash_128};
 use std::collections::HashSet;
 
@@ -76,19 +76,32 @@ impl Orders {
             quantity: of(Field::ItemAmount(ItemAmount::Quantity)),
             customer: of(Field::Text(Text::CustomerId)),
         };
-        Orders { columns, seen: HashSet::new() }
+        Orders {
+            columns,
+            seen: HashSet::new(),
+        }
     }
 
     /// Nothing is known; stands in while the real one is at work.
     pub(super) fn none() -> Orders {
-        Orders { columns: Deciding::default(), seen: HashSet::new() }
+        Orders {
+            columns: Deciding::default(),
+            seen: HashSet::new(),
+        }
     }
 
     /// The invoice a row belongs to, as a hash.
-    pub(super) fn invoice_of(&self, sheet: &Sheet<'_, '_>, row: &TableRow) -> Result<u64, Rejection> {
+    pub(super) fn invoice_of(
+        &self,
+        sheet: &Sheet<'_, '_>,
+        row: &TableRow,
+    ) -> Result<u64, Rejection> {
         match sheet.value(row, self.columns.invoice) {
             Some(value) => Ok(hash_128(id_text(value).as_bytes()) as u64),
-            None => Err(Rejection::new(Reason::OrderMissing, "the row names no order")),
+            None => Err(Rejection::new(
+                Reason::OrderMissing,
+                "the row names no order",
+            )),
         }
     }
 
@@ -108,7 +121,11 @@ impl Orders {
             }
         }
         for fate in [Fate::Sold, Fate::Returned, Fate::WrittenOff] {
-            let rows: Vec<&TableRow> = fates.iter().filter(|(of_row, _)| *of_row == fate).map(|(_, row)| *row).collect();
+            let rows: Vec<&TableRow> = fates
+                .iter()
+                .filter(|(of_row, _)| *of_row == fate)
+                .map(|(_, row)| *row)
+                .collect();
             let mut rest = rows.as_slice();
             while !rest.is_empty() {
                 let (taken, made) = self.one_event(fate, rest, at, intake)?;
@@ -122,29 +139,56 @@ impl Orders {
     /// Judges the row by itself, so that a bad one does not take its invoice with it.
     fn fate(&self, row: &TableRow, at: &Surroundings<'_, '_>) -> Result<Fate, Rejection> {
         let sheet = &at.sheet;
-        let time = sheet.value(row, self.columns.time).ok_or_else(|| Rejection::new(Reason::TimeMissing, "the row has no time"))?;
+        let time = sheet
+            .value(row, self.columns.time)
+            .ok_or_else(|| Rejection::new(Reason::TimeMissing, "the row has no time"))?;
         check_time(read_time("ts_event", &time.text, sheet.style)?, at.context)?;
-        if sheet.value(row, self.columns.product).or_else(|| sheet.value(row, self.columns.product_name)).is_none() {
-            return Err(Rejection::new(Reason::ProductMissing, "the row names no product"));
+        if sheet
+            .value(row, self.columns.product)
+            .or_else(|| sheet.value(row, self.columns.product_name))
+            .is_none()
+        {
+            return Err(Rejection::new(
+                Reason::ProductMissing,
+                "the row names no product",
+            ));
         }
         self.check_price(row, at)?;
         let is_credit_note = at.sheet.mapping.c_is_refund
-            && sheet.value(row, self.columns.invoice).is_some_and(|invoice| is_credit_note(&id_text(invoice)));
+            && sheet
+                .value(row, self.columns.invoice)
+                .is_some_and(|invoice| is_credit_note(&id_text(invoice)));
         let quantity = self.quantity(row, at)?;
         let has_customer = sheet.value(row, self.columns.customer).is_some();
         match quantity {
             _ if is_credit_note => Ok(Fate::Returned),
             1.. => Ok(Fate::Sold),
-            0 => Err(Rejection::of_field(Reason::QuantityNotPositive, "quantity", "0")),
+            0 => Err(Rejection::of_field(
+                Reason::QuantityNotPositive,
+                "quantity",
+                "0",
+            )),
             _ if has_customer => Ok(Fate::Returned),
             _ => Ok(Fate::WrittenOff),
         }
     }
 
     fn check_price(&self, row: &TableRow, at: &Surroundings<'_, '_>) -> Result<(), Rejection> {
-        let text = at.sheet.value(row, self.columns.price).map(|value| value.text).unwrap_or_default();
+        let text = at
+            .sheet
+            .value(row, self.columns.price)
+            .map(|value| value.text)
+            .unwrap_or_default();
         let (price, _) = read_decimal("unit_price", Reason::PriceInvalid, &text, at.sheet.style)?;
-        if price < 0 { Err(Rejection::of_field(Reason::PriceNegative, "unit_price", &text)) } else { Ok(()) }
+        if price < 0 {
+            Err(Rejection::of_field(
+                Reason::PriceNegative,
+                "unit_price",
+                &text,
+            ))
+        } else {
+            Ok(())
+        }
     }
 
     /// One piece where the file has no column for it.
@@ -152,7 +196,11 @@ impl Orders {
         if self.columns.quantity.is_none() {
             return Ok(crate::SCALE);
         }
-        let text = at.sheet.value(row, self.columns.quantity).map(|value| value.text).unwrap_or_default();
+        let text = at
+            .sheet
+            .value(row, self.columns.quantity)
+            .map(|value| value.text)
+            .unwrap_or_default();
         Ok(read_decimal("quantity", Reason::QuantityInvalid, &text, at.sheet.style)?.0)
     }
 
@@ -168,12 +216,15 @@ impl Orders {
         let (taken, mut events) = (draft.rows_taken, 0);
         if check(&draft.event, at.context).is_err() {
             // Some value of some row: the rows that fail by themselves are set aside, the others stay an order.
-            let (sound, unsound): (Vec<&TableRow>, Vec<&TableRow>) =
-                rows[..taken].iter().partition(|row| check(&Draft::of(fate, &[row], at).event, at.context).is_ok());
+            let (sound, unsound): (Vec<&TableRow>, Vec<&TableRow>) = rows[..taken]
+                .iter()
+                .partition(|row| check(&Draft::of(fate, &[row], at).event, at.context).is_ok());
             if !sound.is_empty() {
                 for row in unsound {
                     let rejection = check(&Draft::of(fate, &[row], at).event, at.context).err();
-                    draft.refused.extend(rejection.map(|rejection| (row.clone(), rejection)));
+                    draft
+                        .refused
+                        .extend(rejection.map(|rejection| (row.clone(), rejection)));
                 }
                 let refused = std::mem::take(&mut draft.refused);
                 draft = Draft::of(fate, &sound, at);
@@ -193,7 +244,12 @@ impl Orders {
     }
 
     /// Type, ids and amounts, once the lines are known.
-    fn settle(&mut self, fate: Fate, event: &mut Event<'_>, at: &Surroundings<'_, '_>) -> Result<(), TooManyOrders> {
+    fn settle(
+        &mut self,
+        fate: Fate,
+        event: &mut Event<'_>,
+        at: &Surroundings<'_, '_>,
+    ) -> Result<(), TooManyOrders> {
         let invoice = event.text(Text::OrderId).unwrap_or_default().to_owned();
         event.kind = match fate {
             Fate::Sold if self.is_first_of(&invoice)? => EventType::Order,
@@ -230,12 +286,23 @@ impl Orders {
 fn refund_amount(event: &Event<'_>) -> Option<i64> {
     let line = |item: &crate::Item<'_>| {
         let price = Money(item.amount(ItemAmount::UnitPrice).unwrap_or(0));
-        price.times(Quantity(item.amount(ItemAmount::Quantity).unwrap_or(crate::SCALE))).abs()
+        price
+            .times(Quantity(
+                item.amount(ItemAmount::Quantity).unwrap_or(crate::SCALE),
+            ))
+            .abs()
     };
-    i64::try_from(event.items.iter().map(line).sum::<i128>()).ok().filter(|amount| *amount <= AMOUNT_LIMIT)
+    i64::try_from(event.items.iter().map(line).sum::<i128>())
+        .ok()
+        .filter(|amount| *amount <= AMOUNT_LIMIT)
 }
 
-fn refuse(row: &TableRow, rejection: Rejection, at: &Surroundings<'_, '_>, intake: &mut impl Intake) -> usize {
+fn refuse(
+    row: &TableRow,
+    rejection: Rejection,
+    at: &Surroundings<'_, '_>,
+    intake: &mut impl Intake,
+) -> usize {
     intake.refuse(row.position, rejection, &at.sheet.window[row.bytes.clone()]);
     1
 }
@@ -251,7 +318,12 @@ struct Draft<'a> {
 impl<'a> Draft<'a> {
     /// As many of the rows as one event can hold; those with a value that cannot be read are refused.
     fn of(fate: Fate, rows: &[&TableRow], at: &Surroundings<'a, '_>) -> Draft<'a> {
-        let mut draft = Draft { event: Event::new(EventType::Order), extra: String::new(), rows_taken: 0, refused: Vec::new() };
+        let mut draft = Draft {
+            event: Event::new(EventType::Order),
+            extra: String::new(),
+            rows_taken: 0,
+            refused: Vec::new(),
+        };
         for row in rows {
             if draft.event.items.len() == ITEMS_MAX || draft.extra.len() > EXTRA_BYTES_MAX {
                 break;
@@ -262,15 +334,25 @@ impl<'a> Draft<'a> {
             }
         }
         if !draft.extra.is_empty() {
-            draft.event.set_text(Text::Extra, std::mem::take(&mut draft.extra) + "}");
+            draft
+                .event
+                .set_text(Text::Extra, std::mem::take(&mut draft.extra) + "}");
         }
         default_currency(&mut draft.event, at.decoding.currency);
         draft
     }
 
-    fn add(&mut self, fate: Fate, row: &TableRow, at: &Surroundings<'a, '_>) -> Result<(), Rejection> {
+    fn add(
+        &mut self,
+        fate: Fate,
+        row: &TableRow,
+        at: &Surroundings<'a, '_>,
+    ) -> Result<(), Rejection> {
         let line = self.event.items.len();
-        let added = at.sheet.add_item(&mut self.event, row).and_then(|()| at.sheet.set_fields(&mut self.event, row));
+        let added = at
+            .sheet
+            .add_item(&mut self.event, row)
+            .and_then(|()| at.sheet.set_fields(&mut self.event, row));
         if let Err(rejection) = added {
             self.event.items.truncate(line);
             if line == 0 {
@@ -284,7 +366,9 @@ impl<'a> Draft<'a> {
         }
         let item = &mut self.event.items[line];
         item.set_number(ItemNumber::Line, row.position);
-        let is_fee = item.text(ItemText::ProductId).is_some_and(|code| at.sheet.mapping.fees.contain(code));
+        let is_fee = item
+            .text(ItemText::ProductId)
+            .is_some_and(|code| at.sheet.mapping.fees.contain(code));
         let kind = match fate {
             Fate::Sold => is_fee.then_some(LineKind::Fee),
             Fate::Returned => Some(LineKind::Return),
@@ -293,7 +377,11 @@ impl<'a> Draft<'a> {
         if let Some(kind) = kind {
             item.set_label(ItemLabel::Kind, kind.name());
         }
-        let prefix = if line == 0 { String::new() } else { format!("items[{line}].") };
+        let prefix = if line == 0 {
+            String::new()
+        } else {
+            format!("items[{line}].")
+        };
         at.sheet.keep_unknown(row, &prefix, &mut self.extra);
         Ok(())
     }

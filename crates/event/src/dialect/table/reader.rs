@@ -47,12 +47,18 @@ struct Found {
 impl Table {
     /// Reads the header and guesses the mapping from the rows after it; how many bytes the header took.
     /// `window` is the beginning of the file, `complete` says that it is all of it.
-    pub fn open(window: &[u8], complete: bool, wishes: &Wishes) -> Result<(Table, usize), MappingError> {
+    pub fn open(
+        window: &[u8],
+        complete: bool,
+        wishes: &Wishes,
+    ) -> Result<(Table, usize), MappingError> {
         let separator = separator(window, complete);
         let decimal_comma = separator == b';';
         let mut rows = Rows::new(separator, line_end(window));
         let mut cells = Vec::new();
-        let Row::Cells { start, end, next } = rows.next(window, byte_order_mark(window), complete, &mut cells) else {
+        let Row::Cells { start, end, next } =
+            rows.next(window, byte_order_mark(window), complete, &mut cells)
+        else {
             return Err(MappingError::NoHeader);
         };
         let header = texts(window, &cells);
@@ -101,8 +107,12 @@ impl Table {
         intake: &mut impl Intake,
     ) -> Result<Read, TooManyOrders> {
         let read = match self.guess.mapping.dialect {
-            TableDialect::Events => self.read_events(window, complete, events_max, decoding, intake),
-            TableDialect::Orders => self.read_orders(window, complete, events_max, decoding, context, intake)?,
+            TableDialect::Events => {
+                self.read_events(window, complete, events_max, decoding, intake)
+            }
+            TableDialect::Orders => {
+                self.read_orders(window, complete, events_max, decoding, context, intake)?
+            }
         };
         self.rows.advance(read.consumed);
         Ok(read)
@@ -119,7 +129,9 @@ impl Table {
         let mut read = Read::default();
         while read.events < events_max {
             self.cells.clear();
-            let Some(found) = self.find(window, read.consumed, complete) else { break };
+            let Some(found) = self.find(window, read.consumed, complete) else {
+                break;
+            };
             read.consumed = found.next;
             read.rows += 1;
             read.events += 1;
@@ -127,7 +139,12 @@ impl Table {
             self.position += 1;
             let raw = &window[found.bytes.clone()];
             let event = found.cells.and_then(|cells| {
-                let row = TableRow { bytes: found.bytes, cells, position: self.position, hash: self.hash };
+                let row = TableRow {
+                    bytes: found.bytes,
+                    cells,
+                    position: self.position,
+                    hash: self.hash,
+                };
                 let mut types = std::mem::take(&mut self.guess.mapping.types);
                 let event = event_of_row(&self.sheet(window, decoding), &row, &mut types, decoding);
                 self.guess.mapping.types = types;
@@ -152,14 +169,23 @@ impl Table {
     ) -> Result<Read, TooManyOrders> {
         let mut read = Read::default();
         while read.events < events_max {
-            let Some(end) = self.find_group(window, read.consumed, complete, decoding) else { break };
+            let Some(end) = self.find_group(window, read.consumed, complete, decoding) else {
+                break;
+            };
             let rows = self.group.len() + self.unreadable.len();
             for (row, rejection) in self.unreadable.drain(..) {
                 intake.refuse(row.position, rejection, &window[row.bytes]);
                 read.events += 1;
             }
-            let (mut orders, group) = (std::mem::replace(&mut self.orders, Orders::none()), std::mem::take(&mut self.group));
-            let at = Surroundings { sheet: self.sheet(window, decoding), decoding: *decoding, context };
+            let (mut orders, group) = (
+                std::mem::replace(&mut self.orders, Orders::none()),
+                std::mem::take(&mut self.group),
+            );
+            let at = Surroundings {
+                sheet: self.sheet(window, decoding),
+                decoding: *decoding,
+                context,
+            };
             let handed_over = orders.hand_over(&group, &at, intake);
             (self.orders, self.group) = (orders, group);
             read.events += handed_over?;
@@ -171,7 +197,13 @@ impl Table {
 
     /// Gathers the rows at `at` that belong to one invoice, the unreadable ones among them apart; where they end.
     /// Nothing where they may go on beyond the window.
-    fn find_group(&mut self, window: &[u8], at: usize, complete: bool, decoding: &Decoding<'_>) -> Option<usize> {
+    fn find_group(
+        &mut self,
+        window: &[u8],
+        at: usize,
+        complete: bool,
+        decoding: &Decoding<'_>,
+    ) -> Option<usize> {
         self.cells.clear();
         self.group.clear();
         self.unreadable.clear();
@@ -193,7 +225,12 @@ impl Table {
                 Ok(cells) => (cells, None),
                 Err(rejection) => (0..0, Some(rejection)),
             };
-            let row = TableRow { bytes: found.bytes, cells, position: position + 1, hash: row_hash };
+            let row = TableRow {
+                bytes: found.bytes,
+                cells,
+                position: position + 1,
+                hash: row_hash,
+            };
             let of_row = match rejection {
                 None => self.orders.invoice_of(&self.sheet(window, decoding), &row),
                 Some(rejection) => Err(rejection),
@@ -227,16 +264,41 @@ impl Table {
                 {
                     // Several lines and the wrong number of cells: a quote that was meant to close earlier.
                     self.cells.truncate(first);
-                    let Row::Broken { start, end, next, rejection } = self.rows.first_line(window, start, line) else { return None };
-                    return Some(Found { bytes: start..end, next, cells: Err(rejection) });
+                    let Row::Broken {
+                        start,
+                        end,
+                        next,
+                        rejection,
+                    } = self.rows.first_line(window, start, line)
+                    else {
+                        return None;
+                    };
+                    return Some(Found {
+                        bytes: start..end,
+                        next,
+                        cells: Err(rejection),
+                    });
                 }
                 let cells = self.check_row(raw, found).map(|()| first..first + found);
                 if cells.is_err() {
                     self.cells.truncate(first);
                 }
-                Some(Found { bytes: start..end, next, cells })
+                Some(Found {
+                    bytes: start..end,
+                    next,
+                    cells,
+                })
             }
-            Row::Broken { start, end, next, rejection } => Some(Found { bytes: start..end, next, cells: Err(rejection) }),
+            Row::Broken {
+                start,
+                end,
+                next,
+                rejection,
+            } => Some(Found {
+                bytes: start..end,
+                next,
+                cells: Err(rejection),
+            }),
             Row::More(_) | Row::End => None,
         }
     }
@@ -244,20 +306,37 @@ impl Table {
     fn check_row(&self, raw: &[u8], cells: usize) -> Result<(), Rejection> {
         let columns = self.guess.mapping.columns.len();
         if cells != columns {
-            return Err(Rejection::new(Reason::RaggedRow, format!("{cells} cells where the header has {columns}")));
+            return Err(Rejection::new(
+                Reason::RaggedRow,
+                format!("{cells} cells where the header has {columns}"),
+            ));
         }
         if let Some(at) = memchr::memchr(0, raw) {
-            return Err(Rejection::new(Reason::InvalidText, format!("NUL at byte {at}")));
+            return Err(Rejection::new(
+                Reason::InvalidText,
+                format!("NUL at byte {at}"),
+            ));
         }
         match std::str::from_utf8(raw) {
             Ok(_) => Ok(()),
-            Err(error) => Err(Rejection::new(Reason::InvalidText, format!("no UTF-8 at byte {}", error.valid_up_to()))),
+            Err(error) => Err(Rejection::new(
+                Reason::InvalidText,
+                format!("no UTF-8 at byte {}", error.valid_up_to()),
+            )),
         }
     }
 
     fn sheet<'a, 's>(&'s self, window: &'a [u8], decoding: &Decoding<'a>) -> Sheet<'a, 's> {
-        let style = Style { zone: decoding.zone, decimal_comma: self.decimal_comma };
-        Sheet { window, cells: &self.cells, mapping: &self.guess.mapping, style }
+        let style = Style {
+            zone: decoding.zone,
+            decimal_comma: self.decimal_comma,
+        };
+        Sheet {
+            window,
+            cells: &self.cells,
+            mapping: &self.guess.mapping,
+            style,
+        }
     }
 
     /// A row's own bytes without its line end, so that a last line that gets one later stays the same row.
@@ -268,10 +347,24 @@ impl Table {
 }
 
 fn texts(window: &[u8], cells: &[Cell]) -> Vec<String> {
-    cells.iter().map(|cell| String::from_utf8_lossy(cell.raw(window)).trim_matches('"').trim().to_owned()).collect()
+    cells
+        .iter()
+        .map(|cell| {
+            String::from_utf8_lossy(cell.raw(window))
+                .trim_matches('"')
+                .trim()
+                .to_owned()
+        })
+        .collect()
 }
 
-fn sample(mut rows: Rows, window: &[u8], at: usize, complete: bool, columns: usize) -> Vec<Vec<String>> {
+fn sample(
+    mut rows: Rows,
+    window: &[u8],
+    at: usize,
+    complete: bool,
+    columns: usize,
+) -> Vec<Vec<String>> {
     let (mut sample, mut at) = (Vec::new(), at);
     while sample.len() < SAMPLE_ROWS_MAX {
         let mut cells = Vec::new();
@@ -288,13 +381,21 @@ fn sample(mut rows: Rows, window: &[u8], at: usize, complete: bool, columns: usi
 }
 
 fn byte_order_mark(window: &[u8]) -> usize {
-    if window.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 }
+    if window.starts_with(b"\xEF\xBB\xBF") {
+        3
+    } else {
+        0
+    }
 }
 
 /// Files of old machines end their lines with a return alone.
 fn line_end(window: &[u8]) -> u8 {
     let has_feed = memchr::memchr(b'\n', window).is_some();
-    if !has_feed && memchr::memchr(b'\r', window).is_some() { b'\r' } else { b'\n' }
+    if !has_feed && memchr::memchr(b'\r', window).is_some() {
+        b'\r'
+    } else {
+        b'\n'
+    }
 }
 
 /// The separator under which most of the first rows have as many cells as the header; of equals the one that makes more cells.
@@ -314,8 +415,16 @@ fn separator(window: &[u8], complete: bool) -> u8 {
                 alike += usize::from(cells.len() == columns);
             }
         }
-        if columns < 2 { (0, 0) } else { (alike + 1, columns) }
+        if columns < 2 {
+            (0, 0)
+        } else {
+            (alike + 1, columns)
+        }
     };
     // The first of equals wins, so the likeliest come last for `max_by_key`.
-    SEPARATORS.into_iter().rev().max_by_key(|separator| score(*separator)).unwrap_or(b',')
+    SEPARATORS
+        .into_iter()
+        .rev()
+        .max_by_key(|separator| score(*separator))
+        .unwrap_or(b',')
 }

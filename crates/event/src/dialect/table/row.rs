@@ -38,24 +38,35 @@ pub(super) struct Sheet<'a, 'm> {
 impl<'a, 'm> Sheet<'a, 'm> {
     /// The value of a column, if the row has one.
     pub(super) fn value(&self, row: &TableRow, column: Option<usize>) -> Option<Value<'a>> {
-        self.cells[row.cells.clone()].get(column?).and_then(|cell| self.read(*cell))
+        self.cells[row.cells.clone()]
+            .get(column?)
+            .and_then(|cell| self.read(*cell))
     }
 
     fn read(&self, cell: Cell) -> Option<Value<'a>> {
         let text = cell.text(self.window);
-        (!text.trim_ascii().is_empty()).then_some(Value { text, may_be_number: true })
+        (!text.trim_ascii().is_empty()).then_some(Value {
+            text,
+            may_be_number: true,
+        })
     }
 
     fn values(&self, row: &TableRow) -> impl Iterator<Item = (&'m Column, Value<'a>)> {
         let cells = &self.cells[row.cells.clone()];
-        self.mapping.columns.iter().zip(cells).filter_map(|(column, cell)| Some((column, self.read(*cell)?)))
+        self.mapping
+            .columns
+            .iter()
+            .zip(cells)
+            .filter_map(|(column, cell)| Some((column, self.read(*cell)?)))
     }
 
     /// Adds an item made of the row's item fields, if it has any.
     pub(super) fn add_item(&self, event: &mut Event<'a>, row: &TableRow) -> Result<(), Rejection> {
         let line = event.items.len();
         for (column, value) in self.values(row) {
-            let Some(field) = column.field.filter(|field| field.is_of_item()) else { continue };
+            let Some(field) = column.field.filter(|field| field.is_of_item()) else {
+                continue;
+            };
             if event.items.len() == line {
                 event.items.push(Item::default());
             }
@@ -65,9 +76,15 @@ impl<'a, 'm> Sheet<'a, 'm> {
     }
 
     /// Sets the fields of the event itself that no row before has set.
-    pub(super) fn set_fields(&self, event: &mut Event<'a>, row: &TableRow) -> Result<(), Rejection> {
+    pub(super) fn set_fields(
+        &self,
+        event: &mut Event<'a>,
+        row: &TableRow,
+    ) -> Result<(), Rejection> {
         for (column, value) in self.values(row) {
-            let field = column.field.filter(|field| !field.is_of_item() && !field::is_set(event, *field));
+            let field = column
+                .field
+                .filter(|field| !field.is_of_item() && !field::is_set(event, *field));
             if let Some(field) = field {
                 field::set(event, 0, field, value, self.style)?;
             }
@@ -77,8 +94,13 @@ impl<'a, 'm> Sheet<'a, 'm> {
 
     /// Appends the values of columns without a field to an object text under way, their names behind `prefix`.
     pub(super) fn keep_unknown(&self, row: &TableRow, prefix: &str, extra: &mut String) {
-        for (column, value) in self.values(row).filter(|(column, _)| column.field.is_none()) {
-            push_member(extra, &[prefix, &column.name], |out| write_string(out, &value.text));
+        for (column, value) in self
+            .values(row)
+            .filter(|(column, _)| column.field.is_none())
+        {
+            push_member(extra, &[prefix, &column.name], |out| {
+                write_string(out, &value.text)
+            });
         }
     }
 }

@@ -12,11 +12,18 @@ use proptest::prelude::*;
 static UTC: TimeZone = TimeZone::UTC;
 
 fn decoding() -> Decoding<'static> {
-    Decoding { source: "test", store: "main", zone: &UTC, currency: &Currency::USD }
+    Decoding {
+        source: "test",
+        store: "main",
+        zone: &UTC,
+        currency: &Currency::USD,
+    }
 }
 
 fn context() -> CheckContext {
-    CheckContext { received: EventTime::parse("2026-01-01", &UTC).expect("a time") }
+    CheckContext {
+        received: EventTime::parse("2026-01-01", &UTC).expect("a time"),
+    }
 }
 
 /// Collects a line an event, and ids beside positions.
@@ -28,8 +35,11 @@ struct Lines {
 
 impl Intake for Lines {
     fn take(&mut self, event: &mut Event<'_>, _: &[u8]) {
-        let position = event.number(Number::SourcePosition).expect("rows have numbers");
-        self.ids.push((position, event.id.expect("rows have ids").0));
+        let position = event
+            .number(Number::SourcePosition)
+            .expect("rows have numbers");
+        self.ids
+            .push((position, event.id.expect("rows have ids").0));
         match check(event, context()) {
             Ok(()) => self.lines.push(describe(event)),
             Err(rejection) => self.lines.push(format!("!{position} {rejection}")),
@@ -42,8 +52,17 @@ impl Intake for Lines {
 }
 
 fn wishes(map: &[(&str, &str)], types: &[(&str, &str)]) -> Wishes {
-    let owned = |pairs: &[(&str, &str)]| pairs.iter().map(|(one, other)| ((*one).to_owned(), (*other).to_owned())).collect();
-    Wishes { columns: owned(map), types: owned(types), ..Wishes::default() }
+    let owned = |pairs: &[(&str, &str)]| {
+        pairs
+            .iter()
+            .map(|(one, other)| ((*one).to_owned(), (*other).to_owned()))
+            .collect()
+    };
+    Wishes {
+        columns: owned(map),
+        types: owned(types),
+        ..Wishes::default()
+    }
 }
 
 fn read_all(bytes: &[u8], wishes: &Wishes, window_bytes: usize) -> Lines {
@@ -51,11 +70,23 @@ fn read_all(bytes: &[u8], wishes: &Wishes, window_bytes: usize) -> Lines {
     let (mut lines, mut rows, mut end) = (Lines::default(), 0, start);
     loop {
         let complete = end == bytes.len();
-        let read = table.read(&bytes[start..end], complete, usize::MAX, &decoding(), context(), &mut lines).expect("few orders");
+        let read = table
+            .read(
+                &bytes[start..end],
+                complete,
+                usize::MAX,
+                &decoding(),
+                context(),
+                &mut lines,
+            )
+            .expect("few orders");
         start += read.consumed;
         rows += read.rows;
         if complete && read.events == 0 {
-            assert!(rows as usize >= lines.ids.len(), "each event comes of a row");
+            assert!(
+                rows as usize >= lines.ids.len(),
+                "each event comes of a row"
+            );
             return lines;
         }
         end = bytes.len().min(end + window_bytes);
@@ -66,19 +97,26 @@ fn read(text: &str) -> Vec<String> {
     read_all(text.as_bytes(), &Wishes::default(), text.len()).lines
 }
 
-const ORDERS: &str = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
+const ORDERS: &str =
+    "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
 
 /// Rows of an order list, `;` for the line end: invoice, code, quantity, price, customer.
 fn check_orders(rows: &str, expected: &[&str]) {
     let row = |row: &str| {
         let cells: Vec<&str> = row.trim().split(' ').collect();
         let customer = cells.get(4).copied().unwrap_or_default();
-        format!("{},{},,{},2010-12-01 08:26:00,{},{customer},\n", cells[0], cells[1], cells[2], cells[3])
+        format!(
+            "{},{},,{},2010-12-01 08:26:00,{},{customer},\n",
+            cells[0], cells[1], cells[2], cells[3]
+        )
     };
     let text = ORDERS.to_owned() + &rows.split(';').map(row).collect::<String>();
     let shown: Vec<String> = read(&text)
         .iter()
-        .map(|line| line.replace(" 2010-12-01T08:26:00Z", "").replace(" dialect=order_csv currency=USD", ""))
+        .map(|line| {
+            line.replace(" 2010-12-01T08:26:00Z", "")
+                .replace(" dialect=order_csv currency=USD", "")
+        })
         .collect();
     assert_eq!(shown, expected, "{rows}");
 }
@@ -146,8 +184,10 @@ fn an_invoice_that_mixes_sales_and_returns_becomes_one_event_of_each() {
 fn fees_are_lines_of_their_own_kind_and_zero_prices_stay() {
     check_orders(
         "1 post 1 18; 1 gift_001 1 0; 1 A 1 0",
-        &["order order_id=1 [product_id=post kind=fee unit_price=18 quantity=1 line=1] \
-           [product_id=gift_001 kind=fee unit_price=0 quantity=1 line=2] [product_id=A unit_price=0 quantity=1 line=3]"],
+        &[
+            "order order_id=1 [product_id=post kind=fee unit_price=18 quantity=1 line=1] \
+           [product_id=gift_001 kind=fee unit_price=0 quantity=1 line=2] [product_id=A unit_price=0 quantity=1 line=3]",
+        ],
     );
 }
 
@@ -177,10 +217,22 @@ fn a_bad_row_leaves_the_other_rows_of_its_invoice() {
 fn rows_without_invoice_time_or_product_say_so() {
     let rows = ",A,,1,2010-12-01,1,,\n1,,,1,2010-12-01,1,,\n1,A,,1,,1,,\n1,A,,1,soon,1,,\n1,A,,1,9999-01-01,1,,\n1,A,,1,0000-01-01,1,,\n1,A\n1,B,,1,2010-12-01,1,,\n";
     let shown = read(&(ORDERS.to_owned() + rows));
-    let reasons: Vec<&str> = shown.iter().map(|line| line.split([' ', ':']).nth(1).expect("two words")).collect();
+    let reasons: Vec<&str> = shown
+        .iter()
+        .map(|line| line.split([' ', ':']).nth(1).expect("two words"))
+        .collect();
     assert_eq!(
         reasons,
-        ["order_missing", "ragged_row", "product_missing", "time_missing", "time_invalid", "time_in_future", "time_out_of_range", "2010-12-01T00"]
+        [
+            "order_missing",
+            "ragged_row",
+            "product_missing",
+            "time_missing",
+            "time_invalid",
+            "time_in_future",
+            "time_out_of_range",
+            "2010-12-01T00"
+        ]
     );
 }
 
@@ -189,14 +241,22 @@ fn an_order_with_two_times_has_the_first() {
     let rows = "1,A,,1,12/1/2010 8:26,1,,France\n1,B,,1,12/1/2010 8:28,1,,France\n";
     assert_eq!(
         read(&(ORDERS.to_owned() + rows)),
-        ["order 2010-12-01T08:26:00Z order_id=1 dialect=order_csv country=France currency=USD \
-          [product_id=A unit_price=1 quantity=1 line=1] [product_id=B unit_price=1 quantity=1 line=2]"]
+        [
+            "order 2010-12-01T08:26:00Z order_id=1 dialect=order_csv country=France currency=USD \
+          [product_id=A unit_price=1 quantity=1 line=1] [product_id=B unit_price=1 quantity=1 line=2]"
+        ]
     );
 }
 
 #[test]
 fn where_every_order_begins_with_c_it_means_nothing() {
-    check_orders("C1 A 1 1; C2 B 2 1", &["order order_id=C1 [product_id=A unit_price=1 quantity=1 line=1]", "order order_id=C2 [product_id=B unit_price=1 quantity=2 line=2]"]);
+    check_orders(
+        "C1 A 1 1; C2 B 2 1",
+        &[
+            "order order_id=C1 [product_id=A unit_price=1 quantity=1 line=1]",
+            "order order_id=C2 [product_id=B unit_price=1 quantity=2 line=2]",
+        ],
+    );
 }
 
 #[test]
@@ -204,15 +264,21 @@ fn semicolons_and_decimal_commas_go_together() {
     let text = "Bestellnummer;Artikelnummer;Menge;Bestelldatum;Einzelpreis;Farbe\n1;A;2;01.12.2010 08:26;1.234,50;rot\n";
     assert_eq!(
         read(text),
-        ["order 2010-12-01T08:26:00Z order_id=1 extra={\"Farbe\":\"rot\"} dialect=order_csv currency=USD [product_id=A unit_price=1234.5 quantity=2 line=1]"]
+        [
+            "order 2010-12-01T08:26:00Z order_id=1 extra={\"Farbe\":\"rot\"} dialect=order_csv currency=USD [product_id=A unit_price=1234.5 quantity=2 line=1]"
+        ]
     );
 }
 
 #[test]
 fn more_unknown_columns_than_an_event_holds_are_kept_in_an_update() {
     let row = |at: usize| format!("1,P{at},1,2010-12-01,1,{}\n", "n".repeat(10_000));
-    let text = "order_id,product_id,quantity,order_date,price,note\n".to_owned() + &(0..6).map(row).collect::<String>();
-    let shown: Vec<String> = read(&text).iter().map(|line| format!("{} {}", &line[..5], line.matches("[product_id=").count())).collect();
+    let text = "order_id,product_id,quantity,order_date,price,note\n".to_owned()
+        + &(0..6).map(row).collect::<String>();
+    let shown: Vec<String> = read(&text)
+        .iter()
+        .map(|line| format!("{} {}", &line[..5], line.matches("[product_id=").count()))
+        .collect();
     assert_eq!(shown, ["order 4", "order 2"]);
 }
 
@@ -259,7 +325,14 @@ fn an_id_column_gives_the_ids() {
 #[test]
 fn the_user_says_what_columns_and_words_mean() {
     let text = "who,what,at,x\n7,look,2024-03-13,1\n7,buy,2024-03-13,2\n";
-    let wishes = wishes(&[("who", "anonymous_id"), ("what", "type"), ("x", "results_count")], &[("look", "item_view"), ("buy", "order")]);
+    let wishes = wishes(
+        &[
+            ("who", "anonymous_id"),
+            ("what", "type"),
+            ("x", "results_count"),
+        ],
+        &[("look", "item_view"), ("buy", "order")],
+    );
     assert_eq!(
         read_all(text.as_bytes(), &wishes, text.len()).lines,
         [
@@ -280,16 +353,32 @@ fn check_refused(text: &str, wishes: &Wishes, expected: &str) {
 #[test]
 fn a_file_that_cannot_be_mapped_says_why_and_how_to_mend_it() {
     let none = Wishes::default();
-    check_refused("", &none, "the file has no header line; put a line with the column names before the data");
+    check_refused(
+        "",
+        &none,
+        "the file has no header line; put a line with the column names before the data",
+    );
     check_refused(
         "536365,85123A,WHITE LANTERN,6,2010-12-01 08:26:00,2.55\n536365,71053,LANTERN,6,2010-12-01 08:26:00,3.39\n",
         &none,
         "the first line looks like data, not like column names: 536365, 85123A, WHITE LANTERN, 6, 2010-12-01 08:26:00, 2.55; \
          put a line with the column names before the data, such as order_id,product_id,quantity,…",
     );
-    check_refused("a,b,a,b,a\n", &none, "columns stand twice in the header: a, b; give each column a name of its own");
-    check_refused("a,b\n1,2\n", &none, "no column is known to be type; say which with --map COLUMN=type");
-    check_refused("event,b\n1,2\n", &none, "no column is known to be ts_event; say which with --map COLUMN=ts_event");
+    check_refused(
+        "a,b,a,b,a\n",
+        &none,
+        "columns stand twice in the header: a, b; give each column a name of its own",
+    );
+    check_refused(
+        "a,b\n1,2\n",
+        &none,
+        "no column is known to be type; say which with --map COLUMN=type",
+    );
+    check_refused(
+        "event,b\n1,2\n",
+        &none,
+        "no column is known to be ts_event; say which with --map COLUMN=ts_event",
+    );
     check_refused(
         "event,ts\n",
         &wishes(&[("evnt", "type")], &[]),
@@ -300,7 +389,11 @@ fn a_file_that_cannot_be_mapped_says_why_and_how_to_mend_it() {
         &wishes(&[("event", "custmer_id")], &[]),
         "there is no field \"custmer_id\"; did you mean customer_id or user_id?",
     );
-    check_refused("event,ts\n", &wishes(&[], &[("a", "ordr")]), "there is no type \"ordr\"; did you mean order?");
+    check_refused(
+        "event,ts\n",
+        &wishes(&[], &[("a", "ordr")]),
+        "there is no type \"ordr\"; did you mean order?",
+    );
 }
 
 #[test]
@@ -326,17 +419,38 @@ fn the_guess_is_shown() {
 #[test]
 fn one_unclosed_quote_or_ragged_row_costs_itself_alone() {
     let text = "event,ts,note\na,1700000000,x\na,1700000000,\"open\na,1700000000\na,1700000000,x,y\na,1700000000,\"two\nlines\"\n";
-    let shown: Vec<String> = read(text).iter().map(|line| line.chars().take(18).collect()).collect();
-    assert_eq!(shown, ["a 2023-11-14T22:13", "!2 unclosed_quote:", "!3 ragged_row: 2 c", "!4 ragged_row: 4 c", "a 2023-11-14T22:13"]);
+    let shown: Vec<String> = read(text)
+        .iter()
+        .map(|line| line.chars().take(18).collect())
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "a 2023-11-14T22:13",
+            "!2 unclosed_quote:",
+            "!3 ragged_row: 2 c",
+            "!4 ragged_row: 4 c",
+            "a 2023-11-14T22:13"
+        ]
+    );
 }
 
 #[test]
 fn a_grown_file_repeats_the_ids_of_its_beginning() {
-    let text = ORDERS.to_owned() + "1,A,,1,2010-12-01,1,,\n2,A,,1,2010-12-01,1,,\n3,A,,1,2010-12-01,1,,";
+    let text =
+        ORDERS.to_owned() + "1,A,,1,2010-12-01,1,,\n2,A,,1,2010-12-01,1,,\n3,A,,1,2010-12-01,1,,";
     let grown = text.clone() + "\n3,B,,1,2010-12-01,1,,\r\n4,A,,1,2010-12-01,1,,\n";
-    let (before, after) = (read_all(text.as_bytes(), &Wishes::default(), 64).ids, read_all(grown.as_bytes(), &Wishes::default(), 64).ids);
+    let (before, after) = (
+        read_all(text.as_bytes(), &Wishes::default(), 64).ids,
+        read_all(grown.as_bytes(), &Wishes::default(), 64).ids,
+    );
     assert_eq!(before, after[..3]);
-    let identity = |text: &str| Table::open(text.as_bytes(), true, &Wishes::default()).expect("a table").0.identity();
+    let identity = |text: &str| {
+        Table::open(text.as_bytes(), true, &Wishes::default())
+            .expect("a table")
+            .0
+            .identity()
+    };
     assert_eq!(identity(&text), identity(&grown));
     assert_ne!(identity(&text), identity(&text.replace("1,A", "1,B")));
 }

@@ -16,7 +16,10 @@ const RECEIVED: EventTime = EventTime(1_800_000_000_000_000);
 const ROWS_MAX: usize = 1_000;
 
 fn open(bytes: &[u8]) -> Result<FileReader, FileError> {
-    FileReader::open(Box::new(Cursor::new(bytes.to_vec())), FileOptions::new("test.csv", "main"))
+    FileReader::open(
+        Box::new(Cursor::new(bytes.to_vec())),
+        FileOptions::new("test.csv", "main"),
+    )
 }
 
 /// Every frame of a file.
@@ -26,33 +29,54 @@ fn frames(mut reader: FileReader) -> Result<Vec<FrameBody>, FileError> {
         let progress = reader.next_frame(&mut builder, ROWS_MAX, RECEIVED)?;
         frames.push(builder.finish());
         if progress.done {
-            let rows: u64 = frames.iter().flat_map(|frame| &frame.sources).map(|tally| tally.rows).sum();
+            let rows: u64 = frames
+                .iter()
+                .flat_map(|frame| &frame.sources)
+                .map(|tally| tally.rows)
+                .sum();
             assert_eq!(rows, progress.rows, "each row is counted once");
             return Ok(frames);
         }
     }
 }
 
-/// A line an event: id, type, customer and first product's name; a line a rejection.
+/// A line an event: id, type, customer and first product's name; then a line a rejection: row and reason.
 fn read(bytes: &[u8]) -> Vec<String> {
     let frames = frames(open(bytes).expect("the file opens")).expect("the file is read");
     let of_frame = |frame: &FrameBody| {
         let accepted = frame.events.events().map(|event| {
-            let name = event.items().next().and_then(|item| item.text(ItemText::Name)).unwrap_or("-").to_owned();
+            let name = event
+                .items()
+                .next()
+                .and_then(|item| item.text(ItemText::Name))
+                .unwrap_or("-")
+                .to_owned();
             let customer = event.text(Text::CustomerId).unwrap_or("-");
-            format!("{} {} {customer} {name}", event.id(), event.label(Label::Type).unwrap_or("-"))
+            format!(
+                "{} {} {customer} {name}",
+                event.id(),
+                event.label(Label::Type).unwrap_or("-")
+            )
         });
-        let rejected = frame.rejected.iter().map(|rejected| format!("!{} {}", rejected.position, rejected.rejection));
+        let rejected = frame
+            .rejected
+            .iter()
+            .map(|rejected| format!("!{} {}", rejected.position, rejected.rejection));
         accepted.chain(rejected).collect::<Vec<_>>()
     };
     frames.iter().flat_map(of_frame).collect()
 }
 
+/// The same without ids and rows.
 fn without_ids(lines: &[String]) -> Vec<&str> {
-    lines.iter().map(|line| line.split_once(' ').map_or(line.as_str(), |(_, rest)| rest)).collect()
+    lines
+        .iter()
+        .map(|line| line.split_once(' ').map_or(line.as_str(), |(_, rest)| rest))
+        .collect()
 }
 
-const TABLE: &str = "event,ts,user_id,product_name\nview,1700000000,7,Café Crème\npurchase,1700000001,7,Thé\n";
+const TABLE: &str =
+    "event,ts,user_id,product_name\nview,1700000000,7,Café Crème\npurchase,1700000001,7,Thé\n";
 const LINES: &str = "{\"type\":\"view\",\"ts\":1700000000,\"user_id\":7}\n{\"type\":\n{\"event_id\":\"x\",\"type\":\"a\",\"ts\":1700000000}";
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -68,11 +92,17 @@ fn utf_16(text: &str, of_unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
 #[test]
 fn however_a_file_is_packed_it_is_the_same_file() {
     let plain = read(TABLE.as_bytes());
-    assert_eq!(without_ids(&plain), ["item_view 7 Café Crème", "order 7 Thé"]);
+    assert_eq!(
+        without_ids(&plain),
+        ["item_view 7 Café Crème", "order 7 Thé"]
+    );
     assert_eq!(read(&gzip(TABLE.as_bytes())), plain);
     let (one, other) = TABLE.as_bytes().split_at(40);
     assert_eq!(read(&[gzip(one), gzip(other)].concat()), plain);
-    assert_eq!(read(&zstd::encode_all(TABLE.as_bytes(), 1).expect("memory takes it")), plain);
+    assert_eq!(
+        read(&zstd::encode_all(TABLE.as_bytes(), 1).expect("memory takes it")),
+        plain
+    );
 }
 
 #[test]
@@ -83,37 +113,77 @@ fn however_a_file_is_encoded_it_says_the_same() {
     assert_eq!(read(&utf_16(&marked, u16::to_le_bytes)), plain);
     assert_eq!(read(&utf_16(&marked, u16::to_be_bytes)), plain);
     assert_eq!(read(&utf_16(TABLE, u16::to_le_bytes)), plain);
-    let latin: Vec<u8> = TABLE.chars().map(|character| u8::try_from(u32::from(character)).expect("a Latin letter")).collect();
+    let latin: Vec<u8> = TABLE
+        .chars()
+        .map(|character| u8::try_from(u32::from(character)).expect("a Latin letter"))
+        .collect();
     assert_eq!(read(&latin), plain);
-    assert_eq!(open(&latin).expect("opens").guess().evidence[0], "the text is windows-1252");
+    assert_eq!(
+        open(&latin).expect("opens").guess().evidence[0],
+        "the text is windows-1252"
+    );
 }
 
 #[test]
 fn a_broken_character_in_utf_8_costs_its_row() {
     let mut bytes = TABLE.as_bytes().to_vec();
     bytes.extend(b"view,1700000002,7,\xff\nview,1700000003,8,x\n");
-    assert_eq!(without_ids(&read(&bytes)), ["item_view 7 Café Crème", "order 7 Thé", "item_view 8 x", "3 invalid_text: no UTF-8 at byte 18"]);
+    assert_eq!(
+        without_ids(&read(&bytes)),
+        [
+            "item_view 7 Café Crème",
+            "order 7 Thé",
+            "item_view 8 x",
+            "invalid_text: no UTF-8 at byte 18"
+        ]
+    );
 }
 
 #[test]
 fn objects_are_told_from_tables_by_their_first_byte() {
     let shown = read(LINES.as_bytes());
-    assert_eq!(without_ids(&shown), ["item_view 7 -", "a - -", "2 malformed_json: something is out of place at byte 9"]);
-    assert_eq!(read(format!("\u{feff} \n{LINES}").as_bytes())[..2], shown[..2]);
-    assert_eq!(without_ids(&read(b"[{\"type\":\"a\",\"ts\":1700000000}]")), ["a - -"]);
+    assert_eq!(
+        without_ids(&shown),
+        [
+            "item_view 7 -",
+            "a - -",
+            "malformed_json: it ends too early at byte 52"
+        ]
+    );
+    assert_eq!(
+        read(format!("\u{feff} \n{LINES}").as_bytes())[..2],
+        shown[..2]
+    );
+    assert_eq!(
+        without_ids(&read(b"[{\"type\":\"a\",\"ts\":1700000000}]")),
+        ["a - -"]
+    );
 }
 
 #[test]
 fn a_files_identity_is_in_its_first_row_and_not_in_its_name() {
     let source = |bytes: &[u8], name: &str| {
-        let reader = FileReader::open(Box::new(Cursor::new(bytes.to_vec())), FileOptions::new(name, "main")).expect("opens");
+        let reader = FileReader::open(
+            Box::new(Cursor::new(bytes.to_vec())),
+            FileOptions::new(name, "main"),
+        )
+        .expect("opens");
         reader.source().source.clone()
     };
     let other = TABLE.replace("1700000000", "1700000009");
-    assert_eq!(source(TABLE.as_bytes(), "a.csv"), source(&gzip(TABLE.as_bytes()), "b.csv.gz"));
-    assert_eq!(source(TABLE.as_bytes(), "a"), source(format!("{TABLE}view,1,1,1\n").as_bytes(), "a"));
+    assert_eq!(
+        source(TABLE.as_bytes(), "a.csv"),
+        source(&gzip(TABLE.as_bytes()), "b.csv.gz")
+    );
+    assert_eq!(
+        source(TABLE.as_bytes(), "a"),
+        source(format!("{TABLE}view,1,1,1\n").as_bytes(), "a")
+    );
     assert_ne!(source(TABLE.as_bytes(), "a"), source(other.as_bytes(), "a"));
-    assert_eq!(source(LINES.as_bytes(), "a"), source(format!("{LINES}\n{LINES}").as_bytes(), "a"));
+    assert_eq!(
+        source(LINES.as_bytes(), "a"),
+        source(format!("{LINES}\n{LINES}").as_bytes(), "a")
+    );
     assert!(source(LINES.as_bytes(), "a").starts_with("file:"));
 }
 
@@ -124,8 +194,15 @@ fn a_grown_file_repeats_only_its_beginning() {
         let (before, after) = (read(text.as_bytes()), read(grown.as_bytes()));
         assert_eq!(before[0], after[0]);
         assert_eq!(before[1], after[1]);
-        let first_ids: Vec<&str> = after.iter().filter(|line| line.contains("item_view")).map(|line| &line[..36]).collect();
-        assert_ne!(first_ids[0], first_ids[1], "equal rows of a file are two events");
+        let first_ids: Vec<&str> = after
+            .iter()
+            .filter(|line| line.contains("item_view"))
+            .map(|line| &line[..36])
+            .collect();
+        assert_ne!(
+            first_ids[0], first_ids[1],
+            "equal rows of a file are two events"
+        );
     }
 }
 
@@ -133,15 +210,30 @@ fn check_error(bytes: &[u8], options: impl FnOnce(&mut FileOptions), expected: &
     let mut asked = FileOptions::new("orders.csv", "main");
     options(&mut asked);
     let outcome = FileReader::open(Box::new(Cursor::new(bytes.to_vec())), asked).and_then(frames);
-    let shown = outcome.map_or_else(|error| format!("{:?}: {error}; {}", error.remedy, error.hint), |frames| format!("{} frames", frames.len()));
+    let shown = outcome.map_or_else(
+        |error| format!("{:?}: {error}; {}", error.remedy, error.hint),
+        |frames| format!("{} frames", frames.len()),
+    );
     assert_eq!(shown, expected);
 }
 
 #[test]
 fn a_file_that_cannot_be_read_says_what_and_how_to_mend_it() {
-    check_error(b"", |_| {}, "MendFile: cannot read orders.csv: it is empty; export it again, or name another file");
-    check_error(b" \n\n", |_| {}, "MendFile: cannot read orders.csv: it is empty; export it again, or name another file");
-    check_error(&gzip(b""), |_| {}, "MendFile: cannot read orders.csv: it is empty; export it again, or name another file");
+    check_error(
+        b"",
+        |_| {},
+        "MendFile: cannot read orders.csv: it is empty; export it again, or name another file",
+    );
+    check_error(
+        b" \n\n",
+        |_| {},
+        "MendFile: cannot read orders.csv: it is empty; export it again, or name another file",
+    );
+    check_error(
+        &gzip(b""),
+        |_| {},
+        "MendFile: cannot read orders.csv: it is empty; export it again, or name another file",
+    );
     check_error(
         b"PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00\x21\x00",
         |_| {},
@@ -163,14 +255,25 @@ fn a_file_that_cannot_be_read_says_what_and_how_to_mend_it() {
 fn paths_that_are_no_files_say_so() {
     let folder = tempfile::tempdir().expect("a temporary directory");
     let check = |path: &std::path::Path, expected: &str| {
-        let error = FileReader::open_path(path, FileOptions::new("x", "main")).err().expect("no file");
-        assert_eq!((error.what.as_str(), error.remedy), (expected, FileRemedy::OtherFile));
+        let error = FileReader::open_path(path, FileOptions::new("x", "main"))
+            .err()
+            .expect("no file");
+        assert_eq!(
+            (error.what.as_str(), error.remedy),
+            (expected, FileRemedy::OtherFile)
+        );
     };
     check(&folder.path().join("missing.csv"), "there is no such file");
     check(folder.path(), "it is a directory");
     let path = folder.path().join("events.csv");
     std::fs::write(&path, TABLE).expect("written");
-    assert_eq!(FileReader::open_path(&path, FileOptions::new("x", "main")).and_then(frames).map(|frames| frames.len()).ok(), Some(1));
+    assert_eq!(
+        FileReader::open_path(&path, FileOptions::new("x", "main"))
+            .and_then(frames)
+            .map(|frames| frames.len())
+            .ok(),
+        Some(1)
+    );
 }
 
 /// What came in before the damage, and the error.
@@ -189,12 +292,23 @@ fn read_damaged(bytes: &[u8]) -> (usize, FileError) {
 
 #[test]
 fn a_packed_file_that_ends_early_gives_its_whole_rows_and_then_an_error() {
-    let rows: String = (0..200_000).map(|at| format!("view,{},{at},p{}\n", 1_700_000_000 + at, at * 7_919 % 100_003)).collect();
+    let rows: String = (0..200_000)
+        .map(|at| {
+            format!(
+                "view,{},{at},p{}\n",
+                1_700_000_000 + at,
+                at * 7_919 % 100_003
+            )
+        })
+        .collect();
     let packed = gzip(format!("event,ts,user_id,product_name\n{rows}").as_bytes());
     let (accepted, error) = read_damaged(&packed[..packed.len() / 2]);
     assert!((50_000..150_000).contains(&accepted), "{accepted}");
     assert_eq!(error.remedy, FileRemedy::MendFile);
-    assert_eq!(error.what, format!("the packed file ends too early, after {accepted} rows"));
+    assert_eq!(
+        error.what,
+        format!("the packed file ends too early, after {accepted} rows")
+    );
 }
 
 /// A disk that stops answering.
@@ -213,9 +327,15 @@ impl Read for Failing {
 fn a_read_that_fails_keeps_the_row_it_cut_out() {
     let mut bytes = TABLE.as_bytes().to_vec();
     bytes.extend(b"view,1700000002,12");
-    let mut reader = FileReader::open(Box::new(Failing(Cursor::new(bytes))), FileOptions::new("x", "main"));
+    let mut reader = FileReader::open(
+        Box::new(Failing(Cursor::new(bytes))),
+        FileOptions::new("x", "main"),
+    );
     // The failure comes within the beginning that is looked at, so the file does not even open.
-    assert_eq!(reader.as_mut().err().map(|error| error.what.as_str()), Some("reading stopped after 0 rows"));
+    assert_eq!(
+        reader.as_mut().err().map(|error| error.what.as_str()),
+        Some("reading stopped after 0 rows")
+    );
 }
 
 #[test]
@@ -224,15 +344,36 @@ fn an_order_is_never_parted_by_frames() {
     let row = |at: usize| format!("{},p{at},1,2023-11-14,1\n", at / 700);
     let text = header.to_owned() + &(0..7_000).map(row).collect::<String>();
     let frames = frames(open(text.as_bytes()).expect("opens")).expect("is read");
-    let orders: Vec<usize> = frames.iter().flat_map(|frame| frame.events.events().map(|event| event.items().len()).collect::<Vec<_>>()).collect();
+    let orders: Vec<usize> = frames
+        .iter()
+        .flat_map(|frame| {
+            frame
+                .events
+                .events()
+                .map(|event| event.items().len())
+                .collect::<Vec<_>>()
+        })
+        .collect();
     assert_eq!(orders, [700; 10]);
     assert!(frames.iter().all(|frame| frame.rejected.is_empty()));
 }
 
 #[test]
 fn a_row_of_four_mebibytes_is_set_aside_and_the_next_is_read() {
-    let text = format!("event,ts,note\na,1700000000,{}\nb,1700000000,x\n", "x".repeat(4 << 20));
-    assert_eq!(without_ids(&read(text.as_bytes())), ["b - -", "1 too_large: one row is larger than 1 MiB"]);
-    let text = format!("{{\"type\":\"a\",\"x\":\"{}\"}}\n{{\"type\":\"b\",\"ts\":1700000000}}\n", "x".repeat(4 << 20));
-    assert_eq!(without_ids(&read(text.as_bytes())), ["b - -", "1 too_large: one event is larger than 1 MiB"]);
+    let text = format!(
+        "event,ts,note\na,1700000000,{}\nb,1700000000,x\n",
+        "x".repeat(4 << 20)
+    );
+    assert_eq!(
+        without_ids(&read(text.as_bytes())),
+        ["b - -", "too_large: one row is larger than 1 MiB"]
+    );
+    let text = format!(
+        "{{\"type\":\"a\",\"x\":\"{}\"}}\n{{\"type\":\"b\",\"ts\":1700000000}}\n",
+        "x".repeat(4 << 20)
+    );
+    assert_eq!(
+        without_ids(&read(text.as_bytes())),
+        ["b - -", "too_large: one event is larger than 1 MiB"]
+    );
 }

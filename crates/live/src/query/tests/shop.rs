@@ -24,6 +24,9 @@ pub(super) struct Fact {
     pub(super) cell: Cell,
 }
 
+/// Cube, grain, window, value, currency.
+type RowKey = (u8, Grain, EventTime, Option<String>, Option<String>);
+
 /// Live tables fed by hand.
 pub(super) struct Shop {
     pub(super) live: LiveTables,
@@ -138,8 +141,7 @@ impl Shop {
 
     /// Publishes every row as it stands, in every grain, as one batch.
     pub(super) fn publish(&mut self) {
-        let mut cells: BTreeMap<(u8, Grain, EventTime, Option<String>, Option<String>), Cell> =
-            BTreeMap::new();
+        let mut cells: BTreeMap<RowKey, Cell> = BTreeMap::new();
         for fact in &self.facts {
             let cube = fact.cube.cube();
             for grain in cube.grains {

@@ -26,7 +26,8 @@ const PROBE: &str = "latency_probe";
 pub fn run(_: &Config, options: &BenchLatency) -> anyhow::Result<Map<String, Value>> {
     let data_dir = std::env::temp_dir().join(format!("shopstream-latency-{}", std::process::id()));
     let mut server = start(&data_dir)?;
-    let measured = ready_line(&mut server).and_then(|api| tokio_runtime()?.block_on(measure(&api, &data_dir, options)));
+    let measured = ready_line(&mut server)
+        .and_then(|api| tokio_runtime()?.block_on(measure(&api, &data_dir, options)));
     server.kill().context("stop the server")?;
     server.wait().context("stop the server")?;
     std::fs::remove_dir_all(&data_dir).context("delete its folder")?;
@@ -36,24 +37,43 @@ pub fn run(_: &Config, options: &BenchLatency) -> anyhow::Result<Map<String, Val
 fn start(data_dir: &Path) -> anyhow::Result<Child> {
     let program = std::env::current_exe().context("find this program")?;
     let mut command = Command::new(program);
-    command.args(["up", "--set", "api.listen=127.0.0.1:0", "--data-dir"]).arg(data_dir);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().context("start a server")
+    command
+        .args(["up", "--set", "api.listen=127.0.0.1:0", "--data-dir"])
+        .arg(data_dir);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("start a server")
 }
 
 fn ready_line(server: &mut Child) -> anyhow::Result<String> {
     let out = server.stdout.take().context("read what the server says")?;
     let mut line = String::new();
-    BufReader::new(out).read_line(&mut line).context("read what the server says")?;
+    BufReader::new(out)
+        .read_line(&mut line)
+        .context("read what the server says")?;
     let ready: Value = serde_json::from_str(&line).context("read the server's ready line")?;
-    Ok(ready["api"].as_str().context("the ready line names no address")?.to_owned())
+    Ok(ready["api"]
+        .as_str()
+        .context("the ready line names no address")?
+        .to_owned())
 }
 
-async fn measure(api: &str, data_dir: &Path, options: &BenchLatency) -> anyhow::Result<Map<String, Value>> {
+async fn measure(
+    api: &str,
+    data_dir: &Path,
+    options: &BenchLatency,
+) -> anyhow::Result<Map<String, Value>> {
     let clock = Clock::machine();
     let client = Client::to(api, None, data_dir)?;
     let mut settings = Settings::new(7, Time(clock.now().0));
     settings.rate = Rate::per_second(options.rate);
-    let mut player = Player::new(Shop::new(settings).context("open the simulated shop")?, Format::Canonical);
+    let mut player = Player::new(
+        Shop::new(settings).context("open the simulated shop")?,
+        Format::Canonical,
+    );
     let until = clock.monotonic() + Duration::from_secs(options.seconds);
     let load = async {
         let mut lines = Vec::new();
@@ -75,9 +95,14 @@ async fn measure(api: &str, data_dir: &Path, options: &BenchLatency) -> anyhow::
     let (sent, mut visible) = tokio::try_join!(load, probes)?;
     let audit = settled(&client).await?;
     visible.sort_by(f64::total_cmp);
-    let quantile = |share: f64| visible.get(((visible.len() - 1) as f64 * share) as usize).map_or(Value::Null, |seconds| rounded(seconds * 1e3));
+    let quantile = |share: f64| {
+        visible
+            .get(((visible.len() - 1) as f64 * share) as usize)
+            .map_or(Value::Null, |seconds| rounded(seconds * 1e3))
+    };
     let expected = sent + visible.len() as u64;
-    let is_right = audit["law_holds"] == true && audit["counted"] == expected && audit["received"] == expected;
+    let is_right =
+        audit["law_holds"] == true && audit["counted"] == expected && audit["received"] == expected;
     Ok(Map::from_iter([
         ("workload".into(), "latency".into()),
         ("events_sent".into(), expected.into()),
@@ -95,18 +120,29 @@ async fn measure(api: &str, data_dir: &Path, options: &BenchLatency) -> anyhow::
 
 /// Sends one event and looks until it is counted; seconds from the reply to the answer that shows it.
 async fn probe(client: &Client, clock: &Clock, before: u64) -> anyhow::Result<f64> {
-    let time = jiff::Timestamp::from_microsecond(clock.now().0).context("the clock is out of range")?;
+    let time =
+        jiff::Timestamp::from_microsecond(clock.now().0).context("the clock is out of range")?;
     let event = json!({"type": PROBE, "ts": time.to_string(), "anonymous_id": "probe"});
     client.send_events(event.to_string().into_bytes()).await?;
     let replied = clock.monotonic();
-    let question = json!({"metrics": ["events"], "dimensions": ["type"], "filters": {"type": [PROBE]}});
+    let question =
+        json!({"metrics": ["events"], "dimensions": ["type"], "filters": {"type": [PROBE]}});
     loop {
-        let answer = client.json(client.request(reqwest::Method::POST, "/api/v1/query").json(&question)).await?;
+        let answer = client
+            .json(
+                client
+                    .request(reqwest::Method::POST, "/api/v1/query")
+                    .json(&question),
+            )
+            .await?;
         let counted = answer["data"][0]["events"].as_u64().unwrap_or(0);
         if counted > before {
             return Ok((clock.monotonic() - replied).as_secs_f64());
         }
-        ensure!(clock.monotonic() - replied < Duration::from_secs(30), "an acknowledged event is not visible after 30 s");
+        ensure!(
+            clock.monotonic() - replied < Duration::from_secs(30),
+            "an acknowledged event is not visible after 30 s"
+        );
         tokio::time::sleep(LOOK).await;
     }
 }
@@ -114,7 +150,10 @@ async fn probe(client: &Client, clock: &Clock, before: u64) -> anyhow::Result<f6
 /// The audit once nothing is in flight.
 async fn settled(client: &Client) -> anyhow::Result<Value> {
     for _ in 0..1_000 {
-        let audit = client.json(client.request(reqwest::Method::GET, "/api/v1/audit")).await?["data"].take();
+        let audit = client
+            .json(client.request(reqwest::Method::GET, "/api/v1/audit"))
+            .await?["data"]
+            .take();
         if audit["in_flight"] == 0 {
             return Ok(audit);
         }

@@ -20,7 +20,11 @@ pub fn run(config: &Config, options: &Bench) -> anyhow::Result<Exit> {
     };
     print(&figures, format);
     let is_right = figures.get("answers_right") != Some(&Value::Bool(false));
-    Ok(if is_right { Exit::Done } else { Exit::ProblemsFound })
+    Ok(if is_right {
+        Exit::Done
+    } else {
+        Exit::ProblemsFound
+    })
 }
 
 fn print(figures: &Map<String, Value>, format: Format) {
@@ -28,7 +32,10 @@ fn print(figures: &Map<String, Value>, format: Format) {
         println!("{}", Value::from(figures.clone()));
         return;
     }
-    let rows: Vec<Vec<String>> = figures.iter().map(|(name, value)| vec![name.clone(), value.to_string()]).collect();
+    let rows: Vec<Vec<String>> = figures
+        .iter()
+        .map(|(name, value)| vec![name.clone(), value.to_string()])
+        .collect();
     println!("{}", table::render(&["figure", "value"], &rows, format));
 }
 

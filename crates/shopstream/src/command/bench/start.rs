@@ -27,7 +27,10 @@ pub fn run(_: &Config) -> anyhow::Result<Map<String, Value>> {
     figures.insert("workload".into(), "start".into());
     figures.insert("events".into(), EVENTS.into());
     figures.insert("runs".into(), RUNS.into());
-    figures.insert("milliseconds_median".into(), rounded(seconds[RUNS / 2] * 1e3));
+    figures.insert(
+        "milliseconds_median".into(),
+        rounded(seconds[RUNS / 2] * 1e3),
+    );
     figures.insert("milliseconds_max".into(), rounded(seconds[RUNS - 1] * 1e3));
     figures.insert("cores".into(), machine::cores().into());
     Ok(figures)
@@ -37,19 +40,32 @@ fn measure(work_dir: &Path) -> anyhow::Result<Vec<f64>> {
     let clock = Clock::machine();
     let file = work_dir.join("events.ndjson");
     let settings = Settings::new(1, Time(clock.now().0 - 60_000_000));
-    let mut player = Player::new(Shop::new(settings).context("open the simulated shop")?, Format::Canonical);
+    let mut player = Player::new(
+        Shop::new(settings).context("open the simulated shop")?,
+        Format::Canonical,
+    );
     let mut lines = Vec::new();
     (0..EVENTS).for_each(|_| player.next_line(&mut lines));
     std::fs::write(&file, lines).context("write the events")?;
     let program = std::env::current_exe().context("find this program")?;
     let one = |run: usize| -> anyhow::Result<f64> {
         let began = clock.monotonic();
-        let child = Command::new(&program).args(["ingest", "--format", "json", "--data-dir"]).arg(work_dir.join(format!("data-{run}")))
-            .arg(&file).stdin(Stdio::null()).stderr(Stdio::null()).output().context("start a process")?;
+        let child = Command::new(&program)
+            .args(["ingest", "--format", "json", "--data-dir"])
+            .arg(work_dir.join(format!("data-{run}")))
+            .arg(&file)
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .output()
+            .context("start a process")?;
         let seconds = (clock.monotonic() - began).as_secs_f64();
         ensure!(child.status.success(), "the process failed");
         let report: Value = serde_json::from_slice(&child.stdout).context("read its result")?;
-        ensure!(report["accepted"] == EVENTS, "it counted {} of {EVENTS}", report["accepted"]);
+        ensure!(
+            report["accepted"] == EVENTS,
+            "it counted {} of {EVENTS}",
+            report["accepted"]
+        );
         Ok(seconds)
     };
     (0..RUNS).map(one).collect()
