@@ -87,7 +87,6 @@ const SINKS: Ban = Ban {
 const RULES: Ban = Ban {
     what: "business rules (reading, hashing and counting events)",
     packages: &[
-        "sonic-rs",
         "csv",
         "csv-core",
         "encoding_rs",
