@@ -2,7 +2,7 @@
 //! Nothing here judges a value's meaning (`check` does) or knows where the bytes came from.
 
 #[cfg(test)]
-mod corpus;
+mod corpus_tests;
 mod field;
 pub mod json;
 mod lookup;
