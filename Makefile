@@ -11,7 +11,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 demo: build ## build, then run a simulated shop with its dashboard; Ctrl-C drains and stops
-	@exec $(LIGHT) demo --data-dir $(DATA)
+	@exec $(LIGHT) demo --data-dir $(DATA)/demo
 
 test: ## everything CI runs, the browser test included
 	@exec scripts/test

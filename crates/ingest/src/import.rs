@@ -3,16 +3,18 @@
 
 use crate::door::{EncodeError, FrameMaker};
 use crate::file::{FileError, FileOptions, FileReader};
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Receiver, Sender, bounded};
 use event::EventTime;
 use event::frame::{FrameBody, FrameBuilder};
 use eventlog::{LogError, LogWriter};
-use runtime::Clock;
+use runtime::{Clock, NamedThread, Panicked};
 use std::collections::BTreeMap;
 use std::io::Read;
 
 /// Frames on their way to the disk: enough to keep it busy, few enough to bound memory.
 const FRAMES_ON_THE_WAY_MAX: usize = 8;
+/// Frames read and not yet made: enough that neither thread waits for the other's hiccups.
+const BODIES_WAITING_MAX: usize = 4;
 /// Events a frame.
 const FRAME_ROWS: usize = 4_096;
 
@@ -49,6 +51,12 @@ pub enum ImportError {
     /// A frame could not be made.
     #[error(transparent)]
     Encode(#[from] EncodeError),
+    /// No thread could be started.
+    #[error("start a thread")]
+    Thread(#[source] std::io::Error),
+    /// The thread that appends frames has a defect.
+    #[error("appending frames")]
+    Panicked(#[source] Panicked),
 }
 
 /// What an import tells while it runs.
@@ -62,6 +70,7 @@ pub trait ImportListener {
 }
 
 /// Reads a file to its end; without a log it only checks. Returns when every frame is durable.
+/// Reading is one thread's work, making and appending frames another's: a file is then as fast as the slower of the two.
 pub fn import(
     read: Box<dyn Read + Send>,
     options: FileOptions,
@@ -72,42 +81,78 @@ pub fn import(
     let mut reader = FileReader::open(read, options)?;
     listener.guess(&reader.guess().evidence);
     let mut builder = FrameBuilder::new();
-    let mut maker = FrameMaker::default();
     let mut counts = ImportCounts {
         dialect: reader.guess().dialect.to_owned(),
         source: reader.source().source.clone(),
         ..ImportCounts::default()
     };
-    let (answer, answers) = bounded(FRAMES_ON_THE_WAY_MAX);
-    let mut on_the_way = 0;
+    let appender = log.cloned().map(Appender::start).transpose()?;
     loop {
         let progress = reader.next_frame(&mut builder, FRAME_ROWS, EventTime(clock.now().0))?;
         let body = builder.finish();
         counts.observe(&body, progress.bytes_read);
         listener.frame(&body);
-        if let Some(log) = log {
-            if on_the_way == FRAMES_ON_THE_WAY_MAX {
-                answers
-                    .recv()
-                    .expect("each frame on its way is answered once")?;
-                on_the_way -= 1;
-            }
-            let answer = answer.clone();
-            log.append_with(maker.make(&body)?, move |result| {
-                drop(answer.send(result.map(drop)))
-            });
-            on_the_way += 1;
-        }
-        if !listener.progress(&counts) || progress.done {
+        let goes_on = appender.as_ref().is_none_or(|appender| appender.take(body));
+        if !listener.progress(&counts) || progress.done || !goes_on {
             break;
         }
     }
-    (0..on_the_way).try_for_each(|_| {
+    if let Some(appender) = appender {
+        appender.finish()?;
+    }
+    Ok(counts)
+}
+
+/// The thread that makes frames of what was read and appends them.
+struct Appender {
+    bodies: Sender<FrameBody>,
+    thread: NamedThread<Result<(), ImportError>>,
+}
+
+impl Appender {
+    fn start(log: LogWriter) -> Result<Appender, ImportError> {
+        let (bodies, read) = bounded(BODIES_WAITING_MAX);
+        let thread = NamedThread::spawn("import-append", move || append_all(&read, &log));
+        Ok(Appender {
+            bodies,
+            thread: thread.map_err(ImportError::Thread)?,
+        })
+    }
+
+    /// Hands a frame on; false once the thread has given up.
+    fn take(&self, body: FrameBody) -> bool {
+        self.bodies.send(body).is_ok()
+    }
+
+    /// Waits until everything is durable.
+    fn finish(self) -> Result<(), ImportError> {
+        drop(self.bodies);
+        self.thread.join().map_err(ImportError::Panicked)?
+    }
+}
+
+fn append_all(bodies: &Receiver<FrameBody>, log: &LogWriter) -> Result<(), ImportError> {
+    let mut maker = FrameMaker::default();
+    let (answer, answers) = bounded(FRAMES_ON_THE_WAY_MAX);
+    let hear = || {
         answers
             .recv()
             .expect("each frame on its way is answered once")
-    })?;
-    Ok(counts)
+    };
+    let mut on_the_way = 0;
+    for body in bodies {
+        if on_the_way == FRAMES_ON_THE_WAY_MAX {
+            hear()?;
+            on_the_way -= 1;
+        }
+        let answer = answer.clone();
+        let frame = maker.make(&body)?;
+        log.append_with(frame, move |result: Result<_, LogError>| {
+            drop(answer.send(result.map(drop)))
+        });
+        on_the_way += 1;
+    }
+    Ok((0..on_the_way).try_for_each(|_| hear())?)
 }
 
 impl ImportCounts {

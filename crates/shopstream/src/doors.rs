@@ -183,7 +183,10 @@ fn problem(error: &ImportError) -> ImportProblem {
             ImportRemedy::Retry,
             "make room on the disk, then run the import again: nothing is counted twice".to_owned(),
         ),
-        ImportError::Log(_) | ImportError::Encode(_) => {
+        ImportError::Log(_)
+        | ImportError::Encode(_)
+        | ImportError::Thread(_)
+        | ImportError::Panicked(_) => {
             (ImportRemedy::Operate, "look at the server's log".to_owned())
         }
     };

@@ -49,6 +49,12 @@ pub fn start(config: &Config, runtime: &Runtime) -> anyhow::Result<Core> {
 }
 
 impl Core {
+    /// Closes a directory in which nothing is under way: the closed log lets the line end at once.
+    pub async fn close(self, runtime: &Runtime) -> anyhow::Result<()> {
+        self.log.close();
+        self.stop(runtime).await
+    }
+
     /// Ends everything that runs, then closes the log.
     pub async fn stop(self, runtime: &Runtime) -> anyhow::Result<()> {
         // The decoders end when nobody can hand them anything any more.

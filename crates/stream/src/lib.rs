@@ -73,7 +73,7 @@ impl Default for StreamConfig {
         StreamConfig {
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             publish_interval: Duration::from_millis(200),
-            publish_interval_behind: Duration::from_secs(1),
+            publish_interval_behind: Duration::from_secs(2),
             stores: Stores::default(),
         }
     }

@@ -373,6 +373,11 @@ fn currency_code(text: Str<'_>) -> Str<'_> {
 }
 
 fn trimmed(text: Str<'_>) -> Str<'_> {
+    // Nothing to take off: white space of any alphabet begins below or above the printed signs of ASCII.
+    let is_sign = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    if is_sign(text.as_bytes().first()) && is_sign(text.as_bytes().last()) {
+        return text;
+    }
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),

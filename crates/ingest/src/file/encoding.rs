@@ -10,7 +10,8 @@ pub(super) const SNIFFED_BYTES: usize = 64 * 1_024;
 const CHUNK_BYTES: usize = 64 * 1_024;
 
 /// What the beginning of a file says about its encoding. Nothing where it is UTF-8, or no text at all.
-pub(super) fn encoding_of(beginning: &[u8]) -> Option<&'static Encoding> {
+/// JSON is never Latin: there a byte that is no UTF-8 spoils its own event.
+pub(super) fn encoding_of(beginning: &[u8], is_json: bool) -> Option<&'static Encoding> {
     match beginning {
         [0xFF, 0xFE, ..] => return Some(UTF_16LE),
         [0xFE, 0xFF, ..] => return Some(UTF_16BE),
@@ -20,12 +21,11 @@ pub(super) fn encoding_of(beginning: &[u8]) -> Option<&'static Encoding> {
         return Some(encoding);
     }
     match std::str::from_utf8(beginning) {
-        Ok(_) => None,
-        // The last character may be cut.
-        Err(error) if error.error_len().is_none() => None,
-        Err(error) => {
+        Err(error) if !is_json && error.error_len().is_some() => {
             is_mostly_single_bytes(beginning, error.valid_up_to()).then_some(WINDOWS_1252)
         }
+        // Sound, or cut in the middle of the last character.
+        _ => None,
     }
 }
 

@@ -99,6 +99,16 @@ impl FileError {
         FileError::new(FileRemedy::OtherFile, file, "it is no text", hint)
     }
 
+    pub(super) fn mapped_json(file: &str) -> FileError {
+        let hint = "leave --map and --map-type out, or say --dialect events if it is a CSV";
+        FileError::new(
+            FileRemedy::SayHow,
+            file,
+            "only the columns of a CSV can be mapped, and this is JSON",
+            hint,
+        )
+    }
+
     /// A read that failed in the middle: packed bytes that end early or do not unpack, or a disk that does not answer.
     pub(super) fn read(file: &str, packed: bool, rows: u64, cause: io::Error) -> FileError {
         let (what, hint) = if packed {

@@ -76,14 +76,14 @@ impl FileReader {
         let unpacked = unpack(read).map_err(|cause| FileError::read(&name, false, 0, cause))?;
         let failed = |cause| FileError::read(&name, unpacked.packed, 0, cause);
         let (text, mut evidence) =
-            as_utf_8(unpacked.read, &name).map_err(|error| error.of_read(failed))?;
+            as_utf_8(unpacked.read, &options).map_err(|error| error.of_read(failed))?;
         let mut window = Window::new(text);
         window.grow().map_err(failed)?;
         if window.bytes().iter().all(u8::is_ascii_whitespace) && window.is_complete() {
             return Err(FileError::empty(&name));
         }
         let (form, source, guess) = if is_json(&options, window.bytes()) {
-            json(&mut window)
+            json(&mut window, &options)?
         } else {
             table(&mut window, &options)?
         };
@@ -220,16 +220,16 @@ impl NotText {
 /// The file's text in UTF-8, and what was found about it.
 fn as_utf_8(
     mut read: Box<dyn Read + Send>,
-    name: &str,
+    options: &FileOptions,
 ) -> Result<(Box<dyn Read + Send>, Vec<String>), NotText> {
     let mut beginning = Vec::new();
     read.by_ref()
         .take(SNIFFED_BYTES as u64)
         .read_to_end(&mut beginning)
         .map_err(NotText::Read)?;
-    let encoding = encoding_of(&beginning);
+    let encoding = encoding_of(&beginning, is_json(options, &beginning));
     if encoding.is_none() && is_binary(&beginning) {
-        return Err(NotText::Other(FileError::binary(name)));
+        return Err(NotText::Other(FileError::binary(&options.name)));
     }
     let whole: Box<dyn Read + Send> = Box::new(Cursor::new(beginning).chain(read));
     Ok(match encoding {
@@ -252,14 +252,17 @@ fn is_json(options: &FileOptions, beginning: &[u8]) -> bool {
 
 type Opened = (Form, u128, FileGuess);
 
-fn json(window: &mut Window) -> Opened {
+fn json(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError> {
+    if !options.map.is_empty() || !options.map_type.is_empty() {
+        return Err(FileError::mapped_json(&options.name));
+    }
     let guess = FileGuess {
         dialect: "json",
         evidence: vec!["each JSON object is an event".to_owned()],
         confidence: Confidence::Sure,
     };
     let identity = Objects::identity(window.bytes(), window.is_complete());
-    (Form::Json(Objects::default()), identity, guess)
+    Ok((Form::Json(Objects::default()), identity, guess))
 }
 
 fn table(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError> {

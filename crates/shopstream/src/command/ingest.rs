@@ -117,7 +117,7 @@ async fn load(config: &Config, options: &Ingest) -> anyhow::Result<Vec<(PathBuf,
         repeats.settle(&mut report);
         reports.push((path.clone(), report));
     }
-    core.stop(&runtime).await?;
+    core.close(&runtime).await?;
     Ok(reports)
 }
 
@@ -258,8 +258,14 @@ fn pairs(option: &str, written: &[String]) -> Result<Vec<(String, String)>, Prob
 /// Progress: a bar on a terminal, else a line every ten seconds.
 struct Bar {
     bar: ProgressBar,
+    name: String,
     length: Option<u64>,
+    clock: Clock,
+    told_at: Duration,
 }
+
+/// Without a terminal somebody reads a log: so often it says how far the import is.
+const TELL_INTERVAL: Duration = Duration::from_secs(10);
 
 impl Bar {
     fn start(path: &Path) -> Bar {
@@ -267,18 +273,31 @@ impl Bar {
             .ok()
             .map(|metadata| metadata.len())
             .filter(|length| *length > 0);
+        let clock = Clock::machine();
+        let told_at = clock.monotonic();
+        let name = name_of(path);
         if !std::io::stderr().is_terminal() {
+            let bar = ProgressBar::hidden();
             return Bar {
-                bar: ProgressBar::hidden(),
+                bar,
+                name,
                 length,
+                clock,
+                told_at,
             };
         }
         let bar = length.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
         let template = "{prefix} {wide_bar} {percent} %  {bytes_per_sec}  {msg}  {eta} left";
         bar.set_style(ProgressStyle::with_template(template).expect("a template of ours"));
-        bar.set_prefix(name_of(path));
+        bar.set_prefix(name.clone());
         bar.enable_steady_tick(Duration::from_millis(200));
-        Bar { bar, length }
+        Bar {
+            bar,
+            name,
+            length,
+            clock,
+            told_at,
+        }
     }
 
     fn reading(&self, read: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
@@ -297,8 +316,16 @@ impl Listener for Bar {
     }
 
     fn show(&mut self, progress: &ImportProgress) {
-        self.bar
-            .set_message(format!("{} rows", table::thousands(progress.rows)));
+        let rows = table::thousands(progress.rows);
+        let now = self.clock.monotonic();
+        if self.bar.is_hidden() && now - self.told_at >= TELL_INTERVAL {
+            eprintln!(
+                "{}: {rows} rows read, {} set aside",
+                self.name, progress.counts.quarantined
+            );
+            self.told_at = now;
+        }
+        self.bar.set_message(format!("{rows} rows"));
     }
 }
 

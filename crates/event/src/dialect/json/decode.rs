@@ -42,7 +42,10 @@ impl JsonDialect {
 }
 
 /// Reads one object. The event has no id where the sender gave none.
-pub fn decode_object<'a>(bytes: &'a [u8], decoding: &Decoding<'a>) -> Result<Event<'a>, Rejection> {
+pub fn decode_object<'a>(
+    bytes: &'a [u8],
+    decoding: &Decoding<'a>,
+) -> Result<Box<Event<'a>>, Rejection> {
     let text = object_text(bytes)?;
     let style = Style {
         zone: decoding.zone,
@@ -143,7 +146,8 @@ struct Loose<'a> {
 
 /// An event while its keys come in.
 struct Draft<'a, 'c> {
-    event: Event<'a>,
+    /// On the heap: an event is 1.7 kB, and passing it on would copy that every time.
+    event: Box<Event<'a>>,
     style: Style<'c>,
     keys: Keys<'a>,
     loose: SmallVec<[Loose<'a>; 8]>,
@@ -155,7 +159,7 @@ struct Draft<'a, 'c> {
 impl<'a, 'c> Draft<'a, 'c> {
     fn new(style: Style<'c>) -> Draft<'a, 'c> {
         Draft {
-            event: Event::new(EventType::Custom),
+            event: Box::new(Event::new(EventType::Custom)),
             style,
             keys: Keys::default(),
             loose: SmallVec::new(),
@@ -173,9 +177,7 @@ impl<'a, 'c> Draft<'a, 'c> {
     ) -> Result<(), Rejection> {
         let Some((index, known)) = EVENT.find(key.as_bytes()) else {
             self.keys.see_unknown(&key)?;
-            check_inside(raw).map_err(stopped)?;
-            push_member(&mut self.extra, &[&key], |out| out.push_str(raw));
-            return Ok(());
+            return self.keep(&[&key], raw);
         };
         self.keys.see(index, &key)?;
         match known {
@@ -209,18 +211,24 @@ impl<'a, 'c> Draft<'a, 'c> {
             Key::Name => self.name = Some(raw),
             Key::Store => {
                 if read_scalar("store", raw, false)?.text != decoding.store {
-                    push_member(&mut self.extra, &["store"], |out| out.push_str(raw));
+                    self.keep(&["store"], raw)?;
                 }
             }
         }
         Ok(())
     }
 
+    /// Keeps a member as it came, under its name in parts; it must be JSON all the way down, because the kept text is read as such.
+    fn keep(&mut self, key: &[&str], raw: &'a str) -> Result<(), Rejection> {
+        check_inside(raw).map_err(stopped)?;
+        push_member(&mut self.extra, key, |out| out.push_str(raw));
+        Ok(())
+    }
+
     /// Sets a field of the event; a second name for what is set already is kept as an unknown field.
     fn set(&mut self, key: &str, field: Field, raw: &'a str) -> Result<(), Rejection> {
         if field::is_set(&self.event, field) {
-            push_member(&mut self.extra, &[key], |out| out.push_str(raw));
-            return Ok(());
+            return self.keep(&[key], raw);
         }
         let value = read_of_field(key, raw, field)?;
         field::set(&mut self.event, 0, field, value, self.style)
@@ -247,10 +255,7 @@ impl<'a, 'c> Draft<'a, 'c> {
                 }
                 None => {
                     keys.see_unknown(&inner)?;
-                    check_inside(raw).map_err(stopped)?;
-                    push_member(&mut self.extra, &[key, ".", &inner], |out| {
-                        out.push_str(raw)
-                    });
+                    self.keep(&[key, ".", &inner], raw)?;
                 }
             }
         }
@@ -289,12 +294,7 @@ impl<'a, 'c> Draft<'a, 'c> {
                 }
                 None => {
                     keys.see_unknown(&key)?;
-                    check_inside(raw).map_err(stopped)?;
-                    push_member(
-                        &mut self.extra,
-                        &["items[", &line.to_string(), "].", &key],
-                        |out| out.push_str(raw),
-                    );
+                    self.keep(&["items[", &line.to_string(), "].", &key], raw)?;
                 }
             }
         }
@@ -312,12 +312,7 @@ impl<'a, 'c> Draft<'a, 'c> {
             return Ok(());
         }
         if field::is_set_of_item(&self.event.items[line], field) {
-            push_member(
-                &mut self.extra,
-                &["items[", &line.to_string(), "].", key],
-                |out| out.push_str(raw),
-            );
-            return Ok(());
+            return self.keep(&["items[", &line.to_string(), "].", key], raw);
         }
         let value = match field {
             Field::ItemLabel(ItemLabel::CategoryPath) if raw.starts_with('[') => {
@@ -328,7 +323,7 @@ impl<'a, 'c> Draft<'a, 'c> {
         field::set(&mut self.event, line, field, value, self.style)
     }
 
-    fn finish(mut self, decoding: &Decoding<'a>) -> Result<Event<'a>, Rejection> {
+    fn finish(mut self, decoding: &Decoding<'a>) -> Result<Box<Event<'a>>, Rejection> {
         let keys = std::mem::take(&mut self.keys);
         let dialect = if keys::are_of_seed_generator(keys.known) {
             JsonDialect::SeedGenerator
@@ -353,9 +348,7 @@ impl<'a, 'c> Draft<'a, 'c> {
         let loose = std::mem::take(&mut self.loose);
         if self.has_items {
             for member in loose {
-                push_member(&mut self.extra, &[&member.key], |out| {
-                    out.push_str(member.raw)
-                });
+                self.keep(&[&member.key], member.raw)?;
             }
         } else {
             if !loose.is_empty() {

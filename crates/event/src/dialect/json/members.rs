@@ -1,7 +1,9 @@
 //! Walks over the members of an object and the elements of an array, each value as its own text, strictly as RFC 8259 has it.
 //! Values inside values are only bounded here; whoever descends into them, or keeps them, checks them the same way.
 
-use super::scan::{DEPTH_MAX, Stop, is_space, skip_space, string_end, value_end, word_end};
+use super::scan::{
+    DEPTH_MAX, Stop, is_space, skip_space, string_end, string_span, value_end, word_end,
+};
 use super::text::unescape;
 use crate::event::Str;
 
@@ -46,6 +48,7 @@ impl<'a> Members<'a> {
         self.at
     }
 
+    #[inline]
     fn member(&mut self) -> Result<Option<(Str<'a>, Raw<'a>)>, Stop> {
         let bytes = self.text.as_bytes();
         let Some(at) = step(bytes, &mut self.at, &mut self.state, b'}')? else {
@@ -54,7 +57,7 @@ impl<'a> Members<'a> {
         if bytes[at] != b'"' {
             return Err(Stop::Syntax(at));
         }
-        let key_end = string_end(bytes, at)?;
+        let (key_end, has_escape) = string_span(bytes, at)?;
         let colon = skip_space(bytes, key_end);
         match bytes.get(colon) {
             Some(b':') => {}
@@ -64,7 +67,12 @@ impl<'a> Members<'a> {
         let value = skip_space(bytes, colon + 1);
         let end = end_of_value(self.text, value)?;
         self.at = end;
-        let key = unescape(&self.text[at + 1..key_end - 1]).ok_or(Stop::Syntax(at))?;
+        let key = &self.text[at + 1..key_end - 1];
+        let key = if has_escape {
+            unescape(key).ok_or(Stop::Syntax(at))?
+        } else {
+            Str::Borrowed(key)
+        };
         Ok(Some((key, &self.text[value..end])))
     }
 }
@@ -72,6 +80,7 @@ impl<'a> Members<'a> {
 impl<'a> Iterator for Members<'a> {
     type Item = Result<(Str<'a>, Raw<'a>), Stop>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let member = self.member();
         if member.is_err() {
@@ -113,6 +122,7 @@ impl<'a> Iterator for Elements<'a> {
 }
 
 /// Where the next member or element begins; nothing at the closing bracket, behind which `at` then stands.
+#[inline]
 fn step(bytes: &[u8], at: &mut usize, state: &mut State, close: u8) -> Result<Option<usize>, Stop> {
     if *state == State::Ended {
         return Ok(None);
@@ -136,6 +146,7 @@ fn step(bytes: &[u8], at: &mut usize, state: &mut State, close: u8) -> Result<Op
     }
 }
 
+#[inline]
 fn end_of_value(text: &str, at: usize) -> Result<usize, Stop> {
     let bytes = text.as_bytes();
     match bytes.get(at) {

@@ -100,7 +100,7 @@ fn hash_with(before: u128, raw: &[u8]) -> u128 {
     running_hash(before, &raw[..raw.len().min(EVENT_BYTES_MAX)])
 }
 
-type Decoded<'a> = (Range<usize>, Result<Event<'a>, Rejection>);
+type Decoded<'a> = (Range<usize>, Result<Box<Event<'a>>, Rejection>);
 
 fn next<'a>(
     splitter: &mut Splitter,
@@ -141,7 +141,7 @@ fn next<'a>(
 }
 
 fn hand_over(
-    decoded: Result<Event<'_>, Rejection>,
+    decoded: Result<Box<Event<'_>>, Rejection>,
     id: Option<EventId>,
     position: i64,
     raw: &[u8],

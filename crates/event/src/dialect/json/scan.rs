@@ -144,13 +144,24 @@ pub(super) fn value_end(bytes: &[u8], at: usize) -> Result<usize, Stop> {
 }
 
 /// The byte after the closing quote of the string that opens at `at`.
+#[inline]
 pub(super) fn string_end(bytes: &[u8], at: usize) -> Result<usize, Stop> {
+    string_span(bytes, at).map(|(end, _)| end)
+}
+
+/// The same, and whether anything in it is escaped.
+#[inline]
+pub(super) fn string_span(bytes: &[u8], at: usize) -> Result<(usize, bool), Stop> {
     let mut at = at + 1;
+    let mut has_escape = false;
     loop {
         at += bytes.get(at..).map_or(0, plain_length);
         match bytes.get(at) {
-            Some(b'"') => return Ok(at + 1),
-            Some(b'\\') => at += 2,
+            Some(b'"') => return Ok((at + 1, has_escape)),
+            Some(b'\\') => {
+                has_escape = true;
+                at += 2;
+            }
             Some(_) => return Err(Stop::Syntax(at)),
             None => return Err(Stop::Ended),
         }

@@ -4,6 +4,7 @@ use super::*;
 use crate::check::{CheckContext, check};
 use crate::dialect::trace::describe;
 use crate::dialect::{Decoding, Intake};
+use crate::schema::Text;
 use crate::{Currency, Event, EventTime, Rejection};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
@@ -315,6 +316,9 @@ fn read_in_windows(bytes: &[u8], window_bytes: usize) -> Vec<String> {
 
 const SOUP: &str = r#"(\{"type":"a","ts":1700000000\}|[\[\]{}:,"\\]|\n|"x"|\{"a":|1|é| ){0,40}"#;
 
+/// Members of an event, some of them no JSON.
+const MEMBERS: &str = r#"(,"(x|title|items|geo|error|store|user_id|customer_id|price|filters)":(1|01|1\.|-1e3|"a"|"\\x"|"\\n"|null|tru|\[\]|\[1,\]|\[\{"a":\.5\}\]|\{\}|\{"a":NaN\}|\{"code":"\\q"\}|\{"a":\[0\]\}|\["b"\])){0,4}"#;
+
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
@@ -328,6 +332,16 @@ proptest! {
         read_body(soup.as_bytes(), &decoding(), &mut lines);
         let has_text = soup.chars().any(|character| !" \n[],".contains(character));
         prop_assert!(!has_text || !lines.0.is_empty());
+    }
+
+    #[test]
+    fn what_is_taken_for_an_event_is_json_to_another_reader_and_so_is_what_is_kept(members in MEMBERS) {
+        let text = format!(r#"{{"type":"a","ts":1700000000{members}}}"#);
+        if let Ok(event) = decode_object(text.as_bytes(), &decoding()) {
+            prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{}", text);
+            let extra = event.text(Text::Extra).unwrap_or("{}");
+            prop_assert!(serde_json::from_str::<serde_json::Value>(extra).is_ok(), "{} of {}", extra, text);
+        }
     }
 
     #[test]

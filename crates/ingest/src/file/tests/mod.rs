@@ -140,6 +140,34 @@ fn a_broken_character_in_utf_8_costs_its_row() {
 }
 
 #[test]
+fn a_broken_character_in_json_costs_its_event() {
+    let bytes = b"{\"type\":\"a\",\"ts\":1700000000}\n{\"type\":\"\xe9\",\"ts\":1700000000}\n";
+    assert_eq!(
+        without_ids(&read(bytes)),
+        ["a - -", "invalid_text: no UTF-8 at byte 9"]
+    );
+}
+
+#[test]
+fn a_long_file_in_another_encoding_is_read_whole() {
+    let rows: String = (0..20_000)
+        .map(|at| format!("view,{},{at},Thé n° {at}\n", 1_700_000_000 + at))
+        .collect();
+    let text = format!("event,ts,user_id,product_name\n{rows}");
+    let plain = read(text.as_bytes());
+    assert_eq!(plain.len(), 20_000);
+    assert_eq!(
+        read(&utf_16(&format!("\u{feff}{text}"), u16::to_be_bytes)),
+        plain
+    );
+    let latin: Vec<u8> = text
+        .chars()
+        .map(|character| u8::try_from(u32::from(character)).expect("a Latin letter"))
+        .collect();
+    assert_eq!(read(&latin), plain);
+}
+
+#[test]
 fn objects_are_told_from_tables_by_their_first_byte() {
     let shown = read(LINES.as_bytes());
     assert_eq!(
@@ -243,6 +271,12 @@ fn a_file_that_cannot_be_read_says_what_and_how_to_mend_it() {
         b"event,ts\na,1700000000\n",
         |options| options.map = vec![("evnt".to_owned(), "type".to_owned())],
         "SayHow: cannot read orders.csv: the file has no column \"evnt\"; did you mean event?",
+    );
+    check_error(
+        LINES.as_bytes(),
+        |options| options.map = vec![("a".to_owned(), "type".to_owned())],
+        "SayHow: cannot read orders.csv: only the columns of a CSV can be mapped, and this is JSON; \
+         leave --map and --map-type out, or say --dialect events if it is a CSV",
     );
     check_error(
         b"a,b,a\n1,2,3\n",

@@ -103,7 +103,7 @@ async fn load(
             ("memory_peak_mb", machine::memory_peak_mb()),
         ],
     );
-    core.stop(&runtime).await?;
+    core.close(&runtime).await?;
     Ok(figures)
 }
 
