@@ -91,7 +91,7 @@ fn play(core: &Core, runtime: &Runtime, options: &Demo) -> anyhow::Result<()> {
 async fn feed(mut player: Player, door: Door, clock: Clock) -> Result<(), Refused> {
     let mut lines = Vec::new();
     loop {
-        if player.due(clock.now(), &mut lines) == 0 {
+        if player.due(clock.now(), u64::MAX, &mut lines) == 0 {
             tokio::time::sleep(STEP).await;
             continue;
         }

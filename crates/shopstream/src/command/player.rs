@@ -4,7 +4,7 @@ use runtime::UnixMicros;
 use simulator::{Format, Shop, Time, Truth, write_json};
 
 /// Most events handed out at once; a player that fell behind catches up in several steps.
-const EVENTS_DUE_MAX: usize = 5_000;
+const EVENTS_DUE_MAX: u64 = 5_000;
 
 /// A shop and the totals of what it has played.
 pub struct Player {
@@ -34,10 +34,10 @@ impl Player {
         self.played += 1;
     }
 
-    /// Appends the events due by now; returns how many.
-    pub fn due(&mut self, now: UnixMicros, lines: &mut Vec<u8>) -> usize {
+    /// Appends the events due by now, at most so many; returns how many.
+    pub fn due(&mut self, now: UnixMicros, events_max: u64, lines: &mut Vec<u8>) -> u64 {
         let mut events = 0;
-        while self.shop.next_time() <= Time(now.0) && events < EVENTS_DUE_MAX {
+        while self.shop.next_time() <= Time(now.0) && events < events_max.min(EVENTS_DUE_MAX) {
             self.next_line(lines);
             events += 1;
         }

@@ -122,7 +122,7 @@ async fn play_live(
                 Phase::Over => break,
             }
         }
-        if player.due(clock.now(), &mut lines) == 0 {
+        if player.due(clock.now(), count - player.played(), &mut lines) == 0 {
             tokio::time::sleep(STEP).await;
             continue;
         }

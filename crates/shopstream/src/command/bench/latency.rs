@@ -78,7 +78,7 @@ async fn measure(
     let load = async {
         let mut lines = Vec::new();
         while clock.monotonic() < until {
-            if player.due(clock.now(), &mut lines) > 0 {
+            if player.due(clock.now(), u64::MAX, &mut lines) > 0 {
                 client.send_events(std::mem::take(&mut lines)).await?;
             }
             tokio::time::sleep(STEP).await;
