@@ -1,6 +1,6 @@
 //! The API's doors, opened onto `ingest`: the counter knows requests and replies, the door knows the log.
 
-use crate::config::Config;
+use crate::config::{Config, DurabilitySetting};
 use crate::exit::Problem;
 use crate::imports::{ImportRequest, KnownRepeats, Listener, run_import};
 use crate::wiring::Core;
@@ -57,6 +57,10 @@ impl EventDoor for Doors {
         request: DoorRequest,
     ) -> Pin<Box<dyn Future<Output = Result<Receipt, Refused>> + Send>> {
         let door = self.door.clone();
+        let durability = match self.config.log.durability {
+            DurabilitySetting::Durable => "durable",
+            DurabilitySetting::Buffered => "buffered",
+        };
         let DoorRequest {
             source,
             body,
@@ -70,7 +74,9 @@ impl EventDoor for Doors {
                     idempotency_key,
                 })
                 .await;
-            receipt.map(reply).map_err(refusal)
+            receipt
+                .map(|receipt| reply(receipt, durability))
+                .map_err(refusal)
         })
     }
 
@@ -121,7 +127,7 @@ impl Listener for Told {
     }
 }
 
-fn reply(receipt: ingest::Receipt) -> Receipt {
+fn reply(receipt: ingest::Receipt, durability: &'static str) -> Receipt {
     let received = receipt.outcomes.len() as u64;
     let lists_all = receipt.outcomes.len() <= RESULTS_LISTED_MAX;
     let mut accepted = 0;
@@ -154,7 +160,7 @@ fn reply(receipt: ingest::Receipt) -> Receipt {
         accepted,
         duplicate: 0,
         quarantined: received - accepted,
-        durability: "durable",
+        durability,
         dedupe,
         results,
     }

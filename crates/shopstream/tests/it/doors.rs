@@ -62,6 +62,21 @@ fn a_repeated_request_counts_once() {
 }
 
 #[test]
+fn a_reply_says_what_it_promises() {
+    let event =
+        br#"{"event_id":"a","type":"login","ts":"2026-01-01T00:00:00Z","customer_id":"ann"}"#;
+    for durability in ["durable", "buffered"] {
+        let dir = dir();
+        let setting = format!("log.durability={durability}");
+        let server = program(&dir)
+            .start(["up", "--set", &setting])
+            .expect("starts");
+        assert_eq!(send(&server, event)["durability"], durability);
+        server.settled_audit().expect("the law holds");
+    }
+}
+
+#[test]
 fn an_idempotency_key_makes_a_retry_of_nameless_events_count_once() {
     let dir = dir();
     let server = program(&dir).up().expect("starts");
