@@ -94,9 +94,20 @@ impl Calendar {
         }
     }
 
+    /// Where a clock is set by half an hour (Lord Howe Island), an hour begins at the change itself.
     fn hour_start(&self, time: EventTime) -> EventTime {
-        let local = time.0 + self.offset_micros(time);
-        EventTime(time.0 - local.rem_euclid(HOUR))
+        let offset = self.offset_micros(time);
+        let start = EventTime(time.0 - (time.0 + offset).rem_euclid(HOUR));
+        if self.offset_micros(start) == offset {
+            return start;
+        }
+        let Ok(timestamp) = jiff::Timestamp::from_microsecond(time.0 + 1) else {
+            return start;
+        };
+        let change = self.zone.preceding(timestamp).next();
+        change.map_or(start, |change| {
+            EventTime(change.timestamp().as_microsecond().max(start.0))
+        })
     }
 
     fn day_start(&self, time: EventTime) -> EventTime {
@@ -113,6 +124,8 @@ impl Calendar {
         match grain {
             // 26 hours lie in the next day whether this one has 23, 24 or 25.
             Grain::Day => self.window_start(grain, EventTime(start.0 + 26 * HOUR)),
+            // The hour before or after a change of half an hour has less than 60 minutes.
+            Grain::Hour => self.window_start(grain, EventTime(start.0 + HOUR)),
             _ => EventTime(start.0 + grain.micros()),
         }
     }
@@ -186,6 +199,21 @@ mod tests {
             ),
             (23, 25, 24)
         );
+    }
+
+    #[test]
+    fn hours_around_a_change_of_half_an_hour_do_not_overlap() {
+        let calendar = Calendar::new(TimeZone::get("Australia/Lord_Howe").expect("a zone"));
+        for day in ["2024-04-06T12:00:00Z", "2024-10-05T12:00:00Z"] {
+            let from = EventTime::parse(day, &TimeZone::UTC).expect("a time");
+            let mut start = calendar.window_start(Grain::Hour, from);
+            for minute in 0..600 {
+                let time = EventTime(from.0 + minute * MINUTE);
+                let next = calendar.next_window(Grain::Hour, start);
+                start = if time >= next { next } else { start };
+                assert_eq!(calendar.window_start(Grain::Hour, time), start, "{time}");
+            }
+        }
     }
 
     #[test]
