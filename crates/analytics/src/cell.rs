@@ -8,6 +8,7 @@ use crate::window::Grain;
 use event::EventTime;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use smallvec::{SmallVec, smallvec};
 
 /// An interned name; 0 stands for "not stated".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -274,11 +275,14 @@ pub struct CellKey {
 /// A map of cells: one fixed hash, since keys are made here and not by strangers.
 pub type CellMap<C> = HashMap<CellKey, C, FixedState>;
 
+/// Additive columns: the two of the many product cells beside their key, longer ones apart.
+pub type Sums = SmallVec<[i128; 2]>;
+
 /// What a fold adds to a cell.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Delta {
     /// In the order of the cube's fields.
-    pub sums: Vec<i128>,
+    pub sums: Sums,
     /// Coupons for each of the cube's distinct counts.
     pub coupons: Vec<Vec<u32>>,
     /// Buckets of order values, with a weight that is negative where an order is taken back.
@@ -290,7 +294,7 @@ impl Delta {
     #[must_use]
     pub fn of(cube: &Cube) -> Delta {
         Delta {
-            sums: vec![0; cube.fields.len()],
+            sums: smallvec![0; cube.fields.len()],
             coupons: vec![Vec::new(); cube.distincts.len()],
             order_values: Vec::new(),
         }
@@ -300,8 +304,8 @@ impl Delta {
     pub fn absorb(&mut self, other: Delta) {
         self.sums
             .iter_mut()
-            .zip(other.sums)
-            .for_each(|(sum, value)| *sum += value);
+            .zip(&other.sums)
+            .for_each(|(sum, value)| *sum += *value);
         self.coupons
             .iter_mut()
             .zip(other.coupons)
@@ -314,7 +318,7 @@ impl Delta {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Cell {
     /// In the order of the cube's fields.
-    pub sums: Vec<i128>,
+    pub sums: Sums,
     /// One for each of the cube's distinct counts.
     pub distincts: Vec<Distinct>,
     /// Distribution of order values, where the cube keeps it.
@@ -326,7 +330,7 @@ impl Cell {
     #[must_use]
     pub fn of(cube: &Cube) -> Cell {
         Cell {
-            sums: vec![0; cube.fields.len()],
+            sums: smallvec![0; cube.fields.len()],
             distincts: vec![Distinct::default(); cube.distincts.len()],
             order_values: cube.has_order_value.then(Quantiles::default),
         }

@@ -128,7 +128,7 @@ fn ids_are_sound(event: &Event<'_>, _: CheckContext) -> Result<(), Rejection> {
 
 fn check_id(name: &str, id: Option<&str>) -> Result<(), Rejection> {
     match id {
-        Some(id) if id.len() > ID_BYTES_MAX || id.as_bytes().contains(&0) => {
+        Some(id) if id.len() > ID_BYTES_MAX || memchr::memchr(0, id.as_bytes()).is_some() => {
             Err(Rejection::of_field(Reason::IdInvalid, name, id))
         }
         _ => Ok(()),
@@ -139,30 +139,25 @@ fn texts_are_bounded(event: &Event<'_>, _: CheckContext) -> Result<(), Rejection
     if event.longest_bytes() <= TEXT_BYTES_MAX {
         return Ok(());
     }
-    let texts = Text::ALL
-        .iter()
-        .map(|column| (column.name(), event.text(*column)));
-    let labels = Label::ALL
-        .iter()
-        .map(|column| (column.name(), event.label(*column)));
+    let texts = event.texts().map(|(column, text)| (column.name(), text));
+    let labels = event.labels().map(|(column, text)| (column.name(), text));
     texts
         .chain(labels)
         .try_for_each(|(name, text)| check_length(name, text))?;
     event.items.iter().try_for_each(|item| {
-        ItemText::ALL
-            .iter()
-            .try_for_each(|column| check_length(column.name(), item.text(*column)))?;
-        check_length("category_path", item.label(ItemLabel::CategoryPath))
+        let texts = item.texts().map(|(column, text)| (column.name(), text));
+        let labels = item.labels().map(|(column, text)| (column.name(), text));
+        texts
+            .chain(labels)
+            .try_for_each(|(name, text)| check_length(name, text))
     })
 }
 
-fn check_length(name: &str, text: Option<&str>) -> Result<(), Rejection> {
-    match text {
-        Some(text) if text.len() > TEXT_BYTES_MAX => {
-            Err(Rejection::of_field(Reason::TooLarge, name, text))
-        }
-        _ => Ok(()),
+fn check_length(name: &str, text: &str) -> Result<(), Rejection> {
+    if text.len() > TEXT_BYTES_MAX {
+        return Err(Rejection::of_field(Reason::TooLarge, name, text));
     }
+    Ok(())
 }
 
 fn items_are_bounded(event: &Event<'_>, _: CheckContext) -> Result<(), Rejection> {

@@ -4,6 +4,7 @@
 use crate::schema::{
     Amount, Coordinate, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, Text,
 };
+use crate::sparse::Sparse;
 use crate::{EventId, EventTime, EventType};
 use std::borrow::Cow;
 
@@ -21,21 +22,21 @@ pub struct Event<'a> {
     pub time: Option<EventTime>,
     /// Line items, in the order they were sent.
     pub items: Vec<Item<'a>>,
-    texts: [Option<Str<'a>>; Text::COUNT],
-    labels: [Option<Str<'a>>; Label::COUNT],
-    amounts: [Option<i64>; Amount::COUNT],
-    numbers: [Option<i64>; Number::COUNT],
-    coordinates: [Option<f64>; Coordinate::COUNT],
+    texts: Sparse<Str<'a>, { Text::COUNT }, 12>,
+    labels: Sparse<Str<'a>, { Label::COUNT }, 8>,
+    amounts: Sparse<i64, { Amount::COUNT }, 4>,
+    numbers: Sparse<i64, { Number::COUNT }, 4>,
+    coordinates: Sparse<f64, { Coordinate::COUNT }, 2>,
     longest_bytes: usize,
 }
 
 /// One line of an event: a product seen or bought, a fee, something returned.
 #[derive(Debug, Clone, Default)]
 pub struct Item<'a> {
-    texts: [Option<Str<'a>>; ItemText::COUNT],
-    labels: [Option<Str<'a>>; ItemLabel::COUNT],
-    amounts: [Option<i64>; ItemAmount::COUNT],
-    numbers: [Option<i64>; ItemNumber::COUNT],
+    texts: Sparse<Str<'a>, { ItemText::COUNT }, 4>,
+    labels: Sparse<Str<'a>, { ItemLabel::COUNT }, 2>,
+    amounts: Sparse<i64, { ItemAmount::COUNT }, 2>,
+    numbers: Sparse<i64, { ItemNumber::COUNT }, 1>,
     longest_bytes: usize,
 }
 
@@ -80,27 +81,47 @@ macro_rules! accessors {
     ($get:ident, $set:ident, $field:ident, $column:ty, text) => {
         #[doc = concat!("The value of a column of kind `", stringify!($column), "`.")]
         #[must_use]
+        #[inline]
         pub fn $get(&self, column: $column) -> Option<&str> {
-            self.$field[column as usize].as_deref()
+            self.$field.get(column as usize).map(AsRef::as_ref)
+        }
+
+        #[doc = concat!("Every value of a column of kind `", stringify!($column), "`.")]
+        #[inline]
+        pub fn $field(&self) -> impl Iterator<Item = ($column, &str)> {
+            (self.$field.iter()).map(|(column, value)| (<$column>::ALL[column], value.as_ref()))
         }
 
         #[doc = concat!("Sets a column of kind `", stringify!($column), "`; an empty text is no value.")]
+        #[inline]
         pub fn $set(&mut self, column: $column, value: impl Into<Str<'a>>) {
             let value = value.into();
             self.longest_bytes = self.longest_bytes.max(value.len());
-            self.$field[column as usize] = if value.is_empty() { None } else { Some(value) };
+            if value.is_empty() {
+                self.$field.clear(column as usize);
+            } else {
+                self.$field.set(column as usize, value);
+            }
         }
     };
     ($get:ident, $set:ident, $field:ident, $column:ty, $value:ty) => {
         #[doc = concat!("The value of a column of kind `", stringify!($column), "`.")]
         #[must_use]
+        #[inline]
         pub fn $get(&self, column: $column) -> Option<$value> {
-            self.$field[column as usize]
+            self.$field.get(column as usize).copied()
+        }
+
+        #[doc = concat!("Every value of a column of kind `", stringify!($column), "`.")]
+        #[inline]
+        pub fn $field(&self) -> impl Iterator<Item = ($column, $value)> {
+            (self.$field.iter()).map(|(column, value)| (<$column>::ALL[column], *value))
         }
 
         #[doc = concat!("Sets a column of kind `", stringify!($column), "`.")]
+        #[inline]
         pub fn $set(&mut self, column: $column, value: $value) {
-            self.$field[column as usize] = Some(value);
+            self.$field.set(column as usize, value);
         }
     };
 }
@@ -114,11 +135,11 @@ impl<'a> Event<'a> {
             kind,
             time: None,
             items: Vec::new(),
-            texts: [const { None }; Text::COUNT],
-            labels: [const { None }; Label::COUNT],
-            amounts: [None; Amount::COUNT],
-            numbers: [None; Number::COUNT],
-            coordinates: [None; Coordinate::COUNT],
+            texts: Sparse::default(),
+            labels: Sparse::default(),
+            amounts: Sparse::default(),
+            numbers: Sparse::default(),
+            coordinates: Sparse::default(),
             longest_bytes: 0,
         }
     }
@@ -155,15 +176,14 @@ impl<'a> Event<'a> {
 
     /// Names a field as our guess rather than the sender's word.
     pub fn mark_inferred(&mut self, field: &str) {
-        let inferred = &mut self.texts[Text::Inferred as usize];
-        match inferred {
+        match self.texts.get_mut(Text::Inferred as usize) {
             Some(names) if names.split(',').any(|name| name == field) => {}
             Some(names) => {
                 let names = names.to_mut();
                 names.push(',');
                 names.push_str(field);
             }
-            None => *inferred = Some(Cow::Owned(field.to_owned())),
+            None => self.set_text(Text::Inferred, field.to_owned()),
         }
     }
 

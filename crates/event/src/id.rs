@@ -139,6 +139,12 @@ pub fn hash_128(bytes: &[u8]) -> u128 {
     xxh3_128(bytes)
 }
 
+/// A 128-bit hash of plain bytes within a scope: equal bytes of other scopes have another.
+#[must_use]
+pub fn hash_128_within(scope: u64, bytes: &[u8]) -> u128 {
+    xxh3_128_with_seed(bytes, scope)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,12 +12,13 @@ mod kind;
 mod money;
 mod rejection;
 pub mod schema;
+mod sparse;
 pub mod time;
 
 pub use batch::{EventBatch, EventBatchBuilder, EventRef, ItemRef};
 pub use currency::Currency;
 pub use event::{Event, Item, LineKind, Str};
-pub use id::{EventId, KeyKind, hash_128, key_hash, running_hash};
+pub use id::{EventId, KeyKind, hash_128, hash_128_within, key_hash, running_hash};
 pub use kind::EventType;
 pub use money::{
     Decimal, DecimalError, Money, Quantity, SCALE, divide_rounded, format_decimal, parse_decimal,

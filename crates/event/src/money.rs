@@ -64,6 +64,12 @@ pub fn divide_rounded(numerator: i128, denominator: i128) -> i128 {
 
 /// Reads `-12.50`, `1e3` or `.5`; four fraction digits are kept.
 pub fn parse_decimal(text: &[u8]) -> Result<Decimal, DecimalError> {
+    if let Some(value) = parse_price(text) {
+        return Ok(Decimal {
+            value,
+            rounded: false,
+        });
+    }
     let (negative, rest) = match text.split_first() {
         Some((b'-', rest)) => (true, rest),
         Some((b'+', rest)) => (false, rest),
@@ -86,6 +92,33 @@ pub fn parse_decimal(text: &[u8]) -> Result<Decimal, DecimalError> {
         },
         ..decimal
     })
+}
+
+/// A number as price lists have it: up to nine digits, then perhaps a point and one to four more. Others go the longer way.
+fn parse_price(text: &[u8]) -> Option<i64> {
+    let mut value = 0;
+    let mut digits = 0;
+    let mut point = None;
+    for byte in text {
+        match byte {
+            b'0'..=b'9' => {
+                value = value * 10 + i64::from(byte - b'0');
+                digits += 1;
+            }
+            b'.' if point.is_none() && digits > 0 => point = Some(digits),
+            _ => return None,
+        }
+        if digits > 9 {
+            return None;
+        }
+    }
+    let fraction = match point {
+        Some(whole) => digits - whole,
+        None => 0,
+    };
+    let scale = *[SCALE, 1_000, 100, 10, 1].get(fraction)?;
+    let is_whole = digits > 0 && (point.is_none() || fraction > 0);
+    is_whole.then_some(value * scale)
 }
 
 fn split_exponent(text: &[u8]) -> Result<(&[u8], i32), DecimalError> {

@@ -31,6 +31,9 @@ impl EventTime {
     pub fn parse(text: &str, zone: &TimeZone) -> Result<EventTime, TimeError> {
         let text = text.trim();
         let bytes = text.as_bytes();
+        if let Some((civil, rest)) = parse_usual(bytes) {
+            return civil.with_offset(rest, zone);
+        }
         if bytes.len() >= 10 && bytes[4] == b'-' && bytes[7] == b'-' {
             return parse_iso(bytes, zone);
         }
@@ -90,6 +93,21 @@ impl Civil {
         Ok(days_from_civil(self.year, self.month, self.day) * DAY + self.micros_of_day)
     }
 
+    /// The time under what is written behind it: nothing, a letter or name for UTC, an offset.
+    fn with_offset(&self, written: &[u8], zone: &TimeZone) -> Result<EventTime, TimeError> {
+        match written {
+            [] => self.in_zone(zone),
+            [b'Z' | b'z'] | b"UTC" | b"utc" | b"GMT" => Ok(EventTime(self.micros()?)),
+            [sign @ (b'+' | b'-'), offset @ ..] => {
+                let offset = parse_offset(offset)?;
+                Ok(EventTime(
+                    self.micros()? - if *sign == b'+' { offset } else { -offset },
+                ))
+            }
+            _ => Err(TimeError),
+        }
+    }
+
     fn in_zone(&self, zone: &TimeZone) -> Result<EventTime, TimeError> {
         let micros = self.micros()?;
         if *zone == TimeZone::UTC {
@@ -142,18 +160,51 @@ fn parse_iso(bytes: &[u8], zone: &TimeZone) -> Result<EventTime, TimeError> {
         day: digits(&bytes[8..10])?,
         micros_of_day: clock,
     };
-    let rest = rest.trim_ascii();
-    match rest {
-        [] => civil.in_zone(zone),
-        [b'Z' | b'z'] | b"UTC" | b"utc" | b"GMT" => Ok(EventTime(civil.micros()?)),
-        [sign @ (b'+' | b'-'), offset @ ..] => {
-            let offset = parse_offset(offset)?;
-            Ok(EventTime(
-                civil.micros()? - if *sign == b'+' { offset } else { -offset },
-            ))
-        }
-        _ => Err(TimeError),
+    civil.with_offset(rest.trim_ascii(), zone)
+}
+
+/// `2010-12-01T08:26:00` with up to six fraction digits, as nearly every program writes it, and what follows;
+/// nothing for any other form, which the longer way judges.
+fn parse_usual(bytes: &[u8]) -> Option<(Civil, &[u8])> {
+    let (written, rest) = bytes.split_first_chunk::<19>()?;
+    let is_usual = written[4] == b'-'
+        && written[7] == b'-'
+        && matches!(written[10], b'T' | b' ')
+        && written[13] == b':'
+        && written[16] == b':';
+    let mut seen = 0;
+    let mut two = |at: usize| {
+        let (tens, ones) = (
+            written[at].wrapping_sub(b'0'),
+            written[at + 1].wrapping_sub(b'0'),
+        );
+        seen = seen.max(tens).max(ones);
+        i64::from(tens) * 10 + i64::from(ones)
+    };
+    let (century, year, month, day) = (two(0), two(2), two(5), two(8));
+    let (hour, minute, second) = (two(11), two(14), two(17));
+    if !is_usual || seen > 9 || hour > 23 || minute > 59 || second > 60 {
+        return None;
     }
+    let (fraction, rest) = match rest {
+        [b'.', rest @ ..] => {
+            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let (fraction, rest) = rest.split_at(digits);
+            if !(1..=6).contains(&digits) {
+                return None;
+            }
+            (fraction_micros(fraction).ok()?, rest)
+        }
+        _ => (0, rest),
+    };
+    let is_ended = matches!(rest, [] | [b'Z' | b'z' | b'U' | b'+' | b'-', ..]);
+    let civil = Civil {
+        year: century * 100 + year,
+        month,
+        day,
+        micros_of_day: hour * HOUR + minute * MINUTE + second * SECOND + fraction,
+    };
+    is_ended.then_some((civil, rest))
 }
 
 /// `08:26`, `08:26:00` or `08:26:00.123456789`; second 60 is the first of the next minute.

@@ -12,6 +12,7 @@ pub fn request(
     request: &Request,
     received: EventTime,
     defaults: &StoreDefaults,
+    habits: &mut json::Habits,
     builder: &mut FrameBuilder,
 ) -> Receipt {
     let source = builder.open_source(&request.source);
@@ -29,7 +30,7 @@ pub fn request(
         outcomes: Vec::new(),
         dedupe: Dedupe::EventId,
     };
-    json::read_body(&request.body, &decoding, &mut intake);
+    json::read_body(&request.body, &decoding, habits, &mut intake);
     Receipt {
         outcomes: intake.outcomes,
         dedupe: intake.dedupe,

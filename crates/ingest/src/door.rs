@@ -3,6 +3,7 @@
 
 use crate::decode;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use event::dialect::json::Habits;
 use event::frame::{FrameBody, FrameBuilder, SourceInfo};
 use event::time::EventTime;
 use event::{EventId, Rejection};
@@ -135,6 +136,7 @@ impl Door {
                 clock: runtime.clock().clone(),
                 frame: Gathered::default(),
                 maker: FrameMaker::default(),
+                habits: Habits::default(),
             };
             runtime.spawn_thread(format!("door-{index}"), move || decoder.run())?;
         }
@@ -187,6 +189,7 @@ struct Decoder {
     clock: Clock,
     frame: Gathered,
     maker: FrameMaker,
+    habits: Habits,
 }
 
 impl Decoder {
@@ -222,7 +225,13 @@ impl Decoder {
             reply,
         } = job;
         let defaults = (self.stores)(&request.source.store);
-        let receipt = decode::request(&request, received, &defaults, &mut self.frame.builder);
+        let receipt = decode::request(
+            &request,
+            received,
+            &defaults,
+            &mut self.habits,
+            &mut self.frame.builder,
+        );
         self.frame.bytes += request.body.len();
         self.frame.replies.push((reply, receipt));
     }

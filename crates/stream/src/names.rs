@@ -3,7 +3,7 @@
 
 use crate::home::ShardId;
 use analytics::cell::NameId;
-use event::{EventId, EventTime};
+use event::{EventId, EventTime, hash_128_within};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::sync::Arc;
@@ -64,7 +64,8 @@ pub struct Product {
 /// Products by (store, id).
 #[derive(Debug, Default)]
 pub struct Products {
-    ids: HashMap<(NameId, Arc<str>), NameId, FixedState>,
+    /// By the hash of store and id: 128 bits stand for the text itself, which would be a second miss of the cache for every line.
+    ids: HashMap<u128, NameId, FixedState>,
     known: Vec<Product>,
     fresh: Vec<NameId>,
 }
@@ -82,21 +83,13 @@ pub struct ProductMention<'a> {
     pub rank: (EventTime, EventId),
 }
 
-#[derive(Hash)]
-struct ProductKey<'a>(NameId, &'a str);
-
-impl hashbrown::Equivalent<(NameId, Arc<str>)> for ProductKey<'_> {
-    fn equivalent(&self, key: &(NameId, Arc<str>)) -> bool {
-        self.0 == key.0 && *self.1 == *key.1
-    }
-}
-
 impl Products {
     /// The id of a product, given now if it is new; its name follows the latest event.
     pub fn id(&mut self, mention: ProductMention<'_>) -> NameId {
-        let id = match self.ids.get(&ProductKey(mention.store.0, mention.product)) {
+        let hash = hash_128_within(u64::from(mention.store.0.0), mention.product.as_bytes());
+        let id = match self.ids.get(&hash) {
             Some(id) => *id,
-            None => self.add(mention),
+            None => self.add(hash, mention),
         };
         if let Some(name) = mention.name {
             self.name(id, name, mention.rank);
@@ -104,12 +97,12 @@ impl Products {
         id
     }
 
-    fn add(&mut self, mention: ProductMention<'_>) -> NameId {
+    fn add(&mut self, hash: u128, mention: ProductMention<'_>) -> NameId {
         let text: Arc<str> = Arc::from(mention.product);
         let id = NameId(
             u32::try_from(self.known.len() + 1).expect("2^32 products do not fit in memory"),
         );
-        self.ids.insert((mention.store.0, Arc::clone(&text)), id);
+        self.ids.insert(hash, id);
         let home = ShardId::of_product(mention.store.1, mention.product);
         let named_at = (EventTime(i64::MIN), EventId(0));
         self.known.push(Product {

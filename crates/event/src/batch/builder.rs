@@ -1,7 +1,7 @@
 //! Gathers events into columns; each value is copied once and a column exists from its first value on.
 
 use super::EventBatch;
-use super::column::{Column, LabelColumn, TextColumn, ValueColumn};
+use super::column::{Column, LabelColumn, Room, TextColumn, ValueColumn};
 use crate::event::{Event, Item};
 use crate::schema::{
     Amount, Coordinate, EVENT_ID, ITEMS, ItemAmount, ItemLabel, ItemNumber, ItemText, Label,
@@ -51,15 +51,16 @@ pub struct EventBatchBuilder {
     item_labels: [Option<LabelColumn>; ItemLabel::COUNT],
     item_amounts: [Option<ValueColumn<Decimal64Type>>; ItemAmount::COUNT],
     item_numbers: [Option<ValueColumn<Int64Type>>; ItemNumber::COUNT],
+    /// What the batch before took.
+    rooms: [Room; Text::COUNT],
+    item_rooms: [Room; ItemText::COUNT],
 }
 
 /// Copies every value that is set into its column, making the column where it is the first.
 macro_rules! copy {
-    ($row:expr, $source:expr, $($get:ident: $kind:ty => $columns:expr;)*) => {
-        $(for column in <$kind>::ALL {
-            if let Some(value) = $source.$get(*column) {
-                $columns[*column as usize].get_or_insert_default().set($row, value);
-            }
+    ($row:expr, $source:expr, $($values:ident => $columns:expr;)*) => {
+        $(for (column, value) in $source.$values() {
+            $columns[column as usize].get_or_insert_default().set($row, value);
         })*
     };
 }
@@ -88,12 +89,17 @@ impl EventBatchBuilder {
             .expect("the checks let no event without time pass");
         self.ids.extend_from_slice(&id.0.to_be_bytes());
         self.times.push(time.0);
+        for (column, value) in event.texts() {
+            let at = column as usize;
+            self.texts[at]
+                .get_or_insert_with(|| TextColumn::like(self.rooms[at]))
+                .set(row, value);
+        }
         copy!(row, event,
-            text: Text => self.texts;
-            label: Label => self.labels;
-            amount: Amount => self.amounts;
-            number: Number => self.numbers;
-            coordinate: Coordinate => self.coordinates;
+            labels => self.labels;
+            amounts => self.amounts;
+            numbers => self.numbers;
+            coordinates => self.coordinates;
         );
         self.stamp(row, event, stamp);
         event.items.iter().for_each(|item| self.append_item(item));
@@ -124,11 +130,16 @@ impl EventBatchBuilder {
     }
 
     fn append_item(&mut self, item: &Item<'_>) {
+        for (column, value) in item.texts() {
+            let at = column as usize;
+            self.item_texts[at]
+                .get_or_insert_with(|| TextColumn::like(self.item_rooms[at]))
+                .set(self.item_rows, value);
+        }
         copy!(self.item_rows, item,
-            text: ItemText => self.item_texts;
-            label: ItemLabel => self.item_labels;
-            amount: ItemAmount => self.item_amounts;
-            number: ItemNumber => self.item_numbers;
+            labels => self.item_labels;
+            amounts => self.item_amounts;
+            numbers => self.item_numbers;
         );
         self.item_rows += 1;
     }
@@ -137,6 +148,17 @@ impl EventBatchBuilder {
     pub fn finish(&mut self) -> EventBatch {
         let done = std::mem::take(self);
         let rows = done.times.len();
+        let room = |column: &Option<TextColumn>, rows| {
+            column
+                .as_ref()
+                .map(|column| column.room(rows))
+                .unwrap_or_default()
+        };
+        self.rooms = std::array::from_fn(|at| room(&done.texts[at], rows));
+        self.item_rooms = std::array::from_fn(|at| room(&done.item_texts[at], done.item_rows));
+        self.ids.reserve(16 * rows);
+        self.times.reserve(rows);
+        self.item_ends.reserve(rows);
         let ids = FixedSizeBinaryArray::new(16, Buffer::from_vec(done.ids), None);
         let times = TimestampMicrosecondArray::new(ScalarBuffer::from(done.times), None)
             .with_timezone("UTC");

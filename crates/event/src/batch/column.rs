@@ -28,6 +28,28 @@ impl TextColumn {
     }
 }
 
+impl TextColumn {
+    /// An empty column with room for as much as the one before it had.
+    pub(super) fn like(room: Room) -> TextColumn {
+        TextColumn(StringBuilder::with_capacity(room.rows, room.bytes))
+    }
+
+    /// How much room its values take.
+    pub(super) fn room(&self, rows: usize) -> Room {
+        Room {
+            rows,
+            bytes: self.0.values_slice().len(),
+        }
+    }
+}
+
+/// What a column of texts will need: frame after frame is much alike, and growing step by step copies everything twice.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Room {
+    rows: usize,
+    bytes: usize,
+}
+
 impl Column for TextColumn {
     fn finish(mut self, rows: usize) -> ArrayRef {
         self.0.append_nulls(rows - self.0.len());

@@ -66,7 +66,7 @@ fn json_lines(bytes: &[u8]) -> Vec<String> {
         lines: Vec::new(),
         shows_rows: false,
     };
-    json::read_body(bytes, &decoding(), &mut lines);
+    json::read_body(bytes, &decoding(), &mut json::Habits::default(), &mut lines);
     lines.lines
 }
 

@@ -51,6 +51,11 @@ impl<V> Lookup<V> {
         }
     }
 
+    /// The name and the value of an entry that was found before.
+    pub(super) fn entry(&self, index: usize) -> &'static (&'static str, V) {
+        &self.entries[index]
+    }
+
     /// Every name, for a suggestion.
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
         self.entries.iter().map(|(name, _)| *name)

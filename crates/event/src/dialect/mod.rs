@@ -16,7 +16,7 @@ pub use field::Field;
 use crate::Currency;
 use crate::event::Event;
 use crate::rejection::Rejection;
-use crate::schema::{Amount, ItemAmount, Label};
+use crate::schema::{ItemAmount, Label};
 use jiff::tz::TimeZone;
 
 /// Largest single event or file row; what is larger is set aside, so that memory stays bounded.
@@ -54,10 +54,7 @@ fn default_currency<'a>(event: &mut Event<'a>, currency: &'a Currency) {
                 .or(item.amount(ItemAmount::ListPrice))
                 .is_some()
         };
-        event.items.iter().any(price)
-            || Amount::ALL
-                .iter()
-                .any(|column| event.amount(*column).is_some())
+        event.items.iter().any(price) || event.amounts().next().is_some()
     };
     if has_money(event) {
         event.set_label(Label::Currency, currency.as_str());

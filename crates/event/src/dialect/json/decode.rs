@@ -1,13 +1,15 @@
 //! One JSON object becomes one event: keys are looked up, values read from their own text, what is unknown is kept.
 //! Where the object begins and ends in a body is the splitter's business.
 
+use super::habit::{self, BEGINNING, Habit, Habits};
 use super::keys::{self, ERROR, EVENT, ITEM, Key, PLACE};
-use super::members::{Elements, Members, check_inside, is_blank};
+use super::members::{Elements, Members, Written, check_inside, is_blank};
 use super::scan::{Stop, skip_space};
 use super::text::{push_member, unescape};
 use crate::EventType;
 use crate::check::ITEMS_MAX;
 use crate::dialect::field::{self, Field, Style, Value};
+use crate::dialect::lookup::Lookup;
 use crate::dialect::type_name::type_named;
 use crate::dialect::{Decoding, EVENT_BYTES_MAX, default_currency};
 use crate::event::{Event, Item, Str};
@@ -41,10 +43,11 @@ impl JsonDialect {
     }
 }
 
-/// Reads one object. The event has no id where the sender gave none.
+/// Reads one object. The event has no id where the sender gave none. The habits, and so the result's cost, are the sender's alone.
 pub fn decode_object<'a>(
     bytes: &'a [u8],
     decoding: &Decoding<'a>,
+    habits: &mut Habits,
 ) -> Result<Box<Event<'a>>, Rejection> {
     let text = object_text(bytes)?;
     let style = Style {
@@ -55,9 +58,18 @@ pub fn decode_object<'a>(
     let text = &text[skip_space(text.as_bytes(), 0)..];
     let mut members = Members::of(text)
         .ok_or_else(|| Rejection::of_field(Reason::MalformedJson, "text", text))?;
-    for member in &mut members {
-        let (key, raw) = member.map_err(stopped)?;
-        draft.member(key, raw, decoding)?;
+    let mut before = BEGINNING;
+    while let Some(key) = (habits.event)
+        .next_key(&mut members, &EVENT, &mut before)
+        .map_err(stopped)?
+    {
+        match key {
+            habit::Key::Known(index) => draft.known(index, &mut members, decoding, habits)?,
+            habit::Key::Unknown(key) => {
+                let value = members.value().map_err(stopped)?;
+                draft.unknown(&key, value.raw)?;
+            }
+        }
     }
     if !is_blank(&text[members.end()..]) {
         return Err(Rejection::new(
@@ -139,9 +151,9 @@ impl<'a> Keys<'a> {
 
 /// A field of an item that is written into the event itself, read when it is known whether there are items as well.
 struct Loose<'a> {
-    key: Str<'a>,
+    key: &'static str,
     field: Field,
-    raw: &'a str,
+    value: Written<'a>,
 }
 
 /// An event while its keys come in.
@@ -152,7 +164,7 @@ struct Draft<'a, 'c> {
     keys: Keys<'a>,
     loose: SmallVec<[Loose<'a>; 8]>,
     has_items: bool,
-    name: Option<&'a str>,
+    name: Option<Written<'a>>,
     extra: String,
 }
 
@@ -169,49 +181,56 @@ impl<'a, 'c> Draft<'a, 'c> {
         }
     }
 
-    fn member(
+    fn unknown(&mut self, key: &Str<'a>, raw: &'a str) -> Result<(), Rejection> {
+        self.keys.see_unknown(key)?;
+        self.keep(&[key], raw)
+    }
+
+    /// Takes the value of a key of our table.
+    fn known(
         &mut self,
-        key: Str<'a>,
-        raw: &'a str,
+        index: usize,
+        members: &mut Members<'a>,
         decoding: &Decoding<'_>,
+        habits: &mut Habits,
     ) -> Result<(), Rejection> {
-        let Some((index, known)) = EVENT.find(key.as_bytes()) else {
-            self.keys.see_unknown(&key)?;
-            return self.keep(&[&key], raw);
-        };
-        self.keys.see(index, &key)?;
-        match known {
-            _ if raw == "null" => {}
-            Key::Field(field) if field.is_of_item() => self.loose.push(Loose {
-                key,
-                field: *field,
-                raw,
-            }),
-            Key::Field(field) => self.set(&key, *field, raw)?,
+        let (key, known) = EVENT.entry(index);
+        if *known == Key::Place
+            && let Some(mut inner) = members.enter()
+        {
+            self.keys.see(index, key)?;
+            self.nested(key, &mut inner, &PLACE, &mut habits.place)?;
+            members.leave(&inner);
+            return Ok(());
+        }
+        let value = members.value().map_err(stopped)?;
+        self.keys.see(index, key)?;
+        if value.raw == "null" {
+            return Ok(());
+        }
+        match *known {
+            Key::Field(field) if field.is_of_item() => self.loose.push(Loose { key, field, value }),
+            Key::Field(field) => self.set(key, field, value)?,
             Key::ProductId => self.loose.push(Loose {
                 key,
                 field: Field::ItemText(ItemText::ProductId),
-                raw,
+                value,
             }),
             Key::ProductName => self.loose.push(Loose {
                 key,
                 field: Field::ItemText(ItemText::Name),
-                raw,
+                value,
             }),
-            Key::Items => self.items(&key, raw)?,
-            Key::Place => self.nested(&key, raw, |key| {
-                PLACE.find(key).map(|(index, field)| (index, *field))
-            })?,
-            Key::Error if raw.starts_with('{') => {
-                self.nested(&key, raw, |key| {
-                    ERROR.find(key).map(|(index, field)| (index, *field))
-                })?;
-            }
-            Key::Error => self.set(&key, Field::Text(Text::ErrorCode), raw)?,
-            Key::Name => self.name = Some(raw),
+            Key::Items => self.items(key, value.raw, &mut habits.item)?,
+            Key::Place => return Err(Rejection::of_field(Reason::WrongType, key, "no object")),
+            Key::Error => match Members::of(value.raw) {
+                Some(mut inner) => self.nested(key, &mut inner, &ERROR, &mut habits.error)?,
+                None => self.set(key, Field::Text(Text::ErrorCode), value)?,
+            },
+            Key::Name => self.name = Some(value),
             Key::Store => {
-                if read_scalar("store", raw, false)?.text != decoding.store {
-                    self.keep(&["store"], raw)?;
+                if read_scalar("store", value, false)?.text != decoding.store {
+                    self.keep(&["store"], value.raw)?;
                 }
             }
         }
@@ -226,43 +245,47 @@ impl<'a, 'c> Draft<'a, 'c> {
     }
 
     /// Sets a field of the event; a second name for what is set already is kept as an unknown field.
-    fn set(&mut self, key: &str, field: Field, raw: &'a str) -> Result<(), Rejection> {
+    fn set(&mut self, key: &str, field: Field, value: Written<'a>) -> Result<(), Rejection> {
         if field::is_set(&self.event, field) {
-            return self.keep(&[key], raw);
+            return self.keep(&[key], value.raw);
         }
-        let value = read_of_field(key, raw, field)?;
+        let value = read_of_field(key, value, field)?;
         field::set(&mut self.event, 0, field, value, self.style)
     }
 
     /// An object whose members are fields of the event: a place, an error.
     fn nested(
         &mut self,
-        key: &str,
-        raw: &'a str,
-        find: impl Fn(&[u8]) -> Option<(usize, Field)>,
+        outer: &str,
+        members: &mut Members<'a>,
+        names: &'static Lookup<Field>,
+        habit: &mut Habit,
     ) -> Result<(), Rejection> {
-        let members = Members::of(raw)
-            .ok_or_else(|| Rejection::of_field(Reason::WrongType, key, "no object"))?;
         let mut keys = Keys::default();
-        for member in members {
-            let (inner, raw) = member.map_err(stopped)?;
-            match find(inner.as_bytes()) {
-                Some((index, field)) => {
-                    keys.see(index, &inner)?;
-                    if raw != "null" {
-                        self.set(&inner, field, raw)?;
+        let mut before = BEGINNING;
+        while let Some(key) = habit
+            .next_key(members, names, &mut before)
+            .map_err(stopped)?
+        {
+            let value = members.value().map_err(stopped)?;
+            match key {
+                habit::Key::Known(index) => {
+                    let (key, field) = names.entry(index);
+                    keys.see(index, key)?;
+                    if value.raw != "null" {
+                        self.set(key, *field, value)?;
                     }
                 }
-                None => {
-                    keys.see_unknown(&inner)?;
-                    self.keep(&[key, ".", &inner], raw)?;
+                habit::Key::Unknown(key) => {
+                    keys.see_unknown(&key)?;
+                    self.keep(&[outer, ".", &key], value.raw)?;
                 }
             }
         }
         keys.none_twice()
     }
 
-    fn items(&mut self, key: &str, raw: &'a str) -> Result<(), Rejection> {
+    fn items(&mut self, key: &str, raw: &'a str, habit: &mut Habit) -> Result<(), Rejection> {
         let elements = Elements::of(raw)
             .ok_or_else(|| Rejection::of_field(Reason::WrongType, key, "no array"))?;
         self.has_items = true;
@@ -274,27 +297,32 @@ impl<'a, 'c> Draft<'a, 'c> {
                     format!("more than {ITEMS_MAX} items"),
                 ));
             }
-            self.item(element)?;
+            self.item(element, habit)?;
         }
         Ok(())
     }
 
-    fn item(&mut self, raw: &'a str) -> Result<(), Rejection> {
-        let members =
+    fn item(&mut self, raw: &'a str, habit: &mut Habit) -> Result<(), Rejection> {
+        let mut members =
             Members::of(raw).ok_or_else(|| Rejection::of_field(Reason::WrongType, "items", raw))?;
         let line = self.event.items.len();
         self.event.items.push(Item::default());
         let mut keys = Keys::default();
-        for member in members {
-            let (key, raw) = member.map_err(stopped)?;
-            match ITEM.find(key.as_bytes()) {
-                Some((index, field)) => {
-                    keys.see(index, &key)?;
-                    self.set_of_item(line, &key, *field, raw)?;
+        let mut before = BEGINNING;
+        while let Some(key) = habit
+            .next_key(&mut members, &ITEM, &mut before)
+            .map_err(stopped)?
+        {
+            let value = members.value().map_err(stopped)?;
+            match key {
+                habit::Key::Known(index) => {
+                    let (key, field) = ITEM.entry(index);
+                    keys.see(index, key)?;
+                    self.set_of_item(line, key, *field, value)?;
                 }
-                None => {
+                habit::Key::Unknown(key) => {
                     keys.see_unknown(&key)?;
-                    self.keep(&["items[", &line.to_string(), "].", &key], raw)?;
+                    self.keep(&["items[", &line.to_string(), "].", &key], value.raw)?;
                 }
             }
         }
@@ -306,19 +334,19 @@ impl<'a, 'c> Draft<'a, 'c> {
         line: usize,
         key: &str,
         field: Field,
-        raw: &'a str,
+        value: Written<'a>,
     ) -> Result<(), Rejection> {
-        if raw == "null" {
+        if value.raw == "null" {
             return Ok(());
         }
         if field::is_set_of_item(&self.event.items[line], field) {
-            return self.keep(&["items[", &line.to_string(), "].", key], raw);
+            return self.keep(&["items[", &line.to_string(), "].", key], value.raw);
         }
         let value = match field {
-            Field::ItemLabel(ItemLabel::CategoryPath) if raw.starts_with('[') => {
-                read_path(key, raw)?
+            Field::ItemLabel(ItemLabel::CategoryPath) if value.raw.starts_with('[') => {
+                read_path(key, value.raw)?
             }
-            _ => read_of_field(key, raw, field)?,
+            _ => read_of_field(key, value, field)?,
         };
         field::set(&mut self.event, line, field, value, self.style)
     }
@@ -348,7 +376,7 @@ impl<'a, 'c> Draft<'a, 'c> {
         let loose = std::mem::take(&mut self.loose);
         if self.has_items {
             for member in loose {
-                self.keep(&[&member.key], member.raw)?;
+                self.keep(&[member.key], member.value.raw)?;
             }
         } else {
             if !loose.is_empty() {
@@ -357,7 +385,7 @@ impl<'a, 'c> Draft<'a, 'c> {
             let product_name = loose
                 .iter()
                 .find(|member| member.field == Field::ItemText(ItemText::Name))
-                .map(|member| member.raw);
+                .map(|member| member.value);
             for member in loose {
                 self.set_loose(dialect, product_name, member)?;
             }
@@ -368,20 +396,20 @@ impl<'a, 'c> Draft<'a, 'c> {
     fn set_loose(
         &mut self,
         dialect: JsonDialect,
-        product_name: Option<&'a str>,
+        product_name: Option<Written<'a>>,
         member: Loose<'a>,
     ) -> Result<(), Rejection> {
         let is_product_id = member.field == Field::ItemText(ItemText::ProductId);
         if dialect == JsonDialect::Canonical || !is_product_id || product_name.is_none() {
-            return self.set_of_item(0, &member.key, member.field, member.raw);
+            return self.set_of_item(0, member.key, member.field, member.value);
         }
         // The generator's product ids are hashes that differ from run to run: the name is what lasts.
-        self.set_of_item(0, &member.key, Field::ItemText(ItemText::Sku), member.raw)?;
+        self.set_of_item(0, member.key, Field::ItemText(ItemText::Sku), member.value)?;
         self.set_of_item(
             0,
-            &member.key,
+            member.key,
             member.field,
-            product_name.unwrap_or(member.raw),
+            product_name.unwrap_or(member.value),
         )?;
         self.event.mark_inferred(ItemText::ProductId.name());
         Ok(())
@@ -389,10 +417,10 @@ impl<'a, 'c> Draft<'a, 'c> {
 
     /// A bare `name` is the product's where the event itself names a product by id alone, else the customer's.
     fn settle_name(&mut self) -> Result<(), Rejection> {
-        let Some(raw) = self.name.take() else {
+        let Some(value) = self.name.take() else {
             return Ok(());
         };
-        let value = read_scalar("name", raw, false)?;
+        let value = read_scalar("name", value, false)?;
         match self.event.items.as_mut_slice() {
             [item]
                 if !self.has_items
@@ -435,27 +463,40 @@ fn keeps_json(field: Field) -> bool {
 }
 
 /// The value of a field: `true` is no time and no amount.
-fn read_of_field<'a>(key: &str, raw: &'a str, field: Field) -> Result<Value<'a>, Rejection> {
-    let is_measured = matches!(
-        field,
-        Field::Time | Field::Amount(_) | Field::ItemAmount(_) | Field::Coordinate(_)
-    );
-    if is_measured && matches!(raw, "true" | "false") {
-        return Err(Rejection::of_field(Reason::WrongType, key, raw));
+fn read_of_field<'a>(key: &str, value: Written<'a>, field: Field) -> Result<Value<'a>, Rejection> {
+    let is_measured = |field| {
+        matches!(
+            field,
+            Field::Time | Field::Amount(_) | Field::ItemAmount(_) | Field::Coordinate(_)
+        )
+    };
+    if matches!(value.raw, "true" | "false") && is_measured(field) {
+        return Err(Rejection::of_field(Reason::WrongType, key, value.raw));
     }
-    read_scalar(key, raw, keeps_json(field))
+    read_scalar(key, value, keeps_json(field))
 }
 
 /// A value as text: strings unescaped, numbers and booleans as they are written.
-fn read_scalar<'a>(key: &str, raw: &'a str, keeps_json: bool) -> Result<Value<'a>, Rejection> {
+#[inline]
+fn read_scalar<'a>(
+    key: &str,
+    value: Written<'a>,
+    keeps_json: bool,
+) -> Result<Value<'a>, Rejection> {
+    let raw = value.raw;
     match raw.as_bytes().first() {
-        Some(b'"') => match unescape(&raw[1..raw.len() - 1]) {
-            Some(text) => Ok(Value {
-                text,
+        Some(b'"') => {
+            let inner = &raw[1..raw.len() - 1];
+            let text = if value.has_escape {
+                unescape(inner)
+            } else {
+                Some(Cow::Borrowed(inner))
+            };
+            Ok(Value {
+                text: text.ok_or_else(|| Rejection::of_field(Reason::MalformedJson, key, raw))?,
                 may_be_number: false,
-            }),
-            None => Err(Rejection::of_field(Reason::MalformedJson, key, raw)),
-        },
+            })
+        }
         Some(b'{' | b'[') if !keeps_json => Err(Rejection::of_field(Reason::WrongType, key, raw)),
         Some(b'{' | b'[') => {
             check_inside(raw).map_err(stopped)?;
@@ -475,7 +516,9 @@ fn read_scalar<'a>(key: &str, raw: &'a str, keeps_json: bool) -> Result<Value<'a
 fn read_path<'a>(key: &str, raw: &'a str) -> Result<Value<'a>, Rejection> {
     let mut path = String::new();
     for level in Elements::of(raw).into_iter().flatten() {
-        let level = read_scalar(key, level.map_err(stopped)?, false)?;
+        let raw = level.map_err(stopped)?;
+        let has_escape = true;
+        let level = read_scalar(key, Written { raw, has_escape }, false)?;
         if !path.is_empty() {
             path.push('/');
         }

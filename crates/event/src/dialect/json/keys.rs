@@ -43,6 +43,9 @@ const fn of_item(field: Field) -> Key {
     Key::Field(field)
 }
 
+/// Most keys a table here may have: what was seen is marked by one bit each.
+pub(super) const EVENT_KEYS_MAX: usize = 128;
+
 /// Keys of the event itself. Their indexes below mark what was seen, so they number at most 128.
 pub(super) static EVENT: Lookup<Key> = Lookup::new(&[
     ("event_type", Key::Field(Field::Type)),
@@ -271,7 +274,7 @@ mod tests {
             bits,
             [EVENT_TYPE, PRODUCT_NAME, IP_ADDRESS, LOCATION, TYPE, ITEMS]
         );
-        assert!(EVENT.names().count() <= 128);
+        assert!(EVENT.names().count() <= EVENT_KEYS_MAX);
     }
 
     #[test]

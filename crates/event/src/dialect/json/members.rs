@@ -1,9 +1,7 @@
 //! Walks over the members of an object and the elements of an array, each value as its own text, strictly as RFC 8259 has it.
 //! Values inside values are only bounded here; whoever descends into them, or keeps them, checks them the same way.
 
-use super::scan::{
-    DEPTH_MAX, Stop, is_space, skip_space, string_end, string_span, value_end, word_end,
-};
+use super::scan::{DEPTH_MAX, Stop, is_space, skip_space, string_span, value_end, word_end};
 use super::text::unescape;
 use crate::event::Str;
 
@@ -16,6 +14,14 @@ pub(super) struct Members<'a> {
     text: &'a str,
     at: usize,
     state: State,
+}
+
+/// A value as it is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Written<'a> {
+    pub raw: Raw<'a>,
+    /// Whether a string has escapes in it; of brackets nothing is said.
+    pub has_escape: bool,
 }
 
 /// The elements of an array.
@@ -48,9 +54,50 @@ impl<'a> Members<'a> {
         self.at
     }
 
+    /// Passes over a key with all that stands before its value, if it is written just so.
     #[inline]
-    fn member(&mut self) -> Result<Option<(Str<'a>, Raw<'a>)>, Stop> {
+    pub(super) fn pass(&mut self, lead: &str) -> bool {
+        let passed = self.text.as_bytes()[self.at..].starts_with(lead.as_bytes());
+        if passed {
+            self.at += lead.len();
+            self.state = State::Next;
+        }
+        passed
+    }
+
+    /// The value of the key that was read or passed over.
+    #[inline]
+    pub(super) fn value(&mut self) -> Result<Written<'a>, Stop> {
+        let at = skip_space(self.text.as_bytes(), self.at);
+        let (end, has_escape) = end_of_value(self.text, at)?;
+        self.at = end;
+        Ok(Written {
+            raw: &self.text[at..end],
+            has_escape,
+        })
+    }
+
+    /// The members of the object that is the value of the key that was read or passed over; [`Members::leave`] goes on behind it.
+    #[inline]
+    pub(super) fn enter(&self) -> Option<Members<'a>> {
+        (self.text.as_bytes().get(self.at) == Some(&b'{')).then_some(Members {
+            text: self.text,
+            at: self.at + 1,
+            state: State::First,
+        })
+    }
+
+    /// Goes on behind an inner object all of whose members were given out.
+    #[inline]
+    pub(super) fn leave(&mut self, inner: &Members<'a>) {
+        self.at = inner.at;
+    }
+
+    /// The next key, and everything that stands between the value before and its own.
+    #[inline]
+    pub(super) fn key(&mut self) -> Result<Option<(Str<'a>, &'a str)>, Stop> {
         let bytes = self.text.as_bytes();
+        let before = self.at;
         let Some(at) = step(bytes, &mut self.at, &mut self.state, b'}')? else {
             return Ok(None);
         };
@@ -64,16 +111,21 @@ impl<'a> Members<'a> {
             Some(_) => return Err(Stop::Syntax(colon)),
             None => return Err(Stop::Ended),
         }
-        let value = skip_space(bytes, colon + 1);
-        let end = end_of_value(self.text, value)?;
-        self.at = end;
         let key = &self.text[at + 1..key_end - 1];
         let key = if has_escape {
             unescape(key).ok_or(Stop::Syntax(at))?
         } else {
             Str::Borrowed(key)
         };
-        Ok(Some((key, &self.text[value..end])))
+        self.at = skip_space(bytes, colon + 1);
+        Ok(Some((key, &self.text[before..self.at])))
+    }
+
+    fn member(&mut self) -> Result<Option<(Str<'a>, Raw<'a>)>, Stop> {
+        let Some((key, _)) = self.key()? else {
+            return Ok(None);
+        };
+        Ok(Some((key, self.value()?.raw)))
     }
 }
 
@@ -104,7 +156,7 @@ impl<'a> Elements<'a> {
         let Some(at) = step(self.text.as_bytes(), &mut self.at, &mut self.state, b']')? else {
             return Ok(None);
         };
-        self.at = end_of_value(self.text, at)?;
+        self.at = end_of_value(self.text, at)?.0;
         Ok(Some(&self.text[at..self.at]))
     }
 }
@@ -147,16 +199,16 @@ fn step(bytes: &[u8], at: &mut usize, state: &mut State, close: u8) -> Result<Op
 }
 
 #[inline]
-fn end_of_value(text: &str, at: usize) -> Result<usize, Stop> {
+fn end_of_value(text: &str, at: usize) -> Result<(usize, bool), Stop> {
     let bytes = text.as_bytes();
     match bytes.get(at) {
         None => Err(Stop::Ended),
-        Some(b'"') => string_end(bytes, at),
-        Some(b'{' | b'[') => value_end(bytes, at),
+        Some(b'"') => string_span(bytes, at),
+        Some(b'{' | b'[') => Ok((value_end(bytes, at)?, true)),
         Some(_) => {
             let end = word_end(bytes, at);
             if is_word(&bytes[at..end]) {
-                Ok(end)
+                Ok((end, false))
             } else {
                 Err(Stop::Syntax(at))
             }

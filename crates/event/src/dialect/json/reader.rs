@@ -1,6 +1,7 @@
 //! Reads events out of a body or a file: splitter and decoder together, each event handed over with its bytes.
 
 use super::decode::decode_object;
+use super::habit::Habits;
 use super::split::{Piece, Splitter};
 use crate::dialect::{Decoding, EVENT_BYTES_MAX, Intake};
 use crate::rejection::Rejection;
@@ -9,11 +10,20 @@ use crate::{Event, EventId, running_hash};
 use std::ops::Range;
 
 /// Hands over every event of a whole body, numbered from 0. Events without id stay so: the door mints one.
-pub fn read_body(body: &[u8], decoding: &Decoding<'_>, intake: &mut impl Intake) {
-    let mut splitter = Splitter::default();
+pub fn read_body(
+    body: &[u8],
+    decoding: &Decoding<'_>,
+    habits: &mut Habits,
+    intake: &mut impl Intake,
+) {
+    let mut pieces = Pieces {
+        splitter: &mut Splitter::default(),
+        habits,
+        complete: true,
+    };
     let mut at = 0;
     let mut position = 0;
-    while let Some((range, decoded)) = next(&mut splitter, body, &mut at, true, decoding) {
+    while let Some((range, decoded)) = pieces.next(body, &mut at, decoding) {
         hand_over(decoded, None, position, &body[range], intake);
         position += 1;
     }
@@ -24,6 +34,7 @@ pub fn read_body(body: &[u8], decoding: &Decoding<'_>, intake: &mut impl Intake)
 #[derive(Debug, Clone, Default)]
 pub struct Objects {
     splitter: Splitter,
+    habits: Habits,
     hash: u128,
     position: i64,
 }
@@ -51,14 +62,13 @@ impl Objects {
         intake: &mut impl Intake,
     ) -> Read {
         let mut read = Read::default();
+        let mut pieces = Pieces {
+            splitter: &mut self.splitter,
+            habits: &mut self.habits,
+            complete,
+        };
         while read.events < events_max {
-            let Some((range, decoded)) = next(
-                &mut self.splitter,
-                window,
-                &mut read.consumed,
-                complete,
-                decoding,
-            ) else {
+            let Some((range, decoded)) = pieces.next(window, &mut read.consumed, decoding) else {
                 break;
             };
             let raw = &window[range];
@@ -102,42 +112,53 @@ fn hash_with(before: u128, raw: &[u8]) -> u128 {
 
 type Decoded<'a> = (Range<usize>, Result<Box<Event<'a>>, Rejection>);
 
-fn next<'a>(
-    splitter: &mut Splitter,
-    window: &'a [u8],
-    at: &mut usize,
+/// Splitter and decoder on their way over one window.
+struct Pieces<'s> {
+    splitter: &'s mut Splitter,
+    habits: &'s mut Habits,
     complete: bool,
-    decoding: &Decoding<'a>,
-) -> Option<Decoded<'a>> {
-    let mut piece = splitter.next(window, *at, complete);
-    let mut refused = None;
-    if let Piece::Line(range) = piece {
-        let decoded = decode_object(&window[range.clone()], decoding);
-        if decoded.is_ok() {
-            *at = range.end;
-            return Some((range, decoded));
+}
+
+impl Pieces<'_> {
+    fn next<'a>(
+        &mut self,
+        window: &'a [u8],
+        at: &mut usize,
+        decoding: &Decoding<'a>,
+    ) -> Option<Decoded<'a>> {
+        let mut piece = self.splitter.next(window, *at, self.complete);
+        let mut refused = None;
+        if let Piece::Line(range) = piece {
+            let decoded = decode_object(&window[range.clone()], decoding, self.habits);
+            if decoded.is_ok() {
+                *at = range.end;
+                return Some((range, decoded));
+            }
+            // The line may hold several events, or a part of one.
+            piece = (self.splitter).next_exact(window, range.start, self.complete);
+            refused = Some((range, decoded));
         }
-        // The line may hold several events, or a part of one.
-        piece = splitter.next_exact(window, range.start, complete);
-        refused = Some((range, decoded));
+        let (range, decoded) = match piece {
+            Piece::Line(range) | Piece::Value(range) => match refused {
+                Some((line, decoded)) if line == range => (range, decoded),
+                _ => {
+                    let decoded = decode_object(&window[range.clone()], decoding, self.habits);
+                    (range, decoded)
+                }
+            },
+            Piece::Broken(range, rejection) => (range, Err(rejection)),
+            Piece::More(from) => {
+                *at = from;
+                return None;
+            }
+            Piece::End => {
+                *at = window.len();
+                return None;
+            }
+        };
+        *at = range.end;
+        Some((range, decoded))
     }
-    let (range, decoded) = match piece {
-        Piece::Line(range) | Piece::Value(range) => match refused {
-            Some((line, decoded)) if line == range => (range, decoded),
-            _ => (range.clone(), decode_object(&window[range], decoding)),
-        },
-        Piece::Broken(range, rejection) => (range, Err(rejection)),
-        Piece::More(from) => {
-            *at = from;
-            return None;
-        }
-        Piece::End => {
-            *at = window.len();
-            return None;
-        }
-    };
-    *at = range.end;
-    Some((range, decoded))
 }
 
 fn hand_over(

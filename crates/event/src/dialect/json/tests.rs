@@ -43,7 +43,7 @@ fn decoding() -> Decoding<'static> {
 
 fn read(body: &[u8]) -> Vec<String> {
     let mut lines = Lines::default();
-    read_body(body, &decoding(), &mut lines);
+    read_body(body, &decoding(), &mut Habits::default(), &mut lines);
     lines.0
 }
 
@@ -323,13 +323,18 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         read(&bytes);
-        let _ = decode_object(&bytes, &decoding()).map(|_| ());
+        let _ = decode_object(&bytes, &decoding(), &mut Habits::default()).map(|_| ());
     }
 
     #[test]
     fn no_soup_of_json_makes_it_panic_or_skip_what_is_not_blank(soup in SOUP) {
         let mut lines = Lines::default();
-        read_body(soup.as_bytes(), &decoding(), &mut lines);
+        read_body(
+            soup.as_bytes(),
+            &decoding(),
+            &mut Habits::default(),
+            &mut lines,
+        );
         let has_text = soup.chars().any(|character| !" \n[],".contains(character));
         prop_assert!(!has_text || !lines.0.is_empty());
     }
@@ -337,7 +342,7 @@ proptest! {
     #[test]
     fn what_is_taken_for_an_event_is_json_to_another_reader_and_so_is_what_is_kept(members in MEMBERS) {
         let text = format!(r#"{{"type":"a","ts":1700000000{members}}}"#);
-        if let Ok(event) = decode_object(text.as_bytes(), &decoding()) {
+        if let Ok(event) = decode_object(text.as_bytes(), &decoding(), &mut Habits::default()) {
             prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{}", text);
             let extra = event.text(Text::Extra).unwrap_or("{}");
             prop_assert!(serde_json::from_str::<serde_json::Value>(extra).is_ok(), "{} of {}", extra, text);
