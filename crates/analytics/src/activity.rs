@@ -8,6 +8,7 @@ use crate::sketch::{Coupon, coupon};
 use crate::tally::Field;
 use event::schema::{ItemText, Text};
 use event::{EventRef, EventTime, EventType, KeyKind, LineKind, key_hash};
+use smallvec::SmallVec;
 
 /// Where a field stands in a cube; asked at compile time.
 const fn column(cube: CubeId, field: Field) -> usize {
@@ -149,35 +150,27 @@ impl ActivityFold<'_> {
     ) -> Lines {
         let kind = event.kind();
         let mut all = Lines::default();
-        for (at, item) in items.iter().enumerate() {
-            let lines = |at: usize| {
-                lines_of(
-                    kind,
-                    event
-                        .items()
-                        .nth(at)
-                        .map_or(LineKind::Product, event::ItemRef::kind),
-                )
-            };
-            let own = lines(at);
+        let mut by_category: SmallVec<[(NameId, Lines); 8]> = SmallVec::new();
+        for (item, line) in items.iter().zip(event.items()) {
+            let own = lines_of(kind, line.kind());
             all = all.plus(own);
             self.tell_product(names, item.product, event.time(), own);
-            let is_first = !items[..at]
+            by_category.push((item.category, own));
+        }
+        by_category.sort_unstable_by_key(|(category, _)| *category);
+        for lines in by_category.chunk_by(|one, next| one.0 == next.0) {
+            let category = lines[0].0;
+            let in_category = lines
                 .iter()
-                .any(|before| before.category == item.category);
-            if is_first {
-                let later =
-                    (at + 1..items.len()).filter(|later| items[*later].category == item.category);
-                let in_category = later.map(lines).fold(own, Lines::plus);
-                self.count(
-                    cubes::ACTIVITY_BY_CATEGORY,
-                    names.store,
-                    item.category,
-                    event.time(),
-                    in_category,
-                    visitor,
-                );
-            }
+                .fold(Lines::default(), |sum, (_, own)| sum.plus(*own));
+            self.count(
+                cubes::ACTIVITY_BY_CATEGORY,
+                names.store,
+                category,
+                event.time(),
+                in_category,
+                visitor,
+            );
         }
         all
     }

@@ -7,6 +7,7 @@ use event::{EventId, EventTime, hash_128_within};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Interned names: stores, types, countries, cities, categories, devices, currencies, sources.
 #[derive(Debug)]
@@ -55,19 +56,25 @@ pub struct Product {
     pub id: Arc<str>,
     /// The name in the latest event, by time and id, that gave one.
     pub name: Option<Arc<str>>,
-    /// Its home.
-    pub home: ShardId,
-    named_at: (EventTime, EventId),
-    is_fresh: bool,
 }
 
-/// Products by (store, id).
+/// Products by (store, id). What every line of every event asks for lies in one entry of the map and one small list:
+/// with a quarter of a million products each further step is a miss of the cache.
 #[derive(Debug, Default)]
 pub struct Products {
-    /// By the hash of store and id: 128 bits stand for the text itself, which would be a second miss of the cache for every line.
-    ids: HashMap<u128, NameId, FixedState>,
+    entries: HashMap<u128, Entry, FixedState>,
+    homes: Vec<ShardId>,
     known: Vec<Product>,
     fresh: Vec<NameId>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    id: NameId,
+    /// The hash of its name and the event that gave it.
+    name: u64,
+    named_at: (EventTime, EventId),
+    is_fresh: bool,
 }
 
 /// A product as an event names it.
@@ -83,68 +90,88 @@ pub struct ProductMention<'a> {
     pub rank: (EventTime, EventId),
 }
 
+/// Hashes that stand for a product's id and name: taken for a whole batch first, so that the misses of its lookups overlap.
+#[derive(Debug, Clone, Copy)]
+pub struct ProductHash {
+    id: u128,
+    name: u64,
+}
+
+impl ProductHash {
+    /// The hashes of a product of a store.
+    #[must_use]
+    pub fn of(store: NameId, product: &str, name: Option<&str>) -> ProductHash {
+        ProductHash {
+            id: hash_128_within(u64::from(store.0), product.as_bytes()),
+            name: name.map_or(0, |name| xxh3_64(name.as_bytes())),
+        }
+    }
+}
+
 impl Products {
     /// The id of a product, given now if it is new; its name follows the latest event.
-    pub fn id(&mut self, mention: ProductMention<'_>) -> NameId {
-        let hash = hash_128_within(u64::from(mention.store.0.0), mention.product.as_bytes());
-        let id = match self.ids.get(&hash) {
-            Some(id) => *id,
-            None => self.add(hash, mention),
+    #[inline]
+    pub fn id(&mut self, hash: ProductHash, mention: ProductMention<'_>) -> NameId {
+        let Some(entry) = self.entries.get_mut(&hash.id) else {
+            return self.add(hash, mention);
         };
-        if let Some(name) = mention.name {
-            self.name(id, name, mention.rank);
+        if let Some(name) = mention.name
+            && mention.rank >= entry.named_at
+        {
+            entry.named_at = mention.rank;
+            if entry.name != hash.name {
+                entry.name = hash.name;
+                self.known[entry.id.0 as usize - 1].name = Some(Arc::from(name));
+                if !std::mem::replace(&mut entry.is_fresh, true) {
+                    self.fresh.push(entry.id);
+                }
+            }
         }
-        id
+        entry.id
     }
 
-    fn add(&mut self, hash: u128, mention: ProductMention<'_>) -> NameId {
-        let text: Arc<str> = Arc::from(mention.product);
+    #[cold]
+    fn add(&mut self, hash: ProductHash, mention: ProductMention<'_>) -> NameId {
         let id = NameId(
             u32::try_from(self.known.len() + 1).expect("2^32 products do not fit in memory"),
         );
-        self.ids.insert(hash, id);
-        let home = ShardId::of_product(mention.store.1, mention.product);
-        let named_at = (EventTime(i64::MIN), EventId(0));
-        self.known.push(Product {
-            store: mention.store.0,
-            id: text,
-            name: None,
-            home,
+        let named_at = match mention.name {
+            Some(_) => mention.rank,
+            None => (EventTime(i64::MIN), EventId(0)),
+        };
+        let entry = Entry {
+            id,
+            name: hash.name,
             named_at,
             is_fresh: true,
+        };
+        self.entries.insert(hash.id, entry);
+        let home = ShardId::of_product(mention.store.1, mention.product);
+        self.homes.push(home);
+        self.known.push(Product {
+            store: mention.store.0,
+            id: Arc::from(mention.product),
+            name: mention.name.map(Arc::from),
         });
         self.fresh.push(id);
         id
     }
 
-    fn name(&mut self, id: NameId, name: &str, rank: (EventTime, EventId)) {
-        let product = &mut self.known[id.0 as usize - 1];
-        if rank < product.named_at {
-            return;
-        }
-        product.named_at = rank;
-        if product.name.as_deref() == Some(name) {
-            return;
-        }
-        product.name = Some(Arc::from(name));
-        if !product.is_fresh {
-            product.is_fresh = true;
-            self.fresh.push(id);
-        }
-    }
-
     /// The home of a product.
     #[must_use]
     pub fn home(&self, id: NameId) -> ShardId {
-        self.known[id.0 as usize - 1].home
+        self.homes[id.0 as usize - 1]
     }
 
     /// Products that are new or have a new name since this was last asked.
     pub fn take_fresh(&mut self) -> Vec<(NameId, Product)> {
         let fresh = std::mem::take(&mut self.fresh);
         let mut take = |id: NameId| {
-            let product = &mut self.known[id.0 as usize - 1];
-            product.is_fresh = false;
+            let product = &self.known[id.0 as usize - 1];
+            let hash = ProductHash::of(product.store, &product.id, None);
+            if let Some(entry) = self.entries.get_mut(&hash.id) {
+                entry.is_fresh = false;
+            }
             (id, product.clone())
         };
         fresh.into_iter().map(&mut take).collect()

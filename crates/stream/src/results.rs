@@ -34,6 +34,7 @@ pub struct Results {
     products: Vec<Option<Product>>,
     orders: BTreeMap<Box<[Value]>, (EventTime, Change)>,
     audit: BTreeMap<(&'static str, Box<[Value]>), Change>,
+    rejections: BTreeMap<Box<[Value]>, Change>,
     stores: Stores,
     version: i64,
     progress: Progress,
@@ -60,6 +61,7 @@ impl Results {
             products: Vec::new(),
             orders: BTreeMap::new(),
             audit: BTreeMap::new(),
+            rejections: BTreeMap::new(),
             stores,
             version: 0,
             progress: Progress::default(),
@@ -257,26 +259,19 @@ impl Results {
         self.orders.retain(|_, (time, _)| *time >= kept_from);
     }
 
+    /// Of rejections only the newest are kept: a broken sender makes as many as it likes.
     fn remember_audit(&mut self, changes: Vec<Change>) -> Vec<Change> {
         for change in &changes {
-            self.audit
-                .insert((change.table, change.key.clone()), change.clone());
+            if change.table == REJECTIONS {
+                self.rejections.insert(change.key.clone(), change.clone());
+            } else {
+                self.audit
+                    .insert((change.table, change.key.clone()), change.clone());
+            }
         }
-        let is_rejection = |(table, _): &&(&'static str, Box<[Value]>)| *table == REJECTIONS;
-        let excess = self
-            .audit
-            .keys()
-            .filter(is_rejection)
-            .count()
-            .saturating_sub(REMEMBERED_ROWS_MAX);
-        let oldest: Vec<_> = self
-            .audit
-            .keys()
-            .filter(is_rejection)
-            .take(excess)
-            .cloned()
-            .collect();
-        oldest.iter().for_each(|key| drop(self.audit.remove(key)));
+        while self.rejections.len() > REMEMBERED_ROWS_MAX {
+            self.rejections.pop_first();
+        }
         changes
     }
 
@@ -298,6 +293,7 @@ impl Results {
             .values()
             .map(|(_, change)| change)
             .chain(self.audit.values())
+            .chain(self.rejections.values())
             .cloned();
         ChangeBatch {
             changes: cells.chain(products).chain(remembered).collect(),

@@ -2,7 +2,7 @@
 
 use crate::Stores;
 use crate::home::{SHARDS, ShardId};
-use crate::names::{Names, ProductMention, Products};
+use crate::names::{Names, ProductHash, ProductMention, Products};
 use analytics::cell::NameId;
 use analytics::names::{EventNames, Identity, ItemNames};
 use event::frame::{Rejected, SourceTally};
@@ -145,23 +145,43 @@ fn item_names(batch: &NamedBatch, names: &mut Names, products: &mut Products) ->
         .into_iter()
         .map(|path| names.id(first_level(path)))
         .collect();
-    let mut resolved = Vec::new();
-    for event in batch.events.events() {
-        let rank = (event.time(), event.id());
-        let store_id = event
+    let store_of = |event: EventRef<'_>| {
+        event
             .label_key(Label::Store)
-            .map_or(NameId(0), |key| batch.stores[usize::from(key)]);
+            .map_or(NameId(0), |key| batch.stores[usize::from(key)])
+    };
+    let mut hashes = Vec::with_capacity(batch.events.len());
+    for event in batch.events.events() {
+        let store = store_of(event);
+        hashes.extend(event.items().map(|item| {
+            let product = item.text(ItemText::ProductId)?;
+            Some(ProductHash::of(store, product, item.text(ItemText::Name)))
+        }));
+    }
+    let mut hashes = hashes.into_iter();
+    let mut resolved = Vec::with_capacity(hashes.len());
+    for event in batch.events.events() {
+        let mention = ProductMention {
+            store: (store_of(event), event.store()),
+            product: "",
+            name: None,
+            rank: (event.time(), event.id()),
+        };
         for item in event.items() {
-            let name = item.text(ItemText::Name);
-            let product = item.text(ItemText::ProductId);
-            let product = product.map(|product| ProductMention {
-                store: (store_id, event.store()),
-                product,
-                name,
-                rank,
-            });
+            let product = match (hashes.next().flatten(), item.text(ItemText::ProductId)) {
+                (Some(hash), Some(product)) => {
+                    let name = item.text(ItemText::Name);
+                    let mention = ProductMention {
+                        product,
+                        name,
+                        ..mention
+                    };
+                    products.id(hash, mention)
+                }
+                _ => NameId(0),
+            };
             resolved.push(ItemNames {
-                product: product.map_or(NameId(0), |mention| products.id(mention)),
+                product,
                 category: item
                     .label_key(ItemLabel::CategoryPath)
                     .map_or(NameId(0), |key| categories[usize::from(key)]),
