@@ -286,6 +286,7 @@ impl Config {
     pub fn stream(&self) -> stream::StreamConfig {
         let mut config = stream::StreamConfig {
             stores: self.stores(),
+            seen_dir: Some(self.data_dir.join("ids")),
             ..stream::StreamConfig::default()
         };
         if self.stream.workers > 0 {

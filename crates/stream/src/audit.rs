@@ -1,10 +1,11 @@
 //! The law that nothing disappears silently: received = accepted + duplicate + quarantined, by source and in all.
 
 use crate::round::FrameSide;
-use crate::shard::Verdicts;
+use crate::shard::{Conflict, Verdicts};
 use analytics::cell::NameId;
 use changelog::{Change, Value};
 use event::frame::{Rejected, SourceTally};
+use event::{Reason, Rejection};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -45,18 +46,12 @@ impl Audit {
             self.observe_source(tally, *id);
         }
         for (index, rejected) in frame.rejected.iter().enumerate() {
-            let code = rejected.rejection.reason.code();
-            *self.reasons.entry(code).or_insert(0) += 1;
-            self.changed_reasons.insert(code);
+            self.count_reason(rejected.rejection.reason);
             let source = frame
                 .sources
                 .get(rejected.source as usize)
                 .map_or("", |(_, tally)| &tally.info.source);
-            if self.rejections.len() >= 2 * SHOWN_REJECTIONS_MAX {
-                self.rejections.drain(..SHOWN_REJECTIONS_MAX);
-            }
-            self.rejections
-                .push(rejection_row(frame.number, index, source, rejected));
+            self.show(frame.number, index, source, rejected);
         }
     }
 
@@ -73,20 +68,61 @@ impl Audit {
         self.changed_sources.insert(key);
     }
 
-    /// Takes in what the shards made of a round.
-    pub fn judge(&mut self, verdicts: &Verdicts) {
+    /// Takes in what became of a round's events: folded, dropped as repeats, set aside as conflicts.
+    pub fn judge(&mut self, verdicts: Verdicts, frames: &[FrameSide]) {
         self.counted += verdicts.counted;
         for (source, repeats) in &verdicts.duplicates {
-            let Some(key) = self.by_id.get(source) else {
-                continue;
-            };
-            let Some(row) = self.sources.get_mut(key) else {
-                continue;
-            };
-            row.duplicate += repeats;
-            row.accepted -= repeats;
-            self.changed_sources.insert(Arc::clone(key));
+            if let Some(row) = self.source_row(*source) {
+                row.duplicate += repeats;
+                row.accepted -= repeats;
+            }
         }
+        for conflict in &verdicts.conflicts {
+            self.set_aside(conflict, frames);
+        }
+    }
+
+    fn source_row(&mut self, source: NameId) -> Option<&mut SourceRow> {
+        let key = self.by_id.get(&source)?;
+        self.changed_sources.insert(Arc::clone(key));
+        self.sources.get_mut(key)
+    }
+
+    /// Moves an accepted event whose id was used before to quarantine; it is numbered behind what its frame rejected.
+    fn set_aside(&mut self, conflict: &Conflict, frames: &[FrameSide]) {
+        let Some(row) = self.source_row(conflict.source) else {
+            return;
+        };
+        row.accepted -= 1;
+        row.quarantined += 1;
+        self.count_reason(Reason::IdConflict);
+        let frame = &frames[conflict.at.batch as usize];
+        let rejected = Rejected {
+            source: 0,
+            position: conflict.position,
+            received: conflict.received,
+            rejection: Rejection::new(
+                Reason::IdConflict,
+                "the id was used before with another content; the first stays",
+            ),
+            bytes: conflict.shown.clone().into_bytes(),
+        };
+        let index = frame.rejected.len() + conflict.at.row as usize;
+        let source = (self.by_id.get(&conflict.source)).map_or_else(|| Arc::from(""), Arc::clone);
+        self.show(frame.number, index, &source, &rejected);
+    }
+
+    fn count_reason(&mut self, reason: Reason) {
+        *self.reasons.entry(reason.code()).or_insert(0) += 1;
+        self.changed_reasons.insert(reason.code());
+    }
+
+    fn show(&mut self, frame: u64, index: usize, source: &str, rejected: &Rejected) {
+        if self.rejections.len() >= 2 * SHOWN_REJECTIONS_MAX {
+            self.rejections.drain(..SHOWN_REJECTIONS_MAX);
+        }
+        self.rejections
+            .push(rejection_row(frame, index, source, rejected));
     }
 
     /// Rows that changed since this was last asked.

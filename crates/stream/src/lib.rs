@@ -9,6 +9,7 @@ mod publish;
 mod results;
 mod round;
 mod run;
+mod seen;
 mod shard;
 mod worker;
 
@@ -23,6 +24,7 @@ pub use run::{StreamError, StreamHandle, start};
 use event::Currency;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What a store says of itself.
@@ -66,6 +68,8 @@ pub struct StreamConfig {
     pub publish_interval_behind: Duration,
     /// The shops.
     pub stores: Stores,
+    /// Where older ids are kept, emptied at the start; without it all stay in memory.
+    pub seen_dir: Option<PathBuf>,
 }
 
 impl Default for StreamConfig {
@@ -75,6 +79,7 @@ impl Default for StreamConfig {
             publish_interval: Duration::from_millis(200),
             publish_interval_behind: Duration::from_secs(2),
             stores: Stores::default(),
+            seen_dir: None,
         }
     }
 }

@@ -27,6 +27,9 @@ pub enum LineError {
     #[error("a shard worker answered out of turn")]
     OutOfTurn,
     /// No thread could be started.
+    #[error("keep the ids that were seen on disk")]
+    Seen(#[source] std::io::Error),
+    /// The operating system refused a thread or a folder.
     #[error("start a shard worker")]
     Thread(#[from] std::io::Error),
 }
@@ -67,7 +70,7 @@ impl Line {
     pub fn start(config: &StreamConfig, spawn: &Spawn<'_>) -> Result<Line, LineError> {
         let count = config.workers.max(1);
         let workers = (0..count)
-            .map(|index| Worker::start(index, count, spawn))
+            .map(|index| Worker::start(index, count, config.seen_dir.as_deref(), spawn))
             .collect::<Result<_, _>>()?;
         Ok(Line {
             workers,
@@ -127,10 +130,12 @@ impl Line {
         round.sides.iter().for_each(|side| self.audit.observe(side));
         let mut outgoing = vec![Vec::new(); self.workers.len()];
         for worker in &self.workers {
-            let Answer::Folded(movements, verdicts) = worker.answer()? else {
-                return Err(LineError::OutOfTurn);
+            let (movements, verdicts) = match worker.answer()? {
+                Answer::Folded(movements, verdicts) => (movements, verdicts),
+                Answer::Failed(error) => return Err(LineError::Seen(error)),
+                _ => return Err(LineError::OutOfTurn),
             };
-            self.audit.judge(&verdicts);
+            self.audit.judge(verdicts, &round.sides);
             sort_by_worker(movements, &self.products, &mut outgoing);
         }
         self.deliver(outgoing)?;

@@ -30,10 +30,12 @@ pub struct NamedBatch {
 }
 
 /// Row of a batch of the round.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowIndex {
-    batch: u32,
-    row: u32,
+    /// The frame among the round's.
+    pub batch: u32,
+    /// The row within the frame.
+    pub row: u32,
 }
 
 /// What a frame says beside its events.
@@ -68,6 +70,8 @@ pub struct RoutedEvent<'a> {
     pub event: EventRef<'a>,
     /// Its offset in the log.
     pub offset: u64,
+    /// Its place in the round.
+    pub at: RowIndex,
     /// Its names.
     pub names: EventNames,
     /// Names of its line items.
@@ -249,6 +253,7 @@ impl Round {
             RoutedEvent {
                 event,
                 offset: batch.first_offset + u64::from(index.row),
+                at: *index,
                 names: batch.names(event),
                 items: batch.items.get(event.item_rows()).unwrap_or_default(),
                 source: event

@@ -1,15 +1,19 @@
 //! One shard: a deterministic function of its input. It drops duplicates, folds events and orders, and tells products' shards.
-//! No wall clock, no randomness, no disk.
+//! No wall clock, no randomness; the disk only holds what it has seen.
 
 use crate::home::ShardId;
-use crate::round::{Round, RoutedEvent};
+use crate::round::{Round, RoutedEvent, RowIndex};
+use crate::seen::{Mark, Seen, Verdict};
 use analytics::activity::ActivityFold;
 use analytics::cell::{Deltas, NameId};
 use analytics::order::{OrderRow, Orders, Outputs};
 use analytics::product::ProductChange;
-use event::{EventId, KeyKind, key_hash};
+use event::schema::{Label, Number};
+use event::time::HOUR;
+use event::{EventId, EventRef, EventTime, KeyKind, key_hash};
 use foldhash::fast::FixedState;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
+use std::io;
 
 /// A message from one shard to another. (from, offset, index) is its identity: a replay repeats it exactly.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +41,42 @@ pub struct Verdicts {
     pub counted: u64,
     /// Repeats dropped, by source.
     pub duplicates: HashMap<NameId, u64, FixedState>,
+    /// Ids that were used before for something else.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// An event whose id was used before with another content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// Its source.
+    pub source: NameId,
+    /// Its frame among the round's, and its row there.
+    pub at: RowIndex,
+    /// Its position within the source.
+    pub position: i64,
+    /// When it came in.
+    pub received: EventTime,
+    /// The event in short, for a person.
+    pub shown: String,
+}
+
+impl Conflict {
+    fn of(routed: &RoutedEvent<'_>) -> Conflict {
+        let event = routed.event;
+        let received = event.number(Number::TimeReceived).unwrap_or_default();
+        Conflict {
+            source: routed.source,
+            at: routed.at,
+            position: event.number(Number::SourcePosition).unwrap_or_default(),
+            received: EventTime(received),
+            shown: format!(
+                "{} at {} with id {}",
+                event.label(Label::Type).unwrap_or_default(),
+                event.time(),
+                event.id()
+            ),
+        }
+    }
 }
 
 /// What a worker's shards write to.
@@ -58,34 +98,34 @@ pub struct Output {
 pub struct Shard {
     id: ShardId,
     /// Identities of every event seen; rebuilt by replay.
-    seen: HashSet<u128, FixedState>,
+    seen: Seen,
     orders: Orders,
 }
 
 impl Shard {
-    /// An empty shard.
+    /// An empty shard that knows its past events by `seen`.
     #[must_use]
-    pub fn new(id: ShardId) -> Shard {
+    pub fn new(id: ShardId, seen: Seen) -> Shard {
         Shard {
             id,
-            seen: HashSet::default(),
+            seen,
             orders: Orders::default(),
         }
     }
 
     /// Folds the shard's events of a round.
-    pub fn fold(&mut self, round: &Round, out: &mut Output) {
+    pub fn fold(&mut self, round: &Round, out: &mut Output) -> io::Result<()> {
         for routed in round.events_of(self.id) {
-            if self
-                .seen
-                .insert(identity(routed.event.store(), routed.event.id()))
-            {
-                self.observe(&routed, round, out);
-                out.verdicts.counted += 1;
-            } else {
-                *out.verdicts.duplicates.entry(routed.source).or_insert(0) += 1;
+            match self.seen.insert(mark(routed.event))? {
+                Verdict::New => {
+                    self.observe(&routed, round, out);
+                    out.verdicts.counted += 1;
+                }
+                Verdict::Repeat => *out.verdicts.duplicates.entry(routed.source).or_insert(0) += 1,
+                Verdict::Conflict => out.verdicts.conflicts.push(Conflict::of(&routed)),
             }
         }
+        Ok(())
     }
 
     fn observe(&mut self, routed: &RoutedEvent<'_>, round: &Round, out: &mut Output) {
@@ -124,6 +164,15 @@ impl Shard {
         movements
             .iter()
             .for_each(|movement| movement.change.fold(&mut out.deltas));
+    }
+}
+
+fn mark(event: EventRef<'_>) -> Mark {
+    let hour = event.time().0.div_euclid(HOUR);
+    Mark {
+        hour: i32::try_from(hour).unwrap_or(i32::MAX),
+        id: identity(event.store(), event.id()),
+        content: event.content_hash(),
     }
 }
 

@@ -275,3 +275,33 @@ fn days_follow_the_stores_own_clock() {
         [Value::Time(1_717_200_000_000_000)]
     );
 }
+
+#[test]
+fn an_id_used_again_for_something_else_is_set_aside_and_the_first_stays() {
+    let order = |number, price| {
+        let seed = Seed {
+            kind: 3,
+            minute: 7,
+            person: 2,
+            order: 1,
+            product: 0,
+            price,
+            quantity: 1,
+            country: 0,
+            discount: 0,
+        };
+        event(number, seed)
+    };
+    let (first, other) = (order(0, 10_000), order(0, 99_000));
+    let view = tables(&[first.clone(), other, first.clone()], 2, 1, 3);
+    let mut alone = tables(&[first], 1, 1, 1);
+    let aside = |(table, _): &(String, Vec<Value>)| table.starts_with("quarantine");
+    let (set_aside, mut kept): (Tables, Tables) = view.into_iter().partition(|(key, _)| aside(key));
+    kept.retain(|key, _| !aside(key));
+    alone.retain(|key, _| !aside(key));
+    assert_eq!(differences(&kept, &alone), "");
+    let reasons: Vec<_> = set_aside.into_iter().collect();
+    let shown = format!("{reasons:?}");
+    assert_eq!(reasons.len(), 2, "one row and one count: {shown}");
+    assert!(shown.contains("id_conflict"), "{shown}");
+}

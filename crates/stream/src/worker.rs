@@ -3,11 +3,17 @@
 use crate::home::{SHARDS, ShardId};
 use crate::names::Products;
 use crate::round::Round;
+use crate::seen::Seen;
 use crate::shard::{Movement, Output, Shard, Verdicts};
 use analytics::cell::{CellKey, Delta};
 use analytics::order::OrderRow;
 use crossbeam_channel::{Receiver, Sender, bounded};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
+
+/// Newest ids a shard keeps in memory: an entry takes 28 to 57 bytes, so 64 shards stay within 64 MiB.
+const IDS_IN_MEMORY_MAX: usize = 18_000;
 
 /// What a worker is asked to do.
 pub enum Task {
@@ -23,6 +29,8 @@ pub enum Task {
 pub enum Answer {
     /// Movements to send on and what became of the events.
     Folded(Vec<Movement>, Verdicts),
+    /// The index of what was seen could not be read or written; the worker ends.
+    Failed(io::Error),
     /// Movements are folded.
     Received,
     /// Cells and orders that changed.
@@ -42,13 +50,23 @@ pub struct WorkerEnded;
 
 impl Worker {
     /// Starts the worker that owns every shard whose number leaves `index` over `workers`.
-    pub fn start(index: usize, workers: usize, spawn: &Spawn<'_>) -> std::io::Result<Worker> {
+    pub fn start(
+        index: usize,
+        workers: usize,
+        seen_dir: Option<&Path>,
+        spawn: &Spawn<'_>,
+    ) -> io::Result<Worker> {
         let (tasks, work) = bounded(1);
         let (answer, answers) = bounded(1);
-        let shards: Vec<Shard> = (0..SHARDS)
+        let shard = |number: usize| {
+            let dir = seen_dir.map(|dir| dir.join(format!("{number:02}")));
+            let seen = Seen::new(dir.as_deref(), IDS_IN_MEMORY_MAX)?;
+            Ok(Shard::new(ShardId(number as u8), seen))
+        };
+        let shards = (0..SHARDS)
             .filter(|shard| shard % workers == index)
-            .map(|shard| Shard::new(ShardId(shard as u8)))
-            .collect();
+            .map(shard)
+            .collect::<io::Result<Vec<Shard>>>()?;
         spawn(
             format!("shards-{index}"),
             Box::new(move || serve(shards, &work, &answer)),
@@ -75,15 +93,18 @@ fn serve(mut shards: Vec<Shard>, work: &Receiver<Task>, answers: &Sender<Answer>
     for task in work {
         let answer = match task {
             Task::Fold(round) => {
-                shards
+                let folded = shards
                     .iter_mut()
-                    .for_each(|shard| shard.fold(&round, &mut out));
+                    .try_for_each(|shard| shard.fold(&round, &mut out));
                 // The round's memory goes back before the answer, not after the next task.
                 drop(round);
-                Answer::Folded(
-                    std::mem::take(&mut out.movements),
-                    std::mem::take(&mut out.verdicts),
-                )
+                match folded {
+                    Ok(()) => Answer::Folded(
+                        std::mem::take(&mut out.movements),
+                        std::mem::take(&mut out.verdicts),
+                    ),
+                    Err(error) => Answer::Failed(error),
+                }
             }
             Task::Receive(mut movements) => {
                 Shard::receive(&mut movements, &mut out);

@@ -8,6 +8,7 @@ use crate::schema::{
 use crate::{EventId, EventTime, EventType, Money, Quantity};
 use arrow_array::{Array, StringArray};
 use std::ops::Range;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// One event of a batch.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +42,19 @@ fn label(column: Option<&Dictionary>, row: usize) -> Option<&str> {
     Some(values.value(usize::from(key)))
 }
 
+fn with_text(hash: u64, text: Option<&str>) -> u64 {
+    match text {
+        Some(text) => xxh3_64_with_seed(text.as_bytes(), hash),
+        None => with_number(hash, 0),
+    }
+}
+
+fn with_number(hash: u64, number: i64) -> u64 {
+    (hash ^ number as u64)
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        .rotate_left(29)
+}
+
 impl<'a> EventRef<'a> {
     pub(super) fn new(batch: &'a EventBatch, row: usize) -> EventRef<'a> {
         debug_assert!(row < batch.len());
@@ -69,6 +83,30 @@ impl<'a> EventRef<'a> {
     #[must_use]
     pub fn time(self) -> EventTime {
         EventTime(self.batch.times.values()[self.row])
+    }
+
+    /// A hash of what the event says, whoever sent it and when: the same id with another content is no repeat.
+    #[must_use]
+    pub fn content_hash(self) -> u64 {
+        const TEXTS: [Text; 4] = [
+            Text::CustomerId,
+            Text::AnonymousId,
+            Text::OrderId,
+            Text::RefundId,
+        ];
+        const AMOUNTS: [Amount; 3] = [Amount::Revenue, Amount::Total, Amount::RefundAmount];
+        let texts = TEXTS.into_iter().map(|column| self.text(column));
+        let amounts = AMOUNTS.into_iter().map(|column| self.amount(column));
+        let hash = with_text(self.time().0 as u64, self.label(Label::Type));
+        let hash = texts.fold(hash, with_text);
+        let hash = amounts.fold(hash, |hash, amount| {
+            with_number(hash, amount.map_or(0, |amount| amount.0))
+        });
+        self.items().fold(hash, |hash, item| {
+            let hash = with_text(hash, item.text(ItemText::ProductId));
+            let price = item.unit_price().map_or(0, |price| price.0);
+            with_number(with_number(hash, price), item.quantity().0)
+        })
     }
 
     /// What happened.
