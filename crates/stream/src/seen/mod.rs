@@ -94,12 +94,6 @@ impl Seen {
         Ok(Verdict::New)
     }
 
-    /// How many ids are known.
-    #[must_use]
-    pub fn len(&self) -> u64 {
-        self.in_memory as u64 + self.runs.iter().map(Run::len).sum::<u64>()
-    }
-
     /// Writes the older half to disk: what comes next is most likely new, and its hour is the newest.
     fn spill(&mut self) -> io::Result<()> {
         let mut marks = Vec::with_capacity(self.in_memory_max);

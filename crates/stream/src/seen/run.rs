@@ -105,7 +105,7 @@ impl RunWriter {
     pub fn push(&mut self, mark: Mark) -> io::Result<()> {
         let key = (mark.hour, mark.id);
         debug_assert!(self.last < key, "marks come in order, each once");
-        if self.marks as usize % BLOCK_MARKS == 0 {
+        if self.marks.is_multiple_of(BLOCK_MARKS as u64) {
             self.fences.push(key);
         }
         self.filter.insert(mark.id);
