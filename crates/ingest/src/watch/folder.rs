@@ -150,6 +150,11 @@ impl Folder {
         &self.delivery
     }
 
+    #[cfg(test)]
+    pub(super) fn open_files(&self) -> usize {
+        self.open.len()
+    }
+
     /// Does what is to be done now.
     pub(super) fn turn(&mut self) -> Pace {
         while let Some(answer) = self.delivery.hear() {
