@@ -72,7 +72,7 @@ pub(super) enum Turn {
     /// Rows that the log has were passed over.
     Passed,
     /// Rows for the log.
-    Frame(FrameBody),
+    Frame(Box<FrameBody>),
     /// Everything there is is read; a followed file may go on.
     Waits,
     /// The file is read to its end.
@@ -260,7 +260,7 @@ impl Reading {
         }
         if body.sources.iter().any(|tally| tally.span.is_some()) {
             self.is_done = progress.done;
-            return Ok(Turn::Frame(body));
+            return Ok(Turn::Frame(Box::new(body)));
         }
         if progress.done {
             self.is_done = true;
@@ -310,6 +310,11 @@ impl Reading {
     /// Whether a followed file is at its end for now.
     pub(super) fn is_quiet(&self) -> bool {
         self.quiet_since.is_some()
+    }
+
+    /// Whether rows of it are still to go to the log, as far as one knows.
+    pub(super) fn is_handing_over(&self) -> bool {
+        !self.is_quiet() || self.on_the_way > 0
     }
 
     /// Rows came.

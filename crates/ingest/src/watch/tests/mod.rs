@@ -7,9 +7,10 @@ mod taking;
 use super::config::FolderSettings;
 use super::folder::{Folder, FolderConfig, Pace};
 use super::status::WatchStatus;
+use crate::door::FrameMaker;
 use crate::file::FileOptions;
 use crossbeam_channel::Select;
-use event::frame::FrameBody;
+use event::frame::{FrameBody, FrameBuilder};
 use eventlog::{EventLog, LogConfig};
 use runtime::{Clock, SimulatedTime};
 use std::collections::HashSet;
@@ -88,8 +89,12 @@ impl Shop {
         self.folder = Some(folder);
     }
 
-    /// As after kill -9: nothing was written down at the end.
+    /// As after kill -9: nothing was written down at the end. The log lives on in this process, so what is on its way gets
+    /// there first.
     fn kill_and_start(&mut self) {
+        let nothing = FrameMaker::default().make(&FrameBuilder::new().finish());
+        let appended = (self.log.writer()).append_blocking(nothing.expect("a frame"));
+        appended.expect("the log goes on");
         self.folder = None;
         self.start();
     }
