@@ -299,7 +299,7 @@ pub fn source_tallies(bytes: &[u8]) -> Result<Vec<SourceTally>, WireError> {
 }
 
 /// Set in the number of sources where each of them is followed by its span: frames without files are spared the bytes.
-const WITH_SPANS: u64 = 1 << 63;
+const WITH_SPANS: u64 = 1 << 62;
 
 /// Numbers are little endian, texts carry their length: a frame's side table is small and rarely read.
 struct Writer<'a>(&'a mut Vec<u8>);

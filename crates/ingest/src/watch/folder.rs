@@ -393,10 +393,12 @@ impl Folder {
     fn refused(&mut self, index: Option<usize>, error: &LogError) {
         let now = self.clock.monotonic();
         match (error.remedy(), index) {
-            (Remedy::Stop, _) => {
+            (Remedy::Stop, index) => {
                 if !matches!(error, LogError::Closed) {
                     error!(folder = self.name, %error, "the log has ended; no file is read any more");
                 }
+                // A file with rows that are not in the log is not done with.
+                index.map(|index| self.close(index));
                 self.is_ended = true;
             }
             (Remedy::Retry, Some(index)) => {

@@ -284,3 +284,29 @@ fn a_second_process_waits_until_the_first_is_gone() {
     shop.pass(4);
     shop.check("2");
 }
+
+#[test]
+fn when_the_log_ends_no_file_is_read_any_more_and_none_is_moved() {
+    let mut shop = shop();
+    shop.write("a.csv", format!("{HEADER}{}", rows(0, 2)));
+    shop.pass(2);
+    shop.log.close();
+    shop.time.advance(Duration::from_secs(1));
+    while shop.folder().turn() != Pace::Ended {
+        std::thread::yield_now();
+    }
+    shop.folder().end();
+    assert!(shop.path("a.csv").exists());
+    assert_eq!(shop.held(), full("0"));
+}
+
+#[test]
+fn many_files_that_begin_alike_are_taken_with_one_look() {
+    let mut shop = shop();
+    for number in 0..30 {
+        let text = format!("{HEADER}{}{}", rows(0, 1), rows(number + 1, number + 2));
+        shop.write(&format!("{number}.csv"), text);
+    }
+    shop.pass(3);
+    shop.check("60 rows 60 accepted 0 aside 60 lines 29 repeats");
+}
