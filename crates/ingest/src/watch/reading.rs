@@ -331,7 +331,8 @@ impl Reading {
             return None;
         }
         self.be(Rest::Settled);
-        self.guard.at_end()
+        let is_whole = self.reader.bytes_waiting() == 0;
+        self.guard.at_end().filter(|_| is_whole)
     }
 
     /// Looks whether there is something to be read, given the file's version, or none where it is gone from the folder.

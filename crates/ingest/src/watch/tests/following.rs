@@ -158,3 +158,20 @@ fn more_logs_than_are_kept_open_are_all_followed() {
         assert!(shop.folder().open_files() <= 64 + 4);
     }
 }
+
+#[test]
+fn a_last_line_without_an_end_is_read_once_the_folder_is_not_followed_any_more() {
+    let mut shop = follow();
+    let text = format!("{HEADER}{}", rows(0, 4));
+    shop.write("a.csv", text.trim_end());
+    shop.write("b.csv", format!("{HEADER}{}", rows(10, 13)));
+    shop.pass(9);
+    shop.check("6");
+    shop.settings.follow = false;
+    shop.settings.processed_dir = Some("done".into());
+    shop.folder().end();
+    shop.kill_and_start();
+    shop.pass(4);
+    shop.check("7");
+    assert!(shop.path("done/a.csv").exists() && shop.path("done/b.csv").exists());
+}
