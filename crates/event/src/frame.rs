@@ -23,6 +23,24 @@ pub struct SourceInfo {
     pub store: String,
 }
 
+/// A place in a file, proven by what stands before it: the rows so far and the running hash over them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SourceMark {
+    /// Rows from the beginning of the file.
+    pub rows: u64,
+    /// The running hash up to and with the last of them.
+    pub hash: u128,
+}
+
+/// A run of rows of a file; whoever has everything up to its beginning has, with it, everything up to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RowSpan {
+    /// The place before its first row.
+    pub from: SourceMark,
+    /// The place behind its last row.
+    pub until: SourceMark,
+}
+
 /// What one source brought in one frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceTally {
@@ -36,6 +54,8 @@ pub struct SourceTally {
     pub accepted: u64,
     /// Events set aside.
     pub quarantined: u64,
+    /// Which rows of the file these are; nothing where a source has no rows.
+    pub span: Option<RowSpan>,
 }
 
 /// One event set aside, with what came in.
@@ -94,6 +114,7 @@ impl FrameBuilder {
                 received: 0,
                 accepted: 0,
                 quarantined: 0,
+                span: None,
             });
             self.sources.len() - 1
         });
@@ -103,6 +124,13 @@ impl FrameBuilder {
     /// Counts rows of a file, whatever becomes of them.
     pub fn count_rows(&mut self, source: SourceIndex, rows: u64) {
         self.sources[source.0 as usize].rows += rows;
+    }
+
+    /// Says which rows of a file are in this frame.
+    pub fn span(&mut self, source: SourceIndex, span: RowSpan) {
+        let tally = &mut self.sources[source.0 as usize];
+        let from = tally.span.map_or(span.from, |before| before.from);
+        tally.span = Some(RowSpan { from, ..span }).filter(|span| span.from != span.until);
     }
 
     /// Checks an event and takes it in, or sets it aside with the bytes it came as.
@@ -214,7 +242,9 @@ impl FrameBody {
     /// The bytes of the frame: tallies, rejections, then the events' columns.
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), WireError> {
         let mut writer = Writer(out);
-        writer.number(self.sources.len() as u64);
+        let has_spans = self.sources.iter().any(|tally| tally.span.is_some());
+        let flag = if has_spans { WITH_SPANS } else { 0 };
+        writer.number(self.sources.len() as u64 | flag);
         for tally in &self.sources {
             writer.text(&tally.info.source);
             writer.text(&tally.info.name);
@@ -227,6 +257,11 @@ impl FrameBody {
             ]
             .into_iter()
             .for_each(|count| writer.number(count));
+            if has_spans {
+                let span = tally.span.unwrap_or_default();
+                writer.mark(span.from);
+                writer.mark(span.until);
+            }
         }
         writer.number(self.rejected.len() as u64);
         for rejected in &self.rejected {
@@ -244,9 +279,7 @@ impl FrameBody {
     pub fn decode(bytes: Vec<u8>) -> Result<FrameBody, WireError> {
         let body = Buffer::from_vec(bytes);
         let mut reader = Reader(&body);
-        let sources = (0..reader.number()?)
-            .map(|_| reader.tally())
-            .collect::<Result<Vec<_>, _>>()?;
+        let sources = reader.tallies()?;
         let rejected = (0..reader.number()?)
             .map(|_| reader.rejected())
             .collect::<Result<Vec<_>, _>>()?;
@@ -259,6 +292,14 @@ impl FrameBody {
         })
     }
 }
+
+/// The tallies of a frame alone, for whoever looks for a source and not for events.
+pub fn source_tallies(bytes: &[u8]) -> Result<Vec<SourceTally>, WireError> {
+    Reader(bytes).tallies()
+}
+
+/// Set in the number of sources where each of them is followed by its span: frames without files are spared the bytes.
+const WITH_SPANS: u64 = 1 << 62;
 
 /// Numbers are little endian, texts carry their length: a frame's side table is small and rarely read.
 struct Writer<'a>(&'a mut Vec<u8>);
@@ -275,6 +316,11 @@ impl Writer<'_> {
 
     fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
+    }
+
+    fn mark(&mut self, mark: SourceMark) {
+        self.number(mark.rows);
+        self.0.extend_from_slice(&mark.hash.to_le_bytes());
     }
 }
 
@@ -304,6 +350,35 @@ impl Reader<'_> {
         String::from_utf8(self.bytes()?).map_err(|_| WireError::Truncated)
     }
 
+    fn tallies(&mut self) -> Result<Vec<SourceTally>, WireError> {
+        let count = self.number()?;
+        let has_spans = count & WITH_SPANS != 0;
+        let mut tallies = Vec::new();
+        for _ in 0..count & !WITH_SPANS {
+            let mut tally = self.tally()?;
+            if has_spans {
+                let (from, until) = (self.mark()?, self.mark()?);
+                // An empty span stands for none, beside the files of a frame.
+                tally.span = Some(RowSpan { from, until }).filter(|span| span.from != span.until);
+            }
+            tallies.push(tally);
+        }
+        Ok(tallies)
+    }
+
+    fn mark(&mut self) -> Result<SourceMark, WireError> {
+        let rows = self.number()?;
+        let (hash, rest) = self
+            .0
+            .split_first_chunk::<16>()
+            .ok_or(WireError::Truncated)?;
+        self.0 = rest;
+        Ok(SourceMark {
+            rows,
+            hash: u128::from_le_bytes(*hash),
+        })
+    }
+
     fn tally(&mut self) -> Result<SourceTally, WireError> {
         let info = SourceInfo {
             source: self.text()?,
@@ -316,6 +391,7 @@ impl Reader<'_> {
             received: self.number()?,
             accepted: self.number()?,
             quarantined: self.number()?,
+            span: None,
         })
     }
 
@@ -340,5 +416,67 @@ impl Reader<'_> {
             rejection,
             bytes: self.bytes()?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info(name: &str) -> SourceInfo {
+        SourceInfo {
+            source: format!("file:{name}"),
+            name: name.to_owned(),
+            store: "main".to_owned(),
+        }
+    }
+
+    fn check(spans: &[Option<RowSpan>]) {
+        let mut builder = FrameBuilder::new();
+        for (number, span) in spans.iter().enumerate() {
+            let source = builder.open_source(&info(&number.to_string()));
+            builder.count_rows(source, 1);
+            if let Some(span) = span {
+                builder.span(source, *span);
+            }
+        }
+        let mut bytes = Vec::new();
+        builder.finish().encode(&mut bytes).expect("encodes");
+        let of = |sources: &[SourceTally]| sources.iter().map(|it| it.span).collect::<Vec<_>>();
+        assert_eq!(of(&source_tallies(&bytes).expect("the tallies")), spans);
+        assert_eq!(
+            of(&FrameBody::decode(bytes).expect("the frame").sources),
+            spans
+        );
+    }
+
+    #[test]
+    fn a_files_rows_come_back_with_their_frame_and_sources_without_rows_have_none() {
+        let mark = |rows, hash| SourceMark { rows, hash };
+        let span = Some(RowSpan {
+            from: mark(3, 9),
+            until: mark(7, u128::MAX - 1),
+        });
+        check(&[span, None, span]);
+        check(&[None]);
+        check(&[]);
+    }
+
+    #[test]
+    fn two_readings_of_one_file_in_a_frame_are_one_span() {
+        let mark = |rows| SourceMark { rows, hash: 1 };
+        let mut builder = FrameBuilder::new();
+        let source = builder.open_source(&info("a"));
+        for (from, until) in [(mark(0), mark(4)), (mark(4), mark(9))] {
+            builder.span(source, RowSpan { from, until });
+        }
+        let span = builder.finish().sources[0].span;
+        assert_eq!(
+            span,
+            Some(RowSpan {
+                from: mark(0),
+                until: mark(9)
+            })
+        );
     }
 }

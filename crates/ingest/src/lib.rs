@@ -5,6 +5,8 @@ mod decode;
 mod door;
 pub mod file;
 mod import;
+mod metrics;
+pub mod watch;
 
 pub use door::{
     Dedupe, Door, EncodeError, FrameMaker, Outcome, Receipt, Refused, Request, StoreDefaults,

@@ -3,10 +3,12 @@
 
 use crate::cli::Settings;
 use crate::exit::Problem;
+use crate::imports::ImportRequest;
 use anyhow::Context;
 use event::Currency;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
+use ingest::watch::{FolderConfig, FolderList, FolderSettings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -25,6 +27,16 @@ pub struct Config {
     pub stream: StreamSettings,
     /// The shops of this server, by name; `main` is there without being named.
     pub stores: BTreeMap<String, StoreSettings>,
+    /// What is read without being sent.
+    pub sources: SourceSettings,
+}
+
+/// What is read without being sent.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SourceSettings {
+    /// Watched folders: one table, or a list of them.
+    pub files: FolderList,
 }
 
 /// The log.
@@ -75,6 +87,7 @@ impl Default for Config {
             log: LogSettings::default(),
             stream: StreamSettings::default(),
             stores: BTreeMap::new(),
+            sources: SourceSettings::default(),
         }
     }
 }
@@ -227,7 +240,9 @@ fn check(config: &Config) -> Result<(), Problem> {
             "leave it out for 64",
         ));
     }
-    Ok(())
+    let folders = config.sources.files.check();
+    folders.map_err(|error| Problem::usage(error.to_string(), error.hint))?;
+    config.folders().map(drop)
 }
 
 impl Config {
@@ -263,6 +278,31 @@ impl Config {
             named: named.collect(),
             ..live::Stores::default()
         }
+    }
+
+    /// The watched folders, as `ingest` wants them.
+    pub fn folders(&self) -> Result<Vec<FolderConfig>, Problem> {
+        let folders = self.sources.files.0.iter();
+        let folder = |settings: &FolderSettings| {
+            let pairs = |map: &BTreeMap<String, String>| map.clone().into_iter().collect();
+            let request = ImportRequest {
+                name: settings.called(),
+                store: settings.store.clone(),
+                dialect: settings.dialect.clone(),
+                map: pairs(&settings.map),
+                map_type: pairs(&settings.map_type),
+            };
+            let options = request.file_options(self).map_err(|problem| Problem {
+                what: format!("sources.files, folder {}: {}", request.name, problem.what),
+                ..problem
+            })?;
+            Ok(FolderConfig {
+                settings: settings.clone(),
+                options,
+                state_dir: self.data_dir.join("watch"),
+            })
+        };
+        folders.map(folder).collect()
     }
 
     /// Threads that decode requests: one a core is left to the shards.

@@ -7,6 +7,7 @@ use anyhow::Context;
 use api::{ApiState, KeyRing, Readiness};
 use changelog::Changelog;
 use eventlog::{EventLog, LogError};
+use ingest::watch::WatchStatus;
 use ingest::{Door, StoreDefaults, StoreLookup};
 use live::LiveTables;
 use runtime::{Runtime, telemetry::Metrics};
@@ -65,12 +66,23 @@ impl Core {
     }
 }
 
+/// Watches the folders of the configuration. Before the counter: the doors must not be open yet.
+pub fn watch(config: &Config, core: &Core, runtime: &Runtime) -> anyhow::Result<Watched> {
+    let folders = config.folders()?;
+    let has_folders = !folders.is_empty();
+    let status = ingest::watch::start(folders, &core.log, runtime).context("watch folders")?;
+    Ok(Watched(has_folders.then_some(status)))
+}
+
+/// The watched folders, if there are any.
+pub struct Watched(Option<WatchStatus>);
+
 /// What the counter (API, dashboard, doors over HTTP) is built from.
 pub fn counter(
     config: &Config,
     core: &Core,
-    keys: KeyRing,
-    metrics: Metrics,
+    watched: Watched,
+    (keys, metrics): (KeyRing, Metrics),
     runtime: &Runtime,
 ) -> ApiState {
     let log = Arc::clone(&core.log);
@@ -80,13 +92,14 @@ pub fn counter(
         keys,
         clock: runtime.clock().clone(),
         log_end: Arc::new(move || log.end()),
-        readiness: readiness(core),
+        readiness: readiness(core, watched),
         render_metrics: Arc::new(move || metrics.render()),
     }
 }
 
-/// Ready once everything that was in the log at the start is in the results.
-fn readiness(core: &Core) -> Arc<dyn Fn() -> Readiness + Send + Sync> {
+/// Ready once everything that was in the log at the start is in the results. A folder that cannot be read is named and
+/// holds up nobody else.
+fn readiness(core: &Core, Watched(watched): Watched) -> Arc<dyn Fn() -> Readiness + Send + Sync> {
     let (log, stream) = (Arc::clone(&core.log), core.stream.clone());
     let at_start = log.end_position().frame;
     Arc::new(move || {
@@ -97,9 +110,11 @@ fn readiness(core: &Core) -> Arc<dyn Fn() -> Readiness + Send + Sync> {
         } else {
             format!("replaying {} %", published * 100 / at_start.max(1))
         };
+        let files = watched.as_ref().map(|status| ("files", status.sentence()));
+        let checks = [("log", "ok".to_owned()), ("stream", progress)];
         Readiness {
             is_ready,
-            checks: vec![("log", "ok".to_owned()), ("stream", progress)],
+            checks: checks.into_iter().chain(files).collect(),
         }
     })
 }

@@ -8,8 +8,8 @@ use super::{FileDialect, FileOptions};
 use event::check::CheckContext;
 use event::dialect::json::{Objects, Read as WindowRead};
 use event::dialect::table::{Confidence, Table};
-use event::dialect::{Decoding, Intake};
-use event::frame::{FrameBuilder, SourceIndex, SourceInfo};
+use event::dialect::{Decoding, EVENT_BYTES_MAX, Intake};
+use event::frame::{FrameBuilder, RowSpan, SourceIndex, SourceInfo, SourceMark};
 use event::{Event, EventTime, Rejection};
 use std::fs::File;
 use std::io::{Cursor, Read};
@@ -33,11 +33,26 @@ pub struct FileGuess {
 pub struct Progress {
     /// Nothing is left.
     pub done: bool,
+    /// A file that is still written to has no further whole row yet.
+    pub waits: bool,
     /// Rows or objects so far.
     pub rows: u64,
     /// Bytes taken from the file so far, packed as they are: against its size they say how far it is.
     pub bytes_read: u64,
 }
+
+/// What came of opening a file that is still written to.
+pub enum Growing {
+    /// It can be followed.
+    Opened(Box<FileReader>),
+    /// It does not have its first row yet.
+    TooShort,
+    /// It can only be read as a whole, because of what is named.
+    WholeOnly(&'static str),
+}
+
+/// Rows passed over at a time.
+const SKIPPED_ROWS: u64 = 4_096;
 
 enum Form {
     Table(Box<Table>),
@@ -54,6 +69,8 @@ pub struct FileReader {
     packed: bool,
     bytes_read: Arc<AtomicU64>,
     rows: u64,
+    /// What ended the reading, told once the rows before it are handed over.
+    failure: Option<FileError>,
 }
 
 impl FileReader {
@@ -72,23 +89,57 @@ impl FileReader {
 
     /// Opens anything that can be read: tells packing, encoding and form by the beginning, and guesses a table's mapping.
     pub fn open(read: Box<dyn Read + Send>, options: FileOptions) -> Result<FileReader, FileError> {
-        let name = options.name.clone();
-        let unpacked = unpack(read).map_err(|cause| FileError::read(&name, false, 0, cause))?;
-        let failed = |cause| FileError::read(&name, unpacked.packed, 0, cause);
-        let (text, mut evidence) =
-            as_utf_8(unpacked.read, &options).map_err(|error| error.of_read(failed))?;
-        let mut window = Window::new(text);
-        window.grow().map_err(failed)?;
+        let text = PlainText::of(read, &options)?;
+        let mut window = Window::new(text.read);
+        (window.grow()).map_err(|cause| FileError::read(&options.name, text.packed, 0, cause))?;
         if window.bytes().iter().all(u8::is_ascii_whitespace) && window.is_complete() {
-            return Err(FileError::empty(&name));
+            return Err(FileError::empty(&options.name));
         }
-        let (form, source, guess) = if is_json(&options, window.bytes()) {
-            json(&mut window, &options)?
-        } else {
-            table(&mut window, &options)?
-        };
+        let opened = opened(&mut window, &options)?;
+        Ok(FileReader::assemble(
+            window,
+            opened,
+            (text.packed, text.bytes_read),
+            text.evidence,
+            options,
+        ))
+    }
+
+    /// Opens a plain file that is still written to: rows are read once their line has ended.
+    pub fn open_growing(
+        read: Box<dyn Read + Send>,
+        options: FileOptions,
+    ) -> Result<Growing, FileError> {
+        let text = PlainText::of(read, &options)?;
+        if text.packed {
+            return Ok(Growing::WholeOnly("it is packed"));
+        }
+        if !text.evidence.is_empty() {
+            return Ok(Growing::WholeOnly("its text is not UTF-8"));
+        }
+        let mut window = Window::growing(text.read);
+        (window.grow()).map_err(|cause| FileError::read(&options.name, false, 0, cause))?;
+        if !has_first_row(&options, window.bytes()) {
+            return Ok(Growing::TooShort);
+        }
+        let opened = opened(&mut window, &options)?;
+        if matches!(&opened.0, Form::Table(table) if !table.has_first_row()) {
+            return Ok(Growing::TooShort);
+        }
+        let packing = (false, text.bytes_read);
+        let reader = FileReader::assemble(window, opened, packing, text.evidence, options);
+        Ok(Growing::Opened(Box::new(reader)))
+    }
+
+    fn assemble(
+        window: Window,
+        (form, source, guess): Opened,
+        (packed, bytes_read): (bool, Arc<AtomicU64>),
+        mut evidence: Vec<String>,
+        options: FileOptions,
+    ) -> FileReader {
         evidence.extend(guess.evidence);
-        Ok(FileReader {
+        FileReader {
             info: SourceInfo {
                 source: format!("file:{source:032x}"),
                 name: options.name.clone(),
@@ -98,10 +149,11 @@ impl FileReader {
             window,
             form,
             options,
-            packed: unpacked.packed,
-            bytes_read: unpacked.bytes_read,
+            packed,
+            bytes_read,
             rows: 0,
-        })
+            failure: None,
+        }
     }
 
     /// What the file was taken for.
@@ -116,42 +168,133 @@ impl FileReader {
         &self.info
     }
 
+    /// The place reached: rows so far and the running hash over them.
+    #[must_use]
+    pub fn mark(&self) -> SourceMark {
+        let hash = match &self.form {
+            Form::Json(objects) => objects.hash(),
+            Form::Table(table) => table.hash(),
+        };
+        SourceMark {
+            rows: self.rows,
+            hash,
+        }
+    }
+
+    /// Bytes taken from the file and not yet read as rows.
+    #[must_use]
+    pub fn bytes_waiting(&self) -> usize {
+        self.window.bytes().len()
+    }
+
+    /// Reads on to a row without handing anything over; false where the file ends before it.
+    pub fn skip_to(&mut self, rows: u64, received: EventTime) -> Result<bool, FileError> {
+        if let Form::Table(table) = &mut self.form {
+            table.pause_at(Some(rows));
+        }
+        let skipped = self.skip_rows(rows, CheckContext { received });
+        if let Form::Table(table) = &mut self.form {
+            table.pause_at(None);
+        }
+        skipped
+    }
+
+    fn skip_rows(&mut self, rows: u64, context: CheckContext) -> Result<bool, FileError> {
+        while self.rows < rows {
+            let events_max = usize::try_from((rows - self.rows).min(SKIPPED_ROWS)).unwrap_or(1);
+            let read = self.read_window(events_max, context, &mut PassedOver)?;
+            if read.events == 0 && self.grow()? == 0 && (self.is_waiting() || self.is_at_end()) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Says whether the order at the end of a growing file may be taken for whole: the file has been quiet.
+    pub fn settle(&mut self, is_settled: bool) {
+        if let Form::Table(table) = &mut self.form {
+            table.settle(is_settled);
+        }
+    }
+
+    /// From now on the end of what there is is the end of the file: its last line counts without a line end.
+    pub fn stop_growing(&mut self) {
+        self.window.stop_growing();
+    }
+
     /// Fills the frame with about `rows_max` events; rows of one order stay in one frame. `received` is the clock as they come in.
+    /// A failure is told by itself: rows before it are handed over first.
     pub fn next_frame(
         &mut self,
         builder: &mut FrameBuilder,
         rows_max: usize,
         received: EventTime,
     ) -> Result<Progress, FileError> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
         let source = builder.open_source(&self.info);
+        let from = self.mark();
         let mut intake = FrameIntake {
             builder,
             source,
             context: CheckContext { received },
         };
+        let filled = self.fill(&mut intake, rows_max);
+        let until = self.mark();
+        builder.span(source, RowSpan { from, until });
+        match filled {
+            Err(failure) if until.rows > from.rows => {
+                self.failure = Some(failure);
+                Ok(self.progress(false))
+            }
+            filled => filled,
+        }
+    }
+
+    fn fill(
+        &mut self,
+        intake: &mut FrameIntake<'_>,
+        rows_max: usize,
+    ) -> Result<Progress, FileError> {
         let mut events = 0;
         while events < rows_max && !intake.builder.is_full() {
-            let read = self.read_window(rows_max - events, &mut intake)?;
-            self.window.consume(read.consumed);
-            self.rows += read.rows;
+            let read = self.read_window(rows_max - events, intake.context, intake)?;
             events += read.events;
-            intake.builder.count_rows(source, read.rows);
+            intake.builder.count_rows(intake.source, read.rows);
             if read.events == 0 {
-                if self.window.is_complete() {
+                if self.is_at_end() {
                     return Ok(self.progress(true));
                 }
-                self.window.grow().map_err(|cause| {
-                    FileError::read(&self.options.name, self.packed, self.rows, cause)
-                })?;
+                if self.grow()? == 0 && self.is_waiting() {
+                    return Ok(Progress {
+                        waits: true,
+                        ..self.progress(false)
+                    });
+                }
             }
         }
         Ok(self.progress(false))
     }
 
+    fn is_at_end(&self) -> bool {
+        self.window.is_complete()
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.window.is_growing()
+    }
+
+    fn grow(&mut self) -> Result<usize, FileError> {
+        (self.window.grow())
+            .map_err(|cause| FileError::read(&self.options.name, self.packed, self.rows, cause))
+    }
+
     fn read_window(
         &mut self,
         events_max: usize,
-        intake: &mut FrameIntake<'_>,
+        context: CheckContext,
+        intake: &mut impl Intake,
     ) -> Result<WindowRead, FileError> {
         let decoding = Decoding {
             source: &self.info.source,
@@ -160,23 +303,21 @@ impl FileReader {
             currency: &self.options.currency,
         };
         let (bytes, complete) = (self.window.bytes(), self.window.is_complete());
-        match &mut self.form {
-            Form::Json(objects) => Ok(objects.read(bytes, complete, events_max, &decoding, intake)),
-            Form::Table(table) => (table.read(
-                bytes,
-                complete,
-                events_max,
-                &decoding,
-                intake.context,
-                intake,
-            ))
-            .map_err(|error| FileError::too_many_orders(&self.options.name, error)),
-        }
+        let read = match &mut self.form {
+            Form::Json(objects) => objects.read(bytes, complete, events_max, &decoding, intake),
+            Form::Table(table) => table
+                .read(bytes, complete, events_max, &decoding, context, intake)
+                .map_err(|error| FileError::too_many_orders(&self.options.name, error))?,
+        };
+        self.window.consume(read.consumed);
+        self.rows += read.rows;
+        Ok(read)
     }
 
     fn progress(&self, done: bool) -> Progress {
         Progress {
             done,
+            waits: false,
             rows: self.rows,
             bytes_read: self.bytes_read.load(Ordering::Relaxed),
         }
@@ -199,6 +340,39 @@ impl Intake for FrameIntake<'_> {
     fn refuse(&mut self, position: i64, rejection: Rejection, raw: &[u8]) {
         self.builder
             .reject(self.source, position, self.context.received, rejection, raw);
+    }
+}
+
+/// Takes rows that were handed over before.
+struct PassedOver;
+
+impl Intake for PassedOver {
+    fn take(&mut self, _: &mut Event<'_>, _: &[u8]) {}
+
+    fn refuse(&mut self, _: i64, _: Rejection, _: &[u8]) {}
+}
+
+/// A file unpacked and in UTF-8.
+struct PlainText {
+    read: Box<dyn Read + Send>,
+    packed: bool,
+    bytes_read: Arc<AtomicU64>,
+    evidence: Vec<String>,
+}
+
+impl PlainText {
+    fn of(read: Box<dyn Read + Send>, options: &FileOptions) -> Result<PlainText, FileError> {
+        let name = &options.name;
+        let unpacked = unpack(read).map_err(|cause| FileError::read(name, false, 0, cause))?;
+        let failed = |cause| FileError::read(name, unpacked.packed, 0, cause);
+        let (read, evidence) =
+            as_utf_8(unpacked.read, options).map_err(|error| error.of_read(failed))?;
+        Ok(PlainText {
+            read,
+            packed: unpacked.packed,
+            bytes_read: unpacked.bytes_read,
+            evidence,
+        })
     }
 }
 
@@ -250,7 +424,28 @@ fn is_json(options: &FileOptions, beginning: &[u8]) -> bool {
     }
 }
 
+/// Whether a growing file can be told by what there is of it: an object, or a header and a row.
+fn has_first_row(options: &FileOptions, window: &[u8]) -> bool {
+    if window.len() > EVENT_BYTES_MAX {
+        return true;
+    }
+    if is_json(options, window) {
+        return Objects::is_first_whole(window);
+    }
+    let ended = window.split_inclusive(|byte| *byte == b'\n');
+    let is_row = |line: &&[u8]| line.ends_with(b"\n") && !line.trim_ascii().is_empty();
+    ended.filter(is_row).nth(1).is_some()
+}
+
 type Opened = (Form, u128, FileGuess);
+
+fn opened(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError> {
+    if is_json(options, window.bytes()) {
+        json(window, options)
+    } else {
+        table(window, options)
+    }
+}
 
 fn json(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError> {
     if !options.map.is_empty() || !options.map_type.is_empty() {

@@ -11,6 +11,8 @@ pub(super) struct Window {
     bytes: Vec<u8>,
     at: usize,
     is_complete: bool,
+    /// The end of what there is is not the end of the file.
+    is_growing: bool,
     failure: Option<io::Error>,
 }
 
@@ -21,8 +23,27 @@ impl Window {
             bytes: Vec::new(),
             at: 0,
             is_complete: false,
+            is_growing: false,
             failure: None,
         }
+    }
+
+    /// A window on a file that is still written to.
+    pub(super) fn growing(read: Box<dyn Read + Send>) -> Window {
+        Window {
+            is_growing: true,
+            ..Window::new(read)
+        }
+    }
+
+    /// Whether more may come behind the end of what there is.
+    pub(super) fn is_growing(&self) -> bool {
+        self.is_growing
+    }
+
+    /// From now on the end of what there is is the file's.
+    pub(super) fn stop_growing(&mut self) {
+        self.is_growing = false;
     }
 
     /// What is to be read next.
@@ -40,27 +61,36 @@ impl Window {
         self.at += bytes;
     }
 
-    /// Adds to the window, a part of its size each time, so that a long row is not searched over and over.
+    /// Adds to the window, a part of its size each time, so that a long row is not searched over and over; how many bytes came.
     /// A failed read shows once everything before it is done with.
-    pub(super) fn grow(&mut self) -> io::Result<()> {
+    pub(super) fn grow(&mut self) -> io::Result<usize> {
         if self.is_complete {
-            return Ok(());
+            return Ok(0);
         }
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
         self.bytes.drain(..self.at);
         self.at = 0;
-        let more = WINDOW_BYTES.max(self.bytes.len());
+        let before = self.bytes.len();
+        let more = WINDOW_BYTES.max(before);
         match self
             .read
             .by_ref()
             .take(more as u64)
             .read_to_end(&mut self.bytes)
         {
-            Ok(read) => self.is_complete = read < more,
+            Ok(read) => self.is_complete = read < more && !self.is_growing,
             Err(failure) => self.failure = Some(failure),
         }
-        Ok(())
+        let came = self.bytes.len() - before;
+        if came == 0 {
+            match self.failure.take() {
+                Some(failure) => return Err(failure),
+                // It may be long until more comes: a file that waits keeps no mebibyte.
+                None => self.bytes.shrink_to_fit(),
+            }
+        }
+        Ok(came)
     }
 }

@@ -42,7 +42,9 @@ pub fn serve(
         let written = server
             .write(&config.data_dir)
             .context("write server.json")?;
-        let counter = wiring::counter(&config, &core, keys.clone(), metrics, &runtime);
+        let watched = wiring::watch(&config, &core, &runtime)?;
+        let held = (keys.clone(), metrics);
+        let counter = wiring::counter(&config, &core, watched, held, &runtime);
         runtime.spawn("api", api::serve(port, counter, runtime.stop_token()));
         started(&core, &runtime)?;
         let banner = Banner {

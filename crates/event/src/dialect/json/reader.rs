@@ -93,6 +93,15 @@ impl Objects {
         self.hash
     }
 
+    /// Whether the first object is all in the window, so that it can say what the file is.
+    #[must_use]
+    pub fn is_first_whole(window: &[u8]) -> bool {
+        !matches!(
+            Splitter::default().next_exact(window, 0, false),
+            Piece::More(_) | Piece::End
+        )
+    }
+
     /// The running hash to the end of the first object: what a file is, whatever its name. `window` is its beginning.
     #[must_use]
     pub fn identity(window: &[u8], complete: bool) -> u128 {

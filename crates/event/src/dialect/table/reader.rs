@@ -35,6 +35,10 @@ pub struct Table {
     cells: Vec<Cell>,
     group: Vec<TableRow>,
     unreadable: Vec<(TableRow, Rejection)>,
+    /// Reading stops behind this row, in the middle of an order too.
+    pause_at: Option<i64>,
+    /// An order ends with the last row there is, though the file may go on.
+    is_settled: bool,
 }
 
 /// A row as it was found.
@@ -76,6 +80,8 @@ impl Table {
             cells: Vec::new(),
             group: Vec::new(),
             unreadable: Vec::new(),
+            pause_at: None,
+            is_settled: false,
         };
         if let Some(first) = table.clone().find(window, next, complete) {
             table.identity = table.hash_with(hash, &window[first.bytes]);
@@ -93,6 +99,28 @@ impl Table {
     #[must_use]
     pub fn identity(&self) -> u128 {
         self.identity
+    }
+
+    /// The running hash of what is done with.
+    #[must_use]
+    pub fn hash(&self) -> u128 {
+        self.hash
+    }
+
+    /// Whether the first row was all there when the file was opened, so that its identity is the one it keeps.
+    #[must_use]
+    pub fn has_first_row(&self) -> bool {
+        self.position > 0 || self.identity != self.hash
+    }
+
+    /// Makes reading stop behind a row, where an earlier reading of the file stopped; nothing lets it go on.
+    pub fn pause_at(&mut self, row: Option<u64>) {
+        self.pause_at = row.and_then(|row| i64::try_from(row).ok());
+    }
+
+    /// Whether the order at the end of what there is may be taken for whole: a file that grows has been quiet.
+    pub fn settle(&mut self, is_settled: bool) {
+        self.is_settled = is_settled;
     }
 
     /// Reads up to about `events_max` events from a window that begins where the one before was done; rows of one invoice are
@@ -127,7 +155,7 @@ impl Table {
         intake: &mut impl Intake,
     ) -> Read {
         let mut read = Read::default();
-        while read.events < events_max {
+        while read.events < events_max && self.pause_at != Some(self.position) {
             self.cells.clear();
             let Some(found) = self.find(window, read.consumed, complete) else {
                 break;
@@ -168,7 +196,7 @@ impl Table {
         intake: &mut impl Intake,
     ) -> Result<Read, TooManyOrders> {
         let mut read = Read::default();
-        while read.events < events_max {
+        while read.events < events_max && self.pause_at != Some(self.position) {
             let Some(end) = self.find_group(window, read.consumed, complete, decoding) else {
                 break;
             };
@@ -214,7 +242,7 @@ impl Table {
         let mut invoice = None;
         loop {
             let Some(found) = self.find(window, end, complete) else {
-                if !complete || end == at {
+                if !(complete || self.is_settled) || end == at {
                     self.rows = before;
                     return None;
                 }
@@ -244,7 +272,8 @@ impl Table {
                 Err(rejection) => self.unreadable.push((row, rejection)),
             }
             (hash, position, end, rows) = (row_hash, position + 1, found.next, self.rows);
-            if self.group.len() + self.unreadable.len() >= ITEMS_MAX || end - at > GROUP_BYTES_MAX {
+            let is_full = self.group.len() + self.unreadable.len() >= ITEMS_MAX;
+            if is_full || end - at > GROUP_BYTES_MAX || self.pause_at == Some(position) {
                 break;
             }
         }
