@@ -3,6 +3,7 @@
 mod events;
 mod guess;
 mod mapping;
+mod named;
 mod names;
 mod orders;
 mod reader;

@@ -31,6 +31,7 @@ pub struct Table {
     /// The running hash and row number of what is done with.
     hash: u128,
     position: i64,
+    rows_known: i64,
     identity: u128,
     cells: Vec<Cell>,
     group: Vec<TableRow>,
@@ -72,6 +73,7 @@ impl Table {
             decimal_comma,
             hash,
             position: 0,
+            rows_known: 0,
             identity: hash,
             cells: Vec::new(),
             group: Vec::new(),
@@ -95,6 +97,14 @@ impl Table {
         self.identity
     }
 
+    /// So many rows of this file came in before, and nothing after them: an order that was cut off there stays as it came in
+    /// under its own id, and its further rows update it. Without this its longer form would be a repeat of the shorter one.
+    #[must_use]
+    pub fn continued(mut self, rows_known: u64) -> Table {
+        self.rows_known = i64::try_from(rows_known).unwrap_or(i64::MAX);
+        self
+    }
+
     /// Reads up to about `events_max` events from a window that begins where the one before was done; rows of one invoice are
     /// never parted by it. `complete` says that the file ends with it. Consumes nothing only if the window has to be larger.
     pub fn read(
@@ -107,12 +117,10 @@ impl Table {
         intake: &mut impl Intake,
     ) -> Result<Read, TooManyOrders> {
         let read = match self.guess.mapping.dialect {
-            TableDialect::Events => {
-                self.read_events(window, complete, events_max, decoding, intake)
-            }
             TableDialect::Orders => {
                 self.read_orders(window, complete, events_max, decoding, context, intake)?
             }
+            _ => self.read_events(window, complete, events_max, decoding, intake),
         };
         self.rows.advance(read.consumed);
         Ok(read)
@@ -126,7 +134,10 @@ impl Table {
         decoding: &Decoding<'_>,
         intake: &mut impl Intake,
     ) -> Read {
-        let mut read = Read::default();
+        let mut read = Read {
+            consumed: self.rows.skip_oversized(window),
+            ..Read::default()
+        };
         while read.events < events_max {
             self.cells.clear();
             let Some(found) = self.find(window, read.consumed, complete) else {
@@ -167,7 +178,10 @@ impl Table {
         context: CheckContext,
         intake: &mut impl Intake,
     ) -> Result<Read, TooManyOrders> {
-        let mut read = Read::default();
+        let mut read = Read {
+            consumed: self.rows.skip_oversized(window),
+            ..Read::default()
+        };
         while read.events < events_max {
             let Some(end) = self.find_group(window, read.consumed, complete, decoding) else {
                 break;
@@ -211,7 +225,7 @@ impl Table {
         // What the splitter has learnt from rows that will be read again must not change how they are read then.
         let before = self.rows;
         let mut rows = before;
-        let mut invoice = None;
+        let (mut invoice, mut is_last) = (None, false);
         loop {
             let Some(found) = self.find(window, end, complete) else {
                 if !complete || end == at {
@@ -241,10 +255,15 @@ impl Table {
                     invoice = Some(of_row);
                     self.group.push(row);
                 }
-                Err(rejection) => self.unreadable.push((row, rejection)),
+                Err(rejection) => {
+                    is_last |= rejection.reason == Reason::TooLarge;
+                    self.unreadable.push((row, rejection));
+                }
             }
             (hash, position, end, rows) = (row_hash, position + 1, found.next, self.rows);
-            if self.group.len() + self.unreadable.len() >= ITEMS_MAX || end - at > GROUP_BYTES_MAX {
+            is_last |= position == self.rows_known;
+            is_last |= self.group.len() + self.unreadable.len() >= ITEMS_MAX;
+            if is_last || end - at > GROUP_BYTES_MAX {
                 break;
             }
         }

@@ -296,7 +296,7 @@ fn each_row_of_an_event_list_is_an_event() {
 }
 
 #[test]
-fn an_event_list_with_prices_has_one_item_a_row() {
+fn a_rees46_export_has_one_item_a_row() {
     let text = "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session\n\
         2019-10-01 00:00:00 UTC,view,44600062,2103807459595387724,,shiseido,35.79,541312140,72d76fde\n\
         2019-10-01 00:00:01 UTC,cart,1,2,electronics.smartphone,,-1,541312140,72d76fde\n\
@@ -304,11 +304,11 @@ fn an_event_list_with_prices_has_one_item_a_row() {
     assert_eq!(
         read(text),
         [
-            "item_view 2019-10-01T00:00:00Z type_text=view customer_id=541312140 source_session_id=72d76fde dialect=event_csv currency=USD \
+            "item_view 2019-10-01T00:00:00Z type_text=view customer_id=541312140 source_session_id=72d76fde dialect=rees46_csv currency=USD \
              [product_id=44600062 brand=shiseido category_id=2103807459595387724 unit_price=35.79]",
             "!2 price_negative: unit_price = \"-1.00\"",
-            "order 2019-10-01T00:00:02Z type_text=purchase customer_id=541312140 source_session_id=72d76fde inferred=quantity dialect=event_csv \
-             currency=USD [product_id=1 category_id=2 category_path=electronics/smartphone unit_price=5]",
+            "order 2019-10-01T00:00:02Z type_text=purchase customer_id=541312140 source_session_id=72d76fde inferred=quantity dialect=rees46_csv \
+             currency=USD [product_id=1 category_id=2 category_path=electronics/smartphone unit_price=5 quantity=1]",
         ]
     );
 }
