@@ -3,9 +3,12 @@
 use super::encoding::{Recoded, SNIFFED_BYTES, encoding_of, is_binary};
 use super::error::FileError;
 use super::packing::unpack;
+use super::steady::SteadyFile;
 use super::window::Window;
+use super::workbook::{self, Kind};
 use super::{FileDialect, FileOptions};
 use event::check::CheckContext;
+use event::dialect::access_log::{self, AccessLog};
 use event::dialect::json::{Objects, Read as WindowRead};
 use event::dialect::table::{Confidence, Table};
 use event::dialect::{Decoding, Intake};
@@ -42,6 +45,7 @@ pub struct Progress {
 enum Form {
     Table(Box<Table>),
     Json(Objects),
+    AccessLog(AccessLog),
 }
 
 /// A file being read.
@@ -67,6 +71,7 @@ impl FileReader {
         {
             return Err(FileError::directory(path));
         }
+        let file = SteadyFile::new(file).map_err(|cause| FileError::open(path, cause))?;
         FileReader::open(Box::new(file), options)
     }
 
@@ -82,11 +87,7 @@ impl FileReader {
         if window.bytes().iter().all(u8::is_ascii_whitespace) && window.is_complete() {
             return Err(FileError::empty(&name));
         }
-        let (form, source, guess) = if is_json(&options, window.bytes()) {
-            json(&mut window, &options)?
-        } else {
-            table(&mut window, &options)?
-        };
+        let (form, source, guess) = form(&mut window, &options)?;
         evidence.extend(guess.evidence);
         Ok(FileReader {
             info: SourceInfo {
@@ -108,6 +109,12 @@ impl FileReader {
     #[must_use]
     pub fn guess(&self) -> &FileGuess {
         &self.guess
+    }
+
+    /// How much of the file is in memory.
+    #[cfg(test)]
+    pub(super) fn window_bytes(&self) -> usize {
+        self.window.capacity()
     }
 
     /// The file as a source: its identity is in its first row, not in its name.
@@ -162,6 +169,7 @@ impl FileReader {
         let (bytes, complete) = (self.window.bytes(), self.window.is_complete());
         match &mut self.form {
             Form::Json(objects) => Ok(objects.read(bytes, complete, events_max, &decoding, intake)),
+            Form::AccessLog(log) => Ok(log.read(bytes, complete, events_max, &decoding, intake)),
             Form::Table(table) => (table.read(
                 bytes,
                 complete,
@@ -227,6 +235,13 @@ fn as_utf_8(
         .take(SNIFFED_BYTES as u64)
         .read_to_end(&mut beginning)
         .map_err(NotText::Read)?;
+    if let Some(kind) = Kind::of(&beginning) {
+        let whole = Box::new(Cursor::new(beginning).chain(read));
+        let sheet = workbook::open(whole, kind, options.sheet.as_deref());
+        return sheet
+            .map(|sheet| (sheet.read, sheet.evidence))
+            .map_err(NotText::Read);
+    }
     let encoding = encoding_of(&beginning, is_json(options, &beginning));
     if encoding.is_none() && is_binary(&beginning) {
         return Err(NotText::Other(FileError::binary(&options.name)));
@@ -245,12 +260,44 @@ fn is_json(options: &FileOptions, beginning: &[u8]) -> bool {
     let text = beginning.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(beginning);
     match options.dialect {
         FileDialect::Json => true,
-        FileDialect::Orders | FileDialect::Events => false,
         FileDialect::Auto => matches!(text.trim_ascii_start().first(), Some(b'{' | b'[')),
+        _ => false,
     }
 }
 
 type Opened = (Form, u128, FileGuess);
+
+/// What the file is: as asked for, else as its beginning says.
+fn form(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError> {
+    if is_json(options, window.bytes()) {
+        return json(window, options);
+    }
+    let asks = options.dialect == FileDialect::AccessLog;
+    let is_open = options.dialect == FileDialect::Auto && options.map.is_empty();
+    let found = AccessLog::guess(window.bytes(), window.is_complete());
+    match found {
+        Some(found) if asks || is_open => Ok(log(window, found.evidence, found.is_sure)),
+        None if asks => {
+            let evidence = vec!["each line is taken for one of an access log".to_owned()];
+            Ok(log(window, evidence, false))
+        }
+        _ => table(window, options),
+    }
+}
+
+fn log(window: &Window, evidence: Vec<String>, is_sure: bool) -> Opened {
+    let guess = FileGuess {
+        dialect: access_log::NAME,
+        evidence,
+        confidence: if is_sure {
+            Confidence::Sure
+        } else {
+            Confidence::Likely
+        },
+    };
+    let identity = AccessLog::identity(window.bytes(), window.is_complete());
+    (Form::AccessLog(AccessLog::default()), identity, guess)
+}
 
 fn json(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError> {
     if !options.map.is_empty() || !options.map_type.is_empty() {
@@ -276,7 +323,7 @@ fn table(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError
         confidence: found.confidence,
     };
     Ok((
-        Form::Table(Box::new(table.clone())),
+        Form::Table(Box::new(table.clone().continued(options.rows_known))),
         table.identity(),
         guess,
     ))

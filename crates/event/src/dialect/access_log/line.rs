@@ -128,7 +128,9 @@ fn who(before: &str) -> (Option<&str>, &str, &str) {
 
 fn skip_words(text: &str, words: usize) -> &str {
     (0..words).fold(text.trim(), |rest, _| {
-        rest.split_once(' ').map_or("", |(_, rest)| rest).trim_start()
+        rest.split_once(' ')
+            .map_or("", |(_, rest)| rest)
+            .trim_start()
     })
 }
 

@@ -43,14 +43,24 @@ pub(super) fn page_view<'a>(line: &Line<'a>) -> Event<'a> {
     set_client(&mut event, line, &mut extra);
     set_request(&mut event, line, &mut extra);
     set_outcome(&mut event, line, &mut extra);
-    set_part(&mut event, line.referrer.as_ref(), "referrer", |event, text| {
-        event.set_text(Text::Referrer, text);
-    });
-    set_part(&mut event, line.agent.as_ref(), "user_agent", |event, text| {
-        event.set_label(Label::UserAgent, text);
-    });
+    set_part(
+        &mut event,
+        line.referrer.as_ref(),
+        "referrer",
+        |event, text| {
+            event.set_text(Text::Referrer, text);
+        },
+    );
+    set_part(
+        &mut event,
+        line.agent.as_ref(),
+        "user_agent",
+        |event, text| {
+            event.set_label(Label::UserAgent, text);
+        },
+    );
     set_visitor(&mut event, line);
-    if !line.rest.is_empty() {
+    if !matches!(line.rest, "" | "\"-\"") {
         keep(&mut extra, "rest", line.rest);
     }
     if !extra.is_empty() {

@@ -23,7 +23,9 @@ pub(super) fn set_fields(event: &mut Event<'_>, url: &str) {
         return;
     };
     let query = query.split_once('#').map_or(query, |(query, _)| query);
-    let pairs = query.split(['&', ';']).filter_map(|pair| pair.split_once('='));
+    let pairs = query
+        .split(['&', ';'])
+        .filter_map(|pair| pair.split_once('='));
     for (name, value) in pairs.filter(|(_, value)| !value.is_empty()) {
         if SEARCHES.contains(&name) && event.text(Text::Query).is_none() {
             event.set_text(Text::Query, decode(value).into_owned());

@@ -145,7 +145,10 @@ impl AccessLog {
             }
             None => return None,
         };
-        let returns = window[start..end].iter().rev().take_while(|byte| **byte == b'\r');
+        let returns = window[start..end]
+            .iter()
+            .rev()
+            .take_while(|byte| **byte == b'\r');
         let end = end - returns.count();
         Some(Found {
             bytes: start..end,

@@ -1,6 +1,10 @@
 //! Files as users have them: packed, in other encodings, damaged, grown, and the two real ones whose numbers are known.
 
+mod corpus;
 mod fixtures;
+mod huge;
+mod logs;
+mod steady;
 
 use super::*;
 use event::EventTime;
@@ -265,7 +269,8 @@ fn a_file_that_cannot_be_read_says_what_and_how_to_mend_it() {
     check_error(
         b"PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00\x21\x00",
         |_| {},
-        "OtherFile: cannot read orders.csv: it is no text; a CSV or JSON file is needed, plain, gzip or zstd; save a spreadsheet as CSV first",
+        "MendFile: cannot read orders.csv: the workbook is damaged: it ends too early, or its directory is broken; \
+         open it in a spreadsheet and save it again, or save it as CSV",
     );
     check_error(
         b"event,ts\na,1700000000\n",
