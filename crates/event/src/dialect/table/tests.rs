@@ -28,9 +28,9 @@ fn context() -> CheckContext {
 
 /// Collects a line an event, and ids beside positions.
 #[derive(Default)]
-struct Lines {
-    lines: Vec<String>,
-    ids: Vec<(i64, u128)>,
+pub(super) struct Lines {
+    pub lines: Vec<String>,
+    pub ids: Vec<(i64, u128)>,
 }
 
 impl Intake for Lines {
@@ -65,8 +65,12 @@ fn wishes(map: &[(&str, &str)], types: &[(&str, &str)]) -> Wishes {
     }
 }
 
-fn read_all(bytes: &[u8], wishes: &Wishes, window_bytes: usize) -> Lines {
-    let (mut table, mut start) = Table::open(bytes, true, wishes).expect("a table");
+pub(super) fn read_all(bytes: &[u8], wishes: &Wishes, window_bytes: usize) -> Lines {
+    let (table, start) = Table::open(bytes, true, wishes).expect("a table");
+    read_table(table, bytes, start, window_bytes)
+}
+
+fn read_table(mut table: Table, bytes: &[u8], mut start: usize, window_bytes: usize) -> Lines {
     let (mut lines, mut rows, mut end) = (Lines::default(), 0, start);
     loop {
         let complete = end == bytes.len();
@@ -93,7 +97,7 @@ fn read_all(bytes: &[u8], wishes: &Wishes, window_bytes: usize) -> Lines {
     }
 }
 
-fn read(text: &str) -> Vec<String> {
+pub(super) fn read(text: &str) -> Vec<String> {
     read_all(text.as_bytes(), &Wishes::default(), text.len()).lines
 }
 
@@ -142,6 +146,48 @@ fn rows_that_come_back_later_update_their_order() {
             "order_update order_id=1 [product_id=B unit_price=1 quantity=1 line=3]",
         ],
     );
+}
+
+#[test]
+fn rows_of_a_refund_that_come_back_later_are_a_refund_of_their_own() {
+    check_orders(
+        "C1 A -1 2 9; 2 A 1 1; C1 B -1 3 9; 2 C -1 1 9; 3 A 1 1; 2 D -1 1 9",
+        &[
+            "refund customer_id=9 refund_id=C1 refund_amount=2 [product_id=A kind=return unit_price=2 quantity=-1 line=1]",
+            "order order_id=2 [product_id=A unit_price=1 quantity=1 line=2]",
+            "refund customer_id=9 refund_id=C1/3 inferred=refund_id refund_amount=3 [product_id=B kind=return unit_price=3 quantity=-1 line=3]",
+            "refund customer_id=9 order_id=2 refund_id=2 inferred=type refund_amount=1 [product_id=C kind=return unit_price=1 quantity=-1 line=4]",
+            "order order_id=3 [product_id=A unit_price=1 quantity=1 line=5]",
+            "refund customer_id=9 order_id=2 refund_id=2/6 inferred=refund_id,type refund_amount=1 \
+             [product_id=D kind=return unit_price=1 quantity=-1 line=6]",
+        ],
+    );
+}
+
+#[test]
+fn an_order_cut_off_by_a_limit_gets_its_further_rows_as_an_update() {
+    let row = |product: &str| format!("1,{product},,1,2010-12-01,1,,\n");
+    let text = ORDERS.to_owned() + &row("A") + &row("B") + &row("C") + "2,D,,1,2010-12-01,1,,\n";
+    let read = |rows_known| {
+        let (table, start) =
+            Table::open(text.as_bytes(), true, &Wishes::default()).expect("a table");
+        read_table(table.continued(rows_known), text.as_bytes(), start, 7)
+    };
+    let (whole, continued) = (read(0), read(2));
+    let kinds = |lines: &Lines| -> Vec<String> {
+        let products = |line: &String| line.matches("[product_id").count();
+        let kind = |line: &String| line.split(' ').next().unwrap_or_default().to_owned();
+        lines
+            .lines
+            .iter()
+            .map(|line| format!("{} {}", kind(line), products(line)))
+            .collect()
+    };
+    assert_eq!(kinds(&whole), ["order 3", "order 1"]);
+    assert_eq!(kinds(&continued), ["order 2", "order_update 1", "order 1"]);
+    // Under the same ids, so that what came in before the limit is known again.
+    assert_eq!(whole.ids[0], continued.ids[0]);
+    assert_eq!(whole.ids[1], continued.ids[2]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod fixtures;
 mod huge;
 mod logs;
 mod steady;
+mod workbook;
 
 use super::*;
 use event::EventTime;
