@@ -56,6 +56,23 @@ impl FileDialect {
         ("access-log", FileDialect::AccessLog),
     ];
 
+    /// The dialect that events of a file carry as their label; a table's columns then say the rest.
+    #[must_use]
+    pub fn of_label(label: &str) -> Option<FileDialect> {
+        let of_table = |dialect: &FileDialect| {
+            let label_of = dialect.table().map(TableDialect::name);
+            label_of == Some(label)
+        };
+        match label {
+            "json" => Some(FileDialect::Json),
+            event::dialect::access_log::NAME => Some(FileDialect::AccessLog),
+            _ => FileDialect::NAMES
+                .into_iter()
+                .map(|(_, dialect)| dialect)
+                .find(of_table),
+        }
+    }
+
     fn table(self) -> Option<TableDialect> {
         match self {
             FileDialect::Auto | FileDialect::Json | FileDialect::AccessLog => None,
@@ -108,9 +125,6 @@ pub struct FileOptions {
     pub fee_codes: Option<Vec<String>>,
     /// The sheet of a workbook; the first with a header where nothing is said.
     pub sheet: Option<String>,
-    /// So many rows came in before, by an import that ended after them, such as one with a limit: an order that it cut off
-    /// then gets its further rows as an update. 0 where nothing is known; rows known already are repeats in any case.
-    pub rows_known: u64,
 }
 
 impl FileOptions {
@@ -127,7 +141,6 @@ impl FileOptions {
             map_type: Vec::new(),
             fee_codes: None,
             sheet: None,
-            rows_known: 0,
         }
     }
 

@@ -323,7 +323,7 @@ fn table(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError
         confidence: found.confidence,
     };
     Ok((
-        Form::Table(Box::new(table.clone().continued(options.rows_known))),
+        Form::Table(Box::new(table.clone())),
         table.identity(),
         guess,
     ))

@@ -12,6 +12,7 @@ use anyhow::Context;
 use api::{ImportProgress, ImportSummary};
 use futures_util::TryStreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
+use ingest::file::SteadyFile;
 use runtime::{Clock, Runtime};
 use serde::Deserialize;
 use std::fs::File;
@@ -67,7 +68,7 @@ fn open(path: &Path) -> anyhow::Result<Box<dyn Read + Send>> {
         )
         .into());
     }
-    Ok(Box::new(file))
+    Ok(Box::new(SteadyFile::new(file).map_err(explain)?))
 }
 
 fn name_of(path: &Path) -> String {

@@ -42,22 +42,24 @@ struct Found {
 }
 
 impl AccessLog {
-    /// What the beginning of a file says, if most of its first lines are those of an access log.
+    /// What the beginning of a file says, if its first line or most of the first are those of an access log:
+    /// the first line of a table is its header.
     #[must_use]
     pub fn guess(window: &[u8], complete: bool) -> Option<LogGuess> {
-        let (mut lines, mut layouts) = (0, Vec::new());
+        let (mut lines, mut layouts, mut is_first) = (0, Vec::new(), false);
         for line in beginning(window, complete).take(SAMPLE_LINES) {
             lines += 1;
             let text = std::str::from_utf8(line).unwrap_or_default();
             // Other texts have times in brackets too; only logs quote the request behind one.
             if text.contains("] \"") {
                 layouts.extend(Line::parse(text, &TimeZone::UTC).map(|line| line.layout()));
+                is_first |= lines == 1 && !layouts.is_empty();
             }
         }
         layouts.sort_unstable();
         let layout = *layouts.get(layouts.len() / 2)?;
         let found = layouts.len();
-        (found * 2 > lines).then(|| LogGuess {
+        (is_first || found * 2 > lines).then(|| LogGuess {
             layout,
             evidence: vec![
                 format!("{found} of the first {lines} lines are those of an access log"),

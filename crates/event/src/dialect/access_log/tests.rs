@@ -151,6 +151,10 @@ fn a_log_is_told_by_most_of_its_first_lines() {
         &["# Log of May", LINE, LINE],
         Some((Layout::Combined, false)),
     );
+    check_layout(
+        &[LINE, "cut", "short", "by a crash"],
+        Some((Layout::Combined, false)),
+    );
     check_layout(&["order_id,price", "1,2", LINE], None);
     check_layout(&["{\"type\":\"view\"}"], None);
     check_layout(&[""], None);

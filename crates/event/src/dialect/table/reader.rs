@@ -31,7 +31,6 @@ pub struct Table {
     /// The running hash and row number of what is done with.
     hash: u128,
     position: i64,
-    rows_known: i64,
     identity: u128,
     cells: Vec<Cell>,
     group: Vec<TableRow>,
@@ -73,7 +72,6 @@ impl Table {
             decimal_comma,
             hash,
             position: 0,
-            rows_known: 0,
             identity: hash,
             cells: Vec::new(),
             group: Vec::new(),
@@ -95,14 +93,6 @@ impl Table {
     #[must_use]
     pub fn identity(&self) -> u128 {
         self.identity
-    }
-
-    /// So many rows of this file came in before, and nothing after them: an order that was cut off there stays as it came in
-    /// under its own id, and its further rows update it. Without this its longer form would be a repeat of the shorter one.
-    #[must_use]
-    pub fn continued(mut self, rows_known: u64) -> Table {
-        self.rows_known = i64::try_from(rows_known).unwrap_or(i64::MAX);
-        self
     }
 
     /// Reads up to about `events_max` events from a window that begins where the one before was done; rows of one invoice are
@@ -261,7 +251,6 @@ impl Table {
                 }
             }
             (hash, position, end, rows) = (row_hash, position + 1, found.next, self.rows);
-            is_last |= position == self.rows_known;
             is_last |= self.group.len() + self.unreadable.len() >= ITEMS_MAX;
             if is_last || end - at > GROUP_BYTES_MAX {
                 break;

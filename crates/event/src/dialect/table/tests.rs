@@ -66,11 +66,7 @@ fn wishes(map: &[(&str, &str)], types: &[(&str, &str)]) -> Wishes {
 }
 
 pub(super) fn read_all(bytes: &[u8], wishes: &Wishes, window_bytes: usize) -> Lines {
-    let (table, start) = Table::open(bytes, true, wishes).expect("a table");
-    read_table(table, bytes, start, window_bytes)
-}
-
-fn read_table(mut table: Table, bytes: &[u8], mut start: usize, window_bytes: usize) -> Lines {
+    let (mut table, mut start) = Table::open(bytes, true, wishes).expect("a table");
     let (mut lines, mut rows, mut end) = (Lines::default(), 0, start);
     loop {
         let complete = end == bytes.len();
@@ -162,32 +158,6 @@ fn rows_of_a_refund_that_come_back_later_are_a_refund_of_their_own() {
              [product_id=D kind=return unit_price=1 quantity=-1 line=6]",
         ],
     );
-}
-
-#[test]
-fn an_order_cut_off_by_a_limit_gets_its_further_rows_as_an_update() {
-    let row = |product: &str| format!("1,{product},,1,2010-12-01,1,,\n");
-    let text = ORDERS.to_owned() + &row("A") + &row("B") + &row("C") + "2,D,,1,2010-12-01,1,,\n";
-    let read = |rows_known| {
-        let (table, start) =
-            Table::open(text.as_bytes(), true, &Wishes::default()).expect("a table");
-        read_table(table.continued(rows_known), text.as_bytes(), start, 7)
-    };
-    let (whole, continued) = (read(0), read(2));
-    let kinds = |lines: &Lines| -> Vec<String> {
-        let products = |line: &String| line.matches("[product_id").count();
-        let kind = |line: &String| line.split(' ').next().unwrap_or_default().to_owned();
-        lines
-            .lines
-            .iter()
-            .map(|line| format!("{} {}", kind(line), products(line)))
-            .collect()
-    };
-    assert_eq!(kinds(&whole), ["order 3", "order 1"]);
-    assert_eq!(kinds(&continued), ["order 2", "order_update 1", "order 1"]);
-    // Under the same ids, so that what came in before the limit is known again.
-    assert_eq!(whole.ids[0], continued.ids[0]);
-    assert_eq!(whole.ids[1], continued.ids[2]);
 }
 
 #[test]

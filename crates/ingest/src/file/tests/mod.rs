@@ -292,6 +292,28 @@ fn a_file_that_cannot_be_read_says_what_and_how_to_mend_it() {
 }
 
 #[test]
+fn every_dialect_is_found_by_its_name_and_by_its_label() {
+    for (name, dialect) in FileDialect::NAMES {
+        assert_eq!(name.parse(), Ok(dialect));
+        assert!(UnknownDialect.to_string().contains(name), "{name}");
+    }
+    assert_eq!("csv".parse::<FileDialect>(), Err(UnknownDialect));
+    let labels = [
+        ("order_csv", FileDialect::Orders),
+        ("event_csv", FileDialect::Events),
+        ("rees46_csv", FileDialect::Rees46),
+        ("ecommerce_events_csv", FileDialect::EcommerceEvents),
+        ("user_events_csv", FileDialect::UserEvents),
+        ("json", FileDialect::Json),
+        ("access_log", FileDialect::AccessLog),
+    ];
+    for (label, dialect) in labels {
+        assert_eq!(FileDialect::of_label(label), Some(dialect));
+    }
+    assert_eq!(FileDialect::of_label("csv"), None);
+}
+
+#[test]
 fn paths_that_are_no_files_say_so() {
     let folder = tempfile::tempdir().expect("a temporary directory");
     let check = |path: &std::path::Path, expected: &str| {
