@@ -119,11 +119,11 @@ impl Archive {
             if tag.name() != "sheet" {
                 continue;
             }
-            let id = tag.attribute("id")?.unwrap_or_default();
+            let id = tag.text("id")?;
             let target = targets.iter().find(|target| target.id == id);
             if let Some(target) = target.filter(|target| target.kind.ends_with("/worksheet")) {
                 sheets.push(SheetEntry {
-                    name: tag.attribute("name")?.unwrap_or_default(),
+                    name: tag.text("name")?,
                     is_hidden: tag
                         .attribute("state")?
                         .is_some_and(|state| state != "visible"),
@@ -183,9 +183,9 @@ impl Archive {
             };
             if tag.name() == "Relationship" {
                 targets.push(Target {
-                    id: tag.attribute("Id")?.unwrap_or_default(),
-                    kind: tag.attribute("Type")?.unwrap_or_default(),
-                    part: tag.attribute("Target")?.unwrap_or_default(),
+                    id: tag.text("Id")?,
+                    kind: tag.text("Type")?,
+                    part: tag.text("Target")?,
                 });
             }
         }

@@ -45,7 +45,7 @@ impl Styles {
             match tag.name() {
                 "cellXfs" => is_of_cells = true,
                 "numFmt" => {
-                    let code = tag.attribute("formatCode")?.unwrap_or_default();
+                    let code = tag.text("formatCode")?;
                     codes.extend(number("numFmtId")?.map(|id| (id, shown_by(&code))));
                 }
                 "xf" if is_of_cells => {

@@ -40,14 +40,19 @@ impl Tag<'_> {
         without_namespace(self.0.name().into_inner())
     }
 
+    /// The value of an attribute, whatever its namespace; empty where there is none.
+    pub(super) fn text(&self, name: &str) -> io::Result<String> {
+        Ok(self.attribute(name)?.unwrap_or_default().into_owned())
+    }
+
     /// The value of an attribute, whatever its namespace.
-    pub(super) fn attribute(&self, name: &str) -> io::Result<Option<String>> {
+    pub(super) fn attribute(&self, name: &str) -> io::Result<Option<Cow<'_, str>>> {
         for attribute in self.0.attributes().with_checks(false) {
             let attribute = attribute.map_err(|_| damaged("an attribute cannot be read"))?;
             if without_namespace(attribute.key.into_inner()) == name {
                 let value = attribute.normalized_value(XmlVersion::Implicit1_0);
                 let value = value.map_err(|_| damaged("an attribute cannot be read"))?;
-                return Ok(Some(value.into_owned()));
+                return Ok(Some(value));
             }
         }
         Ok(None)
