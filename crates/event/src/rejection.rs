@@ -37,6 +37,7 @@ reasons! {
     TooManyItems = "too_many_items", "More than 10,000 items or fields in one event.";
     DuplicateKey = "duplicate_key", "The same key stands twice in one object.";
     InvalidText = "invalid_text", "The bytes are no text in the file's encoding.";
+    MalformedLine = "malformed_line", "The line is none of an access log.";
     RaggedRow = "ragged_row", "The row has another number of columns than the header.";
     UnclosedQuote = "unclosed_quote", "A quote is opened and never closed.";
     WrongType = "wrong_type", "A field holds another kind of value than its name promises.";

@@ -63,7 +63,7 @@ pub struct Demo {
 
 #[derive(Debug, Clone, Args)]
 pub struct Ingest {
-    /// Files, plain or compressed (gzip, zstd); `-` reads standard input
+    /// CSV, XLSX, JSON or access logs, plain or compressed (gzip, zstd); `-` reads standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// What the file holds
@@ -100,6 +100,14 @@ pub enum Dialect {
     Orders,
     /// One row an event
     Events,
+    /// A REES46 export
+    Rees46,
+    /// One row an event, with its product and customer written out
+    EcommerceEvents,
+    /// One row an event: user_id, event_type, product_id, price, timestamp
+    UserEvents,
+    /// An access log of Apache or nginx, one line a page view
+    AccessLog,
     /// JSON objects: ours or the generator's
     Json,
 }

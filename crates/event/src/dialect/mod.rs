@@ -1,6 +1,7 @@
 //! Dialects: how each sender names things. Bytes in, `Event` or `Rejection` out.
 //! Nothing here judges a value's meaning (`check` does) or knows where the bytes came from.
 
+pub mod access_log;
 #[cfg(test)]
 mod corpus_tests;
 mod field;

@@ -32,6 +32,27 @@ pub struct FileError {
     pub cause: Option<io::Error>,
 }
 
+/// What is wrong with a file, said by who noticed it while reading, on its way through `std::io`.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub(super) struct Explained {
+    what: String,
+    hint: String,
+}
+
+impl Explained {
+    pub(super) fn error(what: &str, hint: &str) -> io::Error {
+        io::Error::other(Explained {
+            what: what.to_owned(),
+            hint: hint.to_owned(),
+        })
+    }
+
+    fn of(error: &io::Error) -> Option<&Explained> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
 impl FileError {
     fn new(
         remedy: FileRemedy,
@@ -94,8 +115,7 @@ impl FileError {
     }
 
     pub(super) fn binary(file: &str) -> FileError {
-        let hint =
-            "a CSV or JSON file is needed, plain, gzip or zstd; save a spreadsheet as CSV first";
+        let hint = "a CSV, JSON, XLSX or access log is needed, plain, gzip or zstd";
         FileError::new(FileRemedy::OtherFile, file, "it is no text", hint)
     }
 
@@ -111,6 +131,13 @@ impl FileError {
 
     /// A read that failed in the middle: packed bytes that end early or do not unpack, or a disk that does not answer.
     pub(super) fn read(file: &str, packed: bool, rows: u64, cause: io::Error) -> FileError {
+        if let Some(explained) = Explained::of(&cause) {
+            let what = match rows {
+                0 => explained.what.clone(),
+                rows => format!("{}, after {rows} rows", explained.what),
+            };
+            return FileError::new(FileRemedy::MendFile, file, what, explained.hint.clone());
+        }
         let (what, hint) = if packed {
             let what = match cause.kind() {
                 io::ErrorKind::UnexpectedEof => {

@@ -5,13 +5,16 @@ mod encoding;
 mod error;
 mod packing;
 mod reader;
+mod steady;
 mod window;
+pub mod workbook;
 
 #[cfg(test)]
 mod tests;
 
 pub use error::{FileError, FileRemedy};
 pub use reader::{FileGuess, FileReader, Growing, Progress};
+pub use steady::SteadyFile;
 
 use event::Currency;
 use event::dialect::table::{TableDialect, Wishes};
@@ -28,27 +31,77 @@ pub enum FileDialect {
     Orders,
     /// A CSV, one row an event.
     Events,
+    /// A REES46 export.
+    Rees46,
+    /// A CSV of e-commerce events, product and customer written out.
+    EcommerceEvents,
+    /// A CSV of users' events in five columns.
+    UserEvents,
     /// JSON, one object an event.
     Json,
+    /// An access log of a web server, one line a page view.
+    AccessLog,
+}
+
+impl FileDialect {
+    /// Every dialect and the name it is asked for by.
+    pub const NAMES: [(&'static str, FileDialect); 8] = [
+        ("auto", FileDialect::Auto),
+        ("orders", FileDialect::Orders),
+        ("events", FileDialect::Events),
+        ("rees46", FileDialect::Rees46),
+        ("ecommerce-events", FileDialect::EcommerceEvents),
+        ("user-events", FileDialect::UserEvents),
+        ("json", FileDialect::Json),
+        ("access-log", FileDialect::AccessLog),
+    ];
+
+    /// The dialect that events of a file carry as their label; a table's columns then say the rest.
+    #[must_use]
+    pub fn of_label(label: &str) -> Option<FileDialect> {
+        let of_table = |dialect: &FileDialect| {
+            let label_of = dialect.table().map(TableDialect::name);
+            label_of == Some(label)
+        };
+        match label {
+            "json" => Some(FileDialect::Json),
+            event::dialect::access_log::NAME => Some(FileDialect::AccessLog),
+            _ => FileDialect::NAMES
+                .into_iter()
+                .map(|(_, dialect)| dialect)
+                .find(of_table),
+        }
+    }
+
+    fn table(self) -> Option<TableDialect> {
+        match self {
+            FileDialect::Auto | FileDialect::Json | FileDialect::AccessLog => None,
+            FileDialect::Orders => Some(TableDialect::Orders),
+            FileDialect::Events => Some(TableDialect::Events),
+            FileDialect::Rees46 => Some(TableDialect::Rees46),
+            FileDialect::EcommerceEvents => Some(TableDialect::EcommerceEvents),
+            FileDialect::UserEvents => Some(TableDialect::UserEvents),
+        }
+    }
 }
 
 impl FromStr for FileDialect {
     type Err = UnknownDialect;
 
     fn from_str(name: &str) -> Result<FileDialect, UnknownDialect> {
-        match name {
-            "auto" => Ok(FileDialect::Auto),
-            "orders" => Ok(FileDialect::Orders),
-            "events" => Ok(FileDialect::Events),
-            "json" => Ok(FileDialect::Json),
-            _ => Err(UnknownDialect),
-        }
+        FileDialect::NAMES
+            .into_iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, dialect)| dialect)
+            .ok_or(UnknownDialect)
     }
 }
 
 /// No dialect of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("known are auto, orders, events and json")]
+#[error(
+    "known are auto, orders, events, rees46, ecommerce-events, user-events, json and access-log"
+)]
 pub struct UnknownDialect;
 
 /// How a file is to be read.
@@ -70,6 +123,8 @@ pub struct FileOptions {
     pub map_type: Vec<(String, String)>,
     /// Product codes that are fees, in place of the usual ones.
     pub fee_codes: Option<Vec<String>>,
+    /// The sheet of a workbook; the first with a header where nothing is said.
+    pub sheet: Option<String>,
 }
 
 impl FileOptions {
@@ -85,16 +140,13 @@ impl FileOptions {
             map: Vec::new(),
             map_type: Vec::new(),
             fee_codes: None,
+            sheet: None,
         }
     }
 
     fn wishes(&self) -> Wishes {
         Wishes {
-            dialect: match self.dialect {
-                FileDialect::Orders => Some(TableDialect::Orders),
-                FileDialect::Events => Some(TableDialect::Events),
-                FileDialect::Auto | FileDialect::Json => None,
-            },
+            dialect: self.dialect.table(),
             columns: self.map.clone(),
             types: self.map_type.clone(),
             fee_codes: self.fee_codes.clone(),

@@ -3,9 +3,12 @@
 use super::encoding::{Recoded, SNIFFED_BYTES, encoding_of, is_binary};
 use super::error::FileError;
 use super::packing::unpack;
+use super::steady::SteadyFile;
 use super::window::Window;
+use super::workbook::{self, Kind};
 use super::{FileDialect, FileOptions};
 use event::check::CheckContext;
+use event::dialect::access_log::{self, AccessLog};
 use event::dialect::json::{Objects, Read as WindowRead};
 use event::dialect::table::{Confidence, Table};
 use event::dialect::{Decoding, EVENT_BYTES_MAX, Intake};
@@ -57,6 +60,7 @@ const SKIPPED_ROWS: u64 = 4_096;
 enum Form {
     Table(Box<Table>),
     Json(Objects),
+    AccessLog(AccessLog),
 }
 
 /// A file being read.
@@ -84,6 +88,7 @@ impl FileReader {
         {
             return Err(FileError::directory(path));
         }
+        let file = SteadyFile::new(file).map_err(|cause| FileError::open(path, cause))?;
         FileReader::open(Box::new(file), options)
     }
 
@@ -95,7 +100,7 @@ impl FileReader {
         if window.bytes().iter().all(u8::is_ascii_whitespace) && window.is_complete() {
             return Err(FileError::empty(&options.name));
         }
-        let opened = opened(&mut window, &options)?;
+        let opened = form(&mut window, &options)?;
         Ok(FileReader::assemble(
             window,
             opened,
@@ -122,7 +127,7 @@ impl FileReader {
         if !has_first_row(&options, window.bytes()) {
             return Ok(Growing::TooShort);
         }
-        let opened = opened(&mut window, &options)?;
+        let opened = form(&mut window, &options)?;
         if matches!(&opened.0, Form::Table(table) if !table.has_first_row()) {
             return Ok(Growing::TooShort);
         }
@@ -162,6 +167,12 @@ impl FileReader {
         &self.guess
     }
 
+    /// How much of the file is in memory.
+    #[cfg(test)]
+    pub(super) fn window_bytes(&self) -> usize {
+        self.window.capacity()
+    }
+
     /// The file as a source: its identity is in its first row, not in its name.
     #[must_use]
     pub fn source(&self) -> &SourceInfo {
@@ -174,6 +185,7 @@ impl FileReader {
         let hash = match &self.form {
             Form::Json(objects) => objects.hash(),
             Form::Table(table) => table.hash(),
+            Form::AccessLog(log) => log.hash(),
         };
         SourceMark {
             rows: self.rows,
@@ -305,6 +317,7 @@ impl FileReader {
         let (bytes, complete) = (self.window.bytes(), self.window.is_complete());
         let read = match &mut self.form {
             Form::Json(objects) => objects.read(bytes, complete, events_max, &decoding, intake),
+            Form::AccessLog(log) => log.read(bytes, complete, events_max, &decoding, intake),
             Form::Table(table) => table
                 .read(bytes, complete, events_max, &decoding, context, intake)
                 .map_err(|error| FileError::too_many_orders(&self.options.name, error))?,
@@ -401,6 +414,13 @@ fn as_utf_8(
         .take(SNIFFED_BYTES as u64)
         .read_to_end(&mut beginning)
         .map_err(NotText::Read)?;
+    if let Some(kind) = Kind::of(&beginning) {
+        let whole = Box::new(Cursor::new(beginning).chain(read));
+        let sheet = workbook::open(whole, kind, options.sheet.as_deref());
+        return sheet
+            .map(|sheet| (sheet.read, sheet.evidence))
+            .map_err(NotText::Read);
+    }
     let encoding = encoding_of(&beginning, is_json(options, &beginning));
     if encoding.is_none() && is_binary(&beginning) {
         return Err(NotText::Other(FileError::binary(&options.name)));
@@ -419,8 +439,8 @@ fn is_json(options: &FileOptions, beginning: &[u8]) -> bool {
     let text = beginning.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(beginning);
     match options.dialect {
         FileDialect::Json => true,
-        FileDialect::Orders | FileDialect::Events => false,
         FileDialect::Auto => matches!(text.trim_ascii_start().first(), Some(b'{' | b'[')),
+        _ => false,
     }
 }
 
@@ -439,12 +459,36 @@ fn has_first_row(options: &FileOptions, window: &[u8]) -> bool {
 
 type Opened = (Form, u128, FileGuess);
 
-fn opened(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError> {
+/// What the file is: as asked for, else as its beginning says.
+fn form(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError> {
     if is_json(options, window.bytes()) {
-        json(window, options)
-    } else {
-        table(window, options)
+        return json(window, options);
     }
+    let asks = options.dialect == FileDialect::AccessLog;
+    let is_open = options.dialect == FileDialect::Auto && options.map.is_empty();
+    let found = AccessLog::guess(window.bytes(), window.is_complete());
+    match found {
+        Some(found) if asks || is_open => Ok(log(window, found.evidence, found.is_sure)),
+        None if asks => {
+            let evidence = vec!["each line is taken for one of an access log".to_owned()];
+            Ok(log(window, evidence, false))
+        }
+        _ => table(window, options),
+    }
+}
+
+fn log(window: &Window, evidence: Vec<String>, is_sure: bool) -> Opened {
+    let guess = FileGuess {
+        dialect: access_log::NAME,
+        evidence,
+        confidence: if is_sure {
+            Confidence::Sure
+        } else {
+            Confidence::Likely
+        },
+    };
+    let identity = AccessLog::identity(window.bytes(), window.is_complete());
+    (Form::AccessLog(AccessLog::default()), identity, guess)
 }
 
 fn json(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError> {

@@ -51,6 +51,11 @@ impl Window {
         &self.bytes[self.at..]
     }
 
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Whether the file ends with the window.
     pub(super) fn is_complete(&self) -> bool {
         self.is_complete

@@ -12,11 +12,13 @@ use anyhow::Context;
 use api::{ImportProgress, ImportSummary};
 use futures_util::TryStreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
+use ingest::file::SteadyFile;
 use runtime::{Clock, Runtime};
 use serde::Deserialize;
 use std::fs::File;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Reads every file, then prints what they came to.
@@ -67,7 +69,7 @@ fn open(path: &Path) -> anyhow::Result<Box<dyn Read + Send>> {
         )
         .into());
     }
-    Ok(Box::new(file))
+    Ok(Box::new(SteadyFile::new(file).map_err(explain)?))
 }
 
 fn name_of(path: &Path) -> String {
@@ -149,11 +151,29 @@ async fn send_file(
     bar: &mut Bar,
 ) -> anyhow::Result<ImportSummary> {
     let request = request(path, options)?;
-    let body = read_in_background(bar.reading(open(path)?));
+    let failure = Arc::new(OnceLock::new());
+    let body = read_in_background(bar.reading(open(path)?), Arc::clone(&failure));
     let upload = client
         .request(reqwest::Method::POST, "/api/v1/imports")
         .query(&request.query())
         .body(reqwest::Body::wrap_stream(body));
+    // What broke the connection says more than that it broke.
+    let report = hear_of(client, upload, bar).await;
+    report.map_err(|error| match failure.get() {
+        Some(what) => Problem::failed(
+            format!("cannot read {}: {what}", path.display()),
+            "repeat the import once nothing writes to it: rows that came in already are not counted twice",
+        )
+        .into(),
+        None => error,
+    })
+}
+
+async fn hear_of(
+    client: &Client,
+    upload: reqwest::RequestBuilder,
+    bar: &mut Bar,
+) -> anyhow::Result<ImportSummary> {
     let mut answer = client.send(upload).await?.bytes_stream();
     let mut buffered = Vec::new();
     while let Some(bytes) = answer.try_next().await.context("hear from the server")? {
@@ -177,9 +197,10 @@ async fn send_file(
     .into())
 }
 
-/// Reads on a blocking thread, so that a slow disk or pipe holds up nothing else.
+/// Reads on a blocking thread, so that a slow disk or pipe holds up nothing else; says why it stopped, if it failed.
 fn read_in_background(
     mut read: Box<dyn Read + Send>,
+    failure: Arc<OnceLock<String>>,
 ) -> impl futures_util::Stream<Item = std::io::Result<bytes::Bytes>> {
     let (chunks, receiver) = tokio::sync::mpsc::channel(4);
     tokio::task::spawn_blocking(move || {
@@ -191,7 +212,10 @@ fn read_in_background(
                     chunk.truncate(length);
                     Ok(bytes::Bytes::from(chunk))
                 }
-                Err(error) => Err(error),
+                Err(error) => {
+                    failure.get_or_init(|| error.to_string());
+                    Err(error)
+                }
             };
             if chunks.blocking_send(chunk).is_err() {
                 return;
@@ -227,6 +251,10 @@ fn request(path: &Path, options: &Ingest) -> Result<ImportRequest, Problem> {
         Dialect::Auto => "auto",
         Dialect::Orders => "orders",
         Dialect::Events => "events",
+        Dialect::Rees46 => "rees46",
+        Dialect::EcommerceEvents => "ecommerce-events",
+        Dialect::UserEvents => "user-events",
+        Dialect::AccessLog => "access-log",
         Dialect::Json => "json",
     };
     Ok(ImportRequest {

@@ -1,12 +1,12 @@
 //! Event lists: each row is an event, whatever its columns are.
 
-use super::mapping::{TableDialect, TypeWords};
+use super::mapping::TypeWords;
 use super::row::{Sheet, TableRow};
 use crate::dialect::{Decoding, default_currency};
 use crate::event::Event;
 use crate::rejection::{Reason, Rejection};
 use crate::schema::{ItemAmount, Label, Number, Text};
-use crate::{EventId, EventType};
+use crate::{EventId, EventType, SCALE};
 
 /// Reads one row. Its id is the sender's, else the running hash up to the row.
 pub(super) fn event_of_row<'a>(
@@ -26,8 +26,9 @@ pub(super) fn event_of_row<'a>(
         event.set_text(Text::Extra, extra + "}");
     }
     settle_quantity(&mut event);
+    settle_device(&mut event);
     event.set_number(Number::SourcePosition, row.position);
-    event.set_label(Label::Dialect, TableDialect::Events.name());
+    event.set_label(Label::Dialect, sheet.mapping.dialect.name());
     default_currency(&mut event, decoding.currency);
     Ok(event)
 }
@@ -58,6 +59,16 @@ fn settle_id(event: &mut Event<'_>, row: &TableRow, source: &str) {
 fn settle_quantity(event: &mut Event<'_>) {
     let is_sold = event.kind == EventType::Order && !event.items.is_empty();
     if is_sold && event.items[0].amount(ItemAmount::Quantity).is_none() {
+        event.items[0].set_amount(ItemAmount::Quantity, SCALE);
         event.mark_inferred(ItemAmount::Quantity.name());
+    }
+}
+
+/// `Mobile` and `mobile` are one device.
+fn settle_device(event: &mut Event<'_>) {
+    let has_capitals = |device: &&str| device.bytes().any(|byte| byte.is_ascii_uppercase());
+    let device = event.label(Label::DeviceType).filter(has_capitals);
+    if let Some(device) = device.map(str::to_ascii_lowercase) {
+        event.set_label(Label::DeviceType, device);
     }
 }

@@ -1,6 +1,7 @@
 //! The mapping of a file: guessed from names and values, corrected by the user, shown before anything is read by it.
 
 use super::mapping::{Column, FEE_CODES, FeeCodes, Mapping, TableDialect, TypeWords, Wishes};
+use super::named::{Export, Extra};
 use super::names::field_named;
 use crate::dialect::Field;
 use crate::dialect::field::{Style, read_decimal};
@@ -118,10 +119,12 @@ pub fn guess(
         columns: columns(header)?,
         sample,
         decimal_comma,
+        export: None,
         evidence: Vec::new(),
         confidence: Confidence::Sure,
     };
     draft.follow_wishes(&wishes.columns)?;
+    draft.follow_export(wishes.dialect);
     draft.follow_names();
     draft.refuse_data(header)?;
     draft.follow_values();
@@ -134,6 +137,9 @@ pub fn guess(
             "each row is a line of an order; rows of one order_id are one order".to_owned()
         }
         TableDialect::Events => "each row is an event".to_owned(),
+        TableDialect::Rees46 | TableDialect::EcommerceEvents | TableDialect::UserEvents => {
+            "each row is an event; a purchase is an order of one piece".to_owned()
+        }
     });
     let types = draft.types(dialect, &wishes.types)?;
     let c_is_refund = dialect == TableDialect::Orders && draft.c_is_refund();
@@ -188,6 +194,7 @@ struct Draft<'s> {
     columns: Vec<Column>,
     sample: &'s [Vec<String>],
     decimal_comma: bool,
+    export: Option<&'static Export>,
     evidence: Vec<String>,
     confidence: Confidence,
 }
@@ -230,11 +237,44 @@ impl Draft<'_> {
         Ok(())
     }
 
+    /// Columns of a known export are what they are there, whatever else their names could mean.
+    fn follow_export(&mut self, wish: Option<TableDialect>) {
+        let names = self.columns.iter().map(|column| column.name.as_str());
+        let Some(export) = Export::of(names, wish) else {
+            return;
+        };
+        self.export = Some(export);
+        self.evidence.push(format!(
+            "the header is that of {} ({})",
+            export.title,
+            export.dialect.name()
+        ));
+        for at in 0..self.columns.len() {
+            let known = export.column(&self.columns[at].name);
+            match known.filter(|_| self.columns[at].field.is_none()) {
+                Some(Extra::Is(field)) if !self.has(field) => {
+                    self.give(at, field, "as such exports have it");
+                }
+                Some(Extra::Kept(why)) => self.evidence.push(format!(
+                    "{} is kept as it is ({why})",
+                    self.columns[at].name
+                )),
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether the export says that this column is no field.
+    fn is_kept(&self, at: usize) -> bool {
+        let known = |export: &Export| export.column(&self.columns[at].name);
+        matches!(self.export.and_then(known), Some(Extra::Kept(_)))
+    }
+
     /// Names in their own order; a field goes to the first column that has a name for it.
     fn follow_names(&mut self) {
         for at in 0..self.columns.len() {
             let known = field_named(&self.columns[at].name).filter(|field| !self.has(*field));
-            if let (None, Some(field)) = (self.columns[at].field, known) {
+            if let (None, Some(field), false) = (self.columns[at].field, known, self.is_kept(at)) {
                 self.give(at, field, "by its name");
             }
         }
@@ -312,6 +352,9 @@ impl Draft<'_> {
     }
 
     fn dialect(&self) -> TableDialect {
+        if let Some(export) = self.export {
+            return export.dialect;
+        }
         let is_orders = !self.has(Field::Type) && self.has(ORDER_ID) && self.has(UNIT_PRICE);
         if is_orders {
             TableDialect::Orders
@@ -328,7 +371,7 @@ impl Draft<'_> {
                 &[PRODUCT_ID, PRODUCT_NAME],
                 &[UNIT_PRICE],
             ],
-            TableDialect::Events => &[&[Field::Type], &[Field::Time]],
+            _ => &[&[Field::Type], &[Field::Time]],
         };
         match needs
             .iter()
@@ -386,8 +429,9 @@ impl Draft<'_> {
                 seen.push(value);
             }
         }
-        let mut types = TypeWords::new(given, &seen);
-        if dialect == TableDialect::Events {
+        let known = self.export.map_or(&[][..], |export| export.types);
+        let mut types = TypeWords::of_export(known, given, &seen);
+        if dialect != TableDialect::Orders {
             let (own, known): (Vec<&str>, Vec<&str>) = seen
                 .into_iter()
                 .partition(|word| types.kind_of(word) == EventType::Custom);

@@ -13,6 +13,12 @@ pub enum TableDialect {
     Orders,
     /// An event.
     Events,
+    /// An event, in the columns of a REES46 export.
+    Rees46,
+    /// An event with its product and customer written out: `event_id,event_type,product_id,product_name,…`.
+    EcommerceEvents,
+    /// An event in five columns: `user_id,event_type,product_id,price,timestamp`.
+    UserEvents,
 }
 
 impl TableDialect {
@@ -22,6 +28,9 @@ impl TableDialect {
         match self {
             TableDialect::Orders => "order_csv",
             TableDialect::Events => "event_csv",
+            TableDialect::Rees46 => "rees46_csv",
+            TableDialect::EcommerceEvents => "ecommerce_events_csv",
+            TableDialect::UserEvents => "user_events_csv",
         }
     }
 }
@@ -95,13 +104,28 @@ const WORDS_MAX: usize = 10_000;
 pub struct TypeWords {
     by_word: HashMap<String, EventType>,
     taken: Vec<EventType>,
+    /// Words of a known export, in any letter case.
+    known: &'static [(&'static str, EventType)],
 }
 
 impl TypeWords {
     /// The user's words first, then those seen in the file: canonical names, then names we know of other vocabularies.
     #[must_use]
     pub fn new(given: Vec<(String, EventType)>, seen: &[&str]) -> TypeWords {
-        let mut words = TypeWords::default();
+        TypeWords::of_export(&[], given, seen)
+    }
+
+    /// The same where an export's own words come between the user's and those seen.
+    pub(super) fn of_export(
+        known: &'static [(&'static str, EventType)],
+        given: Vec<(String, EventType)>,
+        seen: &[&str],
+    ) -> TypeWords {
+        let mut words = TypeWords {
+            known,
+            taken: known.iter().map(|(_, kind)| *kind).collect(),
+            ..TypeWords::default()
+        };
         for (word, kind) in given {
             words.taken.push(kind);
             words.by_word.insert(word, kind);
@@ -138,6 +162,12 @@ impl TypeWords {
     }
 
     fn meaning(&self, word: &str) -> EventType {
+        if !self.known.is_empty() {
+            let plain = plain(word);
+            if let Some((_, kind)) = self.known.iter().find(|(known, _)| *known == plain) {
+                return *kind;
+            }
+        }
         let kind = type_named(word);
         if !self.taken.contains(&kind) {
             return kind;

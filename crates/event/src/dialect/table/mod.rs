@@ -1,8 +1,11 @@
 //! CSV files: order lists (one row a line item) and event lists (one row an event), under a mapping that is guessed or given.
 
 mod events;
+#[cfg(test)]
+mod export_tests;
 mod guess;
 mod mapping;
+mod named;
 mod names;
 mod orders;
 mod reader;

@@ -3,6 +3,8 @@
 //! * Sold lines are an `order`; if rows of the invoice come back later in the file, an `order_update` with the further lines.
 //! * Every line of an invoice that is `C` and digits is returned: a `refund`, with or without customer.
 //! * Other lines of negative quantity are returned if a customer is named, else written off (`stock_update`).
+//! * Rows of a refund that come back later are a refund of their own, `C1/ROW`: nothing adds lines to a refund, and a second
+//!   event under the first one's id would not count.
 //! * An invoice that mixes these becomes one event of each, in this order; each has the identity of its own first row.
 //!
 //! Quantities stay as they are written; a refund's amount is the sum of its lines without their sign.
@@ -252,7 +254,7 @@ impl Orders {
     ) -> Result<(), TooManyOrders> {
         let invoice = event.text(Text::OrderId).unwrap_or_default().to_owned();
         event.kind = match fate {
-            Fate::Sold if self.is_first_of(&invoice)? => EventType::Order,
+            Fate::Sold if self.is_first_of(fate, &invoice)? => EventType::Order,
             Fate::Sold => EventType::OrderUpdate,
             Fate::Returned => EventType::Refund,
             Fate::WrittenOff => EventType::StockUpdate,
@@ -265,7 +267,13 @@ impl Orders {
             if is_credit_note {
                 event.set_text(Text::OrderId, "");
             }
-            event.set_text(Text::RefundId, invoice);
+            if self.is_first_of(fate, &invoice)? {
+                event.set_text(Text::RefundId, invoice);
+            } else {
+                let row = event.number(Number::SourcePosition).unwrap_or_default();
+                event.set_text(Text::RefundId, format!("{invoice}/{row}"));
+                event.mark_inferred(Text::RefundId.name());
+            }
         }
         if fate != Fate::Sold && !is_credit_note {
             event.mark_inferred("type");
@@ -274,11 +282,17 @@ impl Orders {
         Ok(())
     }
 
-    fn is_first_of(&mut self, invoice: &str) -> Result<bool, TooManyOrders> {
+    /// Whether the invoice has had no order, or no refund, before.
+    fn is_first_of(&mut self, fate: Fate, invoice: &str) -> Result<bool, TooManyOrders> {
         if self.seen.len() >= INVOICES_MAX {
             return Err(TooManyOrders);
         }
-        Ok(self.seen.insert(hash_128(invoice.as_bytes()) as u64))
+        let hash = hash_128(invoice.as_bytes());
+        let key = match fate {
+            Fate::Sold => hash as u64,
+            Fate::Returned | Fate::WrittenOff => (hash >> 64) as u64,
+        };
+        Ok(self.seen.insert(key))
     }
 }
 

@@ -135,12 +135,10 @@ impl Table {
         intake: &mut impl Intake,
     ) -> Result<Read, TooManyOrders> {
         let read = match self.guess.mapping.dialect {
-            TableDialect::Events => {
-                self.read_events(window, complete, events_max, decoding, intake)
-            }
             TableDialect::Orders => {
                 self.read_orders(window, complete, events_max, decoding, context, intake)?
             }
+            _ => self.read_events(window, complete, events_max, decoding, intake),
         };
         self.rows.advance(read.consumed);
         Ok(read)
@@ -154,7 +152,10 @@ impl Table {
         decoding: &Decoding<'_>,
         intake: &mut impl Intake,
     ) -> Read {
-        let mut read = Read::default();
+        let mut read = Read {
+            consumed: self.rows.skip_oversized(window),
+            ..Read::default()
+        };
         while read.events < events_max && self.pause_at != Some(self.position) {
             self.cells.clear();
             let Some(found) = self.find(window, read.consumed, complete) else {
@@ -195,7 +196,10 @@ impl Table {
         context: CheckContext,
         intake: &mut impl Intake,
     ) -> Result<Read, TooManyOrders> {
-        let mut read = Read::default();
+        let mut read = Read {
+            consumed: self.rows.skip_oversized(window),
+            ..Read::default()
+        };
         while read.events < events_max && self.pause_at != Some(self.position) {
             let Some(end) = self.find_group(window, read.consumed, complete, decoding) else {
                 break;
@@ -239,7 +243,7 @@ impl Table {
         // What the splitter has learnt from rows that will be read again must not change how they are read then.
         let before = self.rows;
         let mut rows = before;
-        let mut invoice = None;
+        let (mut invoice, mut is_last) = (None, false);
         loop {
             let Some(found) = self.find(window, end, complete) else {
                 if !(complete || self.is_settled) || end == at {
@@ -269,11 +273,15 @@ impl Table {
                     invoice = Some(of_row);
                     self.group.push(row);
                 }
-                Err(rejection) => self.unreadable.push((row, rejection)),
+                Err(rejection) => {
+                    is_last |= rejection.reason == Reason::TooLarge;
+                    self.unreadable.push((row, rejection));
+                }
             }
             (hash, position, end, rows) = (row_hash, position + 1, found.next, self.rows);
-            let is_full = self.group.len() + self.unreadable.len() >= ITEMS_MAX;
-            if is_full || end - at > GROUP_BYTES_MAX || self.pause_at == Some(position) {
+            is_last |= self.group.len() + self.unreadable.len() >= ITEMS_MAX;
+            is_last |= self.pause_at == Some(position);
+            if is_last || end - at > GROUP_BYTES_MAX {
                 break;
             }
         }

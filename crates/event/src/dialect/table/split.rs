@@ -97,6 +97,16 @@ impl Rows {
         self.searched_until = self.searched_until.saturating_sub(consumed);
     }
 
+    /// Where the rest of a row too large to be held ends, if one is under way: it is passed over window by window.
+    pub(super) fn skip_oversized(&mut self, window: &[u8]) -> usize {
+        if !self.in_oversized {
+            return 0;
+        }
+        let end = memchr::memchr(self.line_end, window);
+        self.in_oversized = end.is_none();
+        end.unwrap_or(window.len())
+    }
+
     /// The row at `at`, its cells left in `cells` behind those that are there.
     pub(super) fn next(
         &mut self,
@@ -148,11 +158,9 @@ impl Rows {
     }
 
     /// The first byte of a row at or after `at`: blank lines are no rows.
-    fn row_start(&mut self, window: &[u8], at: usize) -> Option<usize> {
-        let mut at = at;
+    fn row_start(&self, window: &[u8], at: usize) -> Option<usize> {
         if self.in_oversized {
-            at += memchr::memchr(self.line_end, &window[at..])?;
-            self.in_oversized = false;
+            return None;
         }
         window[at..]
             .iter()

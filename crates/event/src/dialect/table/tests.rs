@@ -28,9 +28,9 @@ fn context() -> CheckContext {
 
 /// Collects a line an event, and ids beside positions.
 #[derive(Default)]
-struct Lines {
-    lines: Vec<String>,
-    ids: Vec<(i64, u128)>,
+pub(super) struct Lines {
+    pub lines: Vec<String>,
+    pub ids: Vec<(i64, u128)>,
 }
 
 impl Intake for Lines {
@@ -65,7 +65,7 @@ fn wishes(map: &[(&str, &str)], types: &[(&str, &str)]) -> Wishes {
     }
 }
 
-fn read_all(bytes: &[u8], wishes: &Wishes, window_bytes: usize) -> Lines {
+pub(super) fn read_all(bytes: &[u8], wishes: &Wishes, window_bytes: usize) -> Lines {
     let (mut table, mut start) = Table::open(bytes, true, wishes).expect("a table");
     let (mut lines, mut rows, mut end) = (Lines::default(), 0, start);
     loop {
@@ -93,7 +93,7 @@ fn read_all(bytes: &[u8], wishes: &Wishes, window_bytes: usize) -> Lines {
     }
 }
 
-fn read(text: &str) -> Vec<String> {
+pub(super) fn read(text: &str) -> Vec<String> {
     read_all(text.as_bytes(), &Wishes::default(), text.len()).lines
 }
 
@@ -140,6 +140,22 @@ fn rows_that_come_back_later_update_their_order() {
             "order order_id=1 [product_id=A unit_price=1 quantity=1 line=1]",
             "order order_id=2 [product_id=A unit_price=1 quantity=1 line=2]",
             "order_update order_id=1 [product_id=B unit_price=1 quantity=1 line=3]",
+        ],
+    );
+}
+
+#[test]
+fn rows_of_a_refund_that_come_back_later_are_a_refund_of_their_own() {
+    check_orders(
+        "C1 A -1 2 9; 2 A 1 1; C1 B -1 3 9; 2 C -1 1 9; 3 A 1 1; 2 D -1 1 9",
+        &[
+            "refund customer_id=9 refund_id=C1 refund_amount=2 [product_id=A kind=return unit_price=2 quantity=-1 line=1]",
+            "order order_id=2 [product_id=A unit_price=1 quantity=1 line=2]",
+            "refund customer_id=9 refund_id=C1/3 inferred=refund_id refund_amount=3 [product_id=B kind=return unit_price=3 quantity=-1 line=3]",
+            "refund customer_id=9 order_id=2 refund_id=2 inferred=type refund_amount=1 [product_id=C kind=return unit_price=1 quantity=-1 line=4]",
+            "order order_id=3 [product_id=A unit_price=1 quantity=1 line=5]",
+            "refund customer_id=9 order_id=2 refund_id=2/6 inferred=refund_id,type refund_amount=1 \
+             [product_id=D kind=return unit_price=1 quantity=-1 line=6]",
         ],
     );
 }
@@ -296,7 +312,7 @@ fn each_row_of_an_event_list_is_an_event() {
 }
 
 #[test]
-fn an_event_list_with_prices_has_one_item_a_row() {
+fn a_rees46_export_has_one_item_a_row() {
     let text = "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session\n\
         2019-10-01 00:00:00 UTC,view,44600062,2103807459595387724,,shiseido,35.79,541312140,72d76fde\n\
         2019-10-01 00:00:01 UTC,cart,1,2,electronics.smartphone,,-1,541312140,72d76fde\n\
@@ -304,11 +320,11 @@ fn an_event_list_with_prices_has_one_item_a_row() {
     assert_eq!(
         read(text),
         [
-            "item_view 2019-10-01T00:00:00Z type_text=view customer_id=541312140 source_session_id=72d76fde dialect=event_csv currency=USD \
+            "item_view 2019-10-01T00:00:00Z type_text=view customer_id=541312140 source_session_id=72d76fde dialect=rees46_csv currency=USD \
              [product_id=44600062 brand=shiseido category_id=2103807459595387724 unit_price=35.79]",
             "!2 price_negative: unit_price = \"-1.00\"",
-            "order 2019-10-01T00:00:02Z type_text=purchase customer_id=541312140 source_session_id=72d76fde inferred=quantity dialect=event_csv \
-             currency=USD [product_id=1 category_id=2 category_path=electronics/smartphone unit_price=5]",
+            "order 2019-10-01T00:00:02Z type_text=purchase customer_id=541312140 source_session_id=72d76fde inferred=quantity dialect=rees46_csv \
+             currency=USD [product_id=1 category_id=2 category_path=electronics/smartphone unit_price=5 quantity=1]",
         ]
     );
 }

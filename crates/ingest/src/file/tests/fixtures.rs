@@ -6,7 +6,7 @@ use event::{EventType, LineKind, Money, Quantity};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-fn fixture(path: &str) -> Option<PathBuf> {
+pub(super) fn fixture(path: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../../shared/fixtures")
         .join(path);

@@ -1,7 +1,12 @@
 //! Files as users have them: packed, in other encodings, damaged, grown, and the two real ones whose numbers are known.
 
+mod corpus;
 mod fixtures;
 mod growing;
+mod huge;
+mod logs;
+mod steady;
+mod workbook;
 
 use super::*;
 use event::EventTime;
@@ -266,7 +271,8 @@ fn a_file_that_cannot_be_read_says_what_and_how_to_mend_it() {
     check_error(
         b"PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00\x21\x00",
         |_| {},
-        "OtherFile: cannot read orders.csv: it is no text; a CSV or JSON file is needed, plain, gzip or zstd; save a spreadsheet as CSV first",
+        "MendFile: cannot read orders.csv: the workbook is damaged: it ends too early, or its directory is broken; \
+         open it in a spreadsheet and save it again, or save it as CSV",
     );
     check_error(
         b"event,ts\na,1700000000\n",
@@ -284,6 +290,28 @@ fn a_file_that_cannot_be_read_says_what_and_how_to_mend_it() {
         |_| {},
         "MendFile: cannot read orders.csv: columns stand twice in the header: a; give each column a name of its own",
     );
+}
+
+#[test]
+fn every_dialect_is_found_by_its_name_and_by_its_label() {
+    for (name, dialect) in FileDialect::NAMES {
+        assert_eq!(name.parse(), Ok(dialect));
+        assert!(UnknownDialect.to_string().contains(name), "{name}");
+    }
+    assert_eq!("csv".parse::<FileDialect>(), Err(UnknownDialect));
+    let labels = [
+        ("order_csv", FileDialect::Orders),
+        ("event_csv", FileDialect::Events),
+        ("rees46_csv", FileDialect::Rees46),
+        ("ecommerce_events_csv", FileDialect::EcommerceEvents),
+        ("user_events_csv", FileDialect::UserEvents),
+        ("json", FileDialect::Json),
+        ("access_log", FileDialect::AccessLog),
+    ];
+    for (label, dialect) in labels {
+        assert_eq!(FileDialect::of_label(label), Some(dialect));
+    }
+    assert_eq!(FileDialect::of_label("csv"), None);
 }
 
 #[test]
