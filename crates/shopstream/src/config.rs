@@ -1,6 +1,10 @@
 //! The configuration: one annotated struct, read once, passed down.
 //! Defaults < /etc/shopstream < the user's file < ./shopstream.toml < --config < environment < --set < flags.
 
+mod enrichment;
+
+pub use enrichment::{GeoSettings, PriceTierSettings, PrivacySettings};
+
 use crate::cli::Settings;
 use crate::exit::Problem;
 use anyhow::Context;
@@ -23,6 +27,12 @@ pub struct Config {
     pub log: LogSettings,
     /// The live line.
     pub stream: StreamSettings,
+    /// Countries by address.
+    pub geo: GeoSettings,
+    /// What is kept of people.
+    pub privacy: PrivacySettings,
+    /// Where a price becomes `Medium` and `High`, in the store's currency.
+    pub price_tiers: PriceTierSettings,
     /// The shops of this server, by name; `main` is there without being named.
     pub stores: BTreeMap<String, StoreSettings>,
 }
@@ -74,6 +84,9 @@ impl Default for Config {
             api: api::ApiConfig::default(),
             log: LogSettings::default(),
             stream: StreamSettings::default(),
+            geo: GeoSettings::default(),
+            privacy: PrivacySettings::default(),
+            price_tiers: PriceTierSettings::default(),
             stores: BTreeMap::new(),
         }
     }
@@ -221,6 +234,7 @@ fn check(config: &Config) -> Result<(), Problem> {
             ));
         }
     }
+    config.price_tiers.tiers()?;
     if config.log.segment_mib == 0 || config.log.segment_mib > 4_096 {
         return Err(Problem::usage(
             "log.segment_mib must lie between 1 and 4096",

@@ -33,7 +33,7 @@ const TOOLS: Words = words! {
     "curl/" "wget" "libwww" "lwp::" "python-" "python/" "aiohttp" "httpx/" "httpclient" "http-client" "http_request"
     "http client" "go-http" "axios/" "node-fetch" "undici" "superagent" "guzzle" "postman" "insomnia/" "httpie/" "scrapy"
     "winhttp" "restsharp" "libcurl" "pycurl" "urllib" "okhttp-bot" "apachebench" "jmeter" "k6/" "gatling" "siege/"
-    "indy library" "protocol discovery" "faraday" "typhoeus" "rest-client" "mozilla/5.0 (compatible; google desktop"
+    "indy library" "protocol discovery" "faraday" "typhoeus" "rest-client" "google desktop"
 };
 
 /// The same where the user agent begins with it: within others these words mean other things.

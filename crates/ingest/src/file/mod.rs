@@ -13,6 +13,7 @@ mod tests;
 pub use error::{FileError, FileRemedy};
 pub use reader::{FileGuess, FileReader, Progress};
 
+use crate::enrich::Enrichment;
 use event::Currency;
 use event::dialect::table::{TableDialect, Wishes};
 use jiff::tz::TimeZone;
@@ -70,6 +71,8 @@ pub struct FileOptions {
     pub map_type: Vec<(String, String)>,
     /// Product codes that are fees, in place of the usual ones.
     pub fee_codes: Option<Vec<String>>,
+    /// What is added to its events.
+    pub enrichment: Enrichment,
 }
 
 impl FileOptions {
@@ -85,6 +88,7 @@ impl FileOptions {
             map: Vec::new(),
             map_type: Vec::new(),
             fee_codes: None,
+            enrichment: Enrichment::default(),
         }
     }
 

@@ -5,6 +5,7 @@ use super::error::FileError;
 use super::packing::unpack;
 use super::window::Window;
 use super::{FileDialect, FileOptions};
+use crate::enrich::{Enriched, Enricher};
 use event::check::CheckContext;
 use event::dialect::json::{Objects, Read as WindowRead};
 use event::dialect::table::{Confidence, Table};
@@ -50,6 +51,7 @@ pub struct FileReader {
     form: Form,
     guess: FileGuess,
     info: SourceInfo,
+    enricher: Enricher,
     options: FileOptions,
     packed: bool,
     bytes_read: Arc<AtomicU64>,
@@ -97,6 +99,7 @@ impl FileReader {
             guess: FileGuess { evidence, ..guess },
             window,
             form,
+            enricher: options.enrichment.enricher(),
             options,
             packed: unpacked.packed,
             bytes_read: unpacked.bytes_read,
@@ -160,17 +163,20 @@ impl FileReader {
             currency: &self.options.currency,
         };
         let (bytes, complete) = (self.window.bytes(), self.window.is_complete());
+        let context = intake.context;
+        let mut intake = Enriched {
+            enricher: &mut self.enricher,
+            currency: &self.options.currency,
+            next: intake,
+        };
         match &mut self.form {
-            Form::Json(objects) => Ok(objects.read(bytes, complete, events_max, &decoding, intake)),
-            Form::Table(table) => (table.read(
-                bytes,
-                complete,
-                events_max,
-                &decoding,
-                intake.context,
-                intake,
-            ))
-            .map_err(|error| FileError::too_many_orders(&self.options.name, error)),
+            Form::Json(objects) => {
+                Ok(objects.read(bytes, complete, events_max, &decoding, &mut intake))
+            }
+            Form::Table(table) => {
+                (table.read(bytes, complete, events_max, &decoding, context, &mut intake))
+                    .map_err(|error| FileError::too_many_orders(&self.options.name, error))
+            }
         }
     }
 

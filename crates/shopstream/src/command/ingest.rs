@@ -78,7 +78,7 @@ fn name_of(path: &Path) -> String {
 }
 
 fn check(config: &Config, path: &Path, options: &Ingest) -> anyhow::Result<ImportSummary> {
-    let file = request(path, options)?.file_options(config)?;
+    let file = request(path, options)?.file_options(config, &config.enrichment()?)?;
     let mut bar = Bar::start(path);
     run_import(
         bar.reading(open(path)?),
@@ -97,7 +97,7 @@ async fn load(config: &Config, options: &Ingest) -> anyhow::Result<Vec<(PathBuf,
     let core = wiring::start(config, &runtime)?;
     let mut reports = Vec::new();
     for path in &options.files {
-        let file = request(path, options)?.file_options(config)?;
+        let file = request(path, options)?.file_options(config, &core.enrichment)?;
         core.stream
             .wait_published(core.log.end_position().frame)
             .await;
