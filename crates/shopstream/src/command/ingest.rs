@@ -12,6 +12,7 @@ use anyhow::Context;
 use api::{ImportProgress, ImportSummary};
 use futures_util::TryStreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
+use ingest::Enrichment;
 use runtime::{Clock, Runtime};
 use serde::Deserialize;
 use std::fs::File;
@@ -33,10 +34,11 @@ async fn ingest(
     options: &Ingest,
 ) -> anyhow::Result<Vec<(PathBuf, ImportSummary)>> {
     if options.check {
+        let enrichment = config.enrichment()?;
         return options
             .files
             .iter()
-            .map(|path| Ok((path.clone(), check(config, path, options)?)))
+            .map(|path| Ok((path.clone(), check(config, &enrichment, path, options)?)))
             .collect();
     }
     let client = match &options.url {
@@ -77,8 +79,13 @@ fn name_of(path: &Path) -> String {
     )
 }
 
-fn check(config: &Config, path: &Path, options: &Ingest) -> anyhow::Result<ImportSummary> {
-    let file = request(path, options)?.file_options(config, &config.enrichment()?)?;
+fn check(
+    config: &Config,
+    enrichment: &Enrichment,
+    path: &Path,
+    options: &Ingest,
+) -> anyhow::Result<ImportSummary> {
+    let file = request(path, options)?.file_options(config, enrichment)?;
     let mut bar = Bar::start(path);
     run_import(
         bar.reading(open(path)?),
