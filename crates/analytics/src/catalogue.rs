@@ -21,17 +21,23 @@ pub enum Dimension {
     Identity,
     /// Product id.
     Product,
+    /// Hour of the store's clock, `00` to `23`.
+    Hour,
+    /// Day of the store's week, `1` = Monday … `7` = Sunday.
+    DayOfWeek,
 }
 
 impl Dimension {
     /// Every dimension.
-    pub const ALL: [Dimension; 6] = [
+    pub const ALL: [Dimension; 8] = [
         Dimension::Type,
         Dimension::Country,
         Dimension::Category,
         Dimension::Device,
         Dimension::Identity,
         Dimension::Product,
+        Dimension::Hour,
+        Dimension::DayOfWeek,
     ];
 
     /// The name in queries and tables.
@@ -44,6 +50,8 @@ impl Dimension {
             Dimension::Device => "device",
             Dimension::Identity => "identity",
             Dimension::Product => "product",
+            Dimension::Hour => "hour",
+            Dimension::DayOfWeek => "day_of_week",
         }
     }
 
@@ -53,6 +61,15 @@ impl Dimension {
         Dimension::ALL
             .into_iter()
             .find(|dimension| dimension.name() == name)
+    }
+}
+
+impl Dimension {
+    /// The dimension of the cells that answers are made of: hour and day follow from a cell's window, so no cells are
+    /// kept by them, and every metric can be split by them.
+    #[must_use]
+    pub fn of_cells(self) -> Option<Dimension> {
+        (!matches!(self, Dimension::Hour | Dimension::DayOfWeek)).then_some(self)
     }
 }
 
@@ -123,6 +140,7 @@ impl Metric {
     /// The cube this metric is read from, for a dimension and a grain.
     #[must_use]
     pub fn cube(&self, dimension: Option<Dimension>, grain: Grain) -> Option<&'static Cube> {
+        let dimension = dimension.and_then(Dimension::of_cells);
         CUBES.iter().find(|cube| {
             cube.dimension == dimension && cube.grains.contains(&grain) && self.is_in(cube)
         })
@@ -133,7 +151,7 @@ impl Metric {
         Dimension::ALL.into_iter().filter(|dimension| {
             CUBES
                 .iter()
-                .any(|cube| cube.dimension == Some(*dimension) && self.is_in(cube))
+                .any(|cube| cube.dimension == dimension.of_cells() && self.is_in(cube))
         })
     }
 
@@ -303,6 +321,19 @@ mod tests {
                     .any(|field| field.scale() == Scale::Money)
         });
         assert_eq!(wrong, None);
+    }
+
+    #[test]
+    fn every_metric_can_be_split_by_hour_and_day_of_the_week() {
+        for dimension in [Dimension::Hour, Dimension::DayOfWeek] {
+            assert!(metrics().all(|metric| metric.dimensions().any(|known| known == dimension)));
+            let lacking = metrics().find(|metric| {
+                !metric
+                    .grains(Some(dimension))
+                    .any(|grain| grain == Grain::Hour)
+            });
+            assert_eq!(lacking, None);
+        }
     }
 
     #[test]

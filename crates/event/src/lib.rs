@@ -4,6 +4,7 @@
 pub mod batch;
 pub mod check;
 mod currency;
+pub mod derive;
 pub mod dialect;
 mod event;
 pub mod frame;

@@ -1,19 +1,33 @@
 //! A request's body becomes events in the frame and outcomes for the reply; events without id get one here.
 
 use crate::door::{Dedupe, Outcome, Receipt, Request, StoreDefaults};
+use crate::enrich::{Enriched, Enricher};
 use event::check::CheckContext;
 use event::dialect::{Decoding, Intake, json};
 use event::frame::{FrameBuilder, SourceIndex};
 use event::schema::Number;
 use event::{Event, EventId, EventTime, Rejection};
 
+/// What events pass on their way, and where it ends.
+pub struct IntoFrame<'f> {
+    /// How its senders write.
+    pub habits: &'f mut json::Habits,
+    /// Adds what follows from an event.
+    pub enricher: &'f mut Enricher,
+    /// Checks and gathers.
+    pub builder: &'f mut FrameBuilder,
+}
+
 /// Decodes a request into the frame.
 pub fn request(
     request: &Request,
     received: EventTime,
     defaults: &StoreDefaults,
-    habits: &mut json::Habits,
-    builder: &mut FrameBuilder,
+    IntoFrame {
+        habits,
+        enricher,
+        builder,
+    }: IntoFrame<'_>,
 ) -> Receipt {
     let source = builder.open_source(&request.source);
     let decoding = Decoding {
@@ -30,7 +44,12 @@ pub fn request(
         outcomes: Vec::new(),
         dedupe: Dedupe::EventId,
     };
-    json::read_body(&request.body, &decoding, habits, &mut intake);
+    let mut enriched = Enriched {
+        enricher,
+        currency: &defaults.currency,
+        next: &mut intake,
+    };
+    json::read_body(&request.body, &decoding, habits, &mut enriched);
     Receipt {
         outcomes: intake.outcomes,
         dedupe: intake.dedupe,

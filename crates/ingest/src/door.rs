@@ -1,7 +1,8 @@
 //! The door: requests are decoded on a few threads, whole requests gathered into frames, frames appended to the log.
 //! A reply is sent when the log says the frame is durable, and not before.
 
-use crate::decode;
+use crate::decode::{self, IntoFrame};
+use crate::enrich::{Enricher, Enrichment};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use event::dialect::json::Habits;
 use event::frame::{FrameBody, FrameBuilder, SourceInfo};
@@ -33,6 +34,17 @@ pub struct StoreDefaults {
 
 /// The defaults of a store, by name.
 pub type StoreLookup = Arc<dyn Fn(&str) -> StoreDefaults + Send + Sync>;
+
+/// How the door works.
+#[derive(Clone)]
+pub struct DoorSettings {
+    /// Threads that decode.
+    pub decoders: usize,
+    /// What events of each store mean.
+    pub stores: StoreLookup,
+    /// What is added to events.
+    pub enrichment: Enrichment,
+}
 
 /// One request: a body of events from one source.
 #[derive(Debug)]
@@ -117,20 +129,20 @@ pub struct Door {
 }
 
 impl Door {
-    /// Starts `decoders` threads in front of the log.
+    /// Starts the threads that decode in front of the log.
     pub fn open(
         log: &LogWriter,
-        decoders: usize,
-        stores: &StoreLookup,
+        settings: &DoorSettings,
         runtime: &Runtime,
     ) -> std::io::Result<Door> {
         let (jobs, work) = bounded(REQUESTS_WAITING_MAX);
         let waiting_bytes = Arc::new(AtomicUsize::new(0));
-        for index in 0..decoders.max(1) {
+        for index in 0..settings.decoders.max(1) {
             let decoder = Decoder {
                 work: work.clone(),
                 log: log.clone(),
-                stores: Arc::clone(stores),
+                stores: Arc::clone(&settings.stores),
+                enricher: settings.enrichment.enricher(),
                 waiting_bytes: Arc::clone(&waiting_bytes),
                 on_the_way: Arc::new(AtomicUsize::new(0)),
                 clock: runtime.clock().clone(),
@@ -183,6 +195,7 @@ struct Decoder {
     work: Receiver<Job>,
     log: LogWriter,
     stores: StoreLookup,
+    enricher: Enricher,
     waiting_bytes: Arc<AtomicUsize>,
     /// Frames of this decoder that the log has not answered yet.
     on_the_way: Arc<AtomicUsize>,
@@ -225,13 +238,12 @@ impl Decoder {
             reply,
         } = job;
         let defaults = (self.stores)(&request.source.store);
-        let receipt = decode::request(
-            &request,
-            received,
-            &defaults,
-            &mut self.habits,
-            &mut self.frame.builder,
-        );
+        let frame = IntoFrame {
+            habits: &mut self.habits,
+            enricher: &mut self.enricher,
+            builder: &mut self.frame.builder,
+        };
+        let receipt = decode::request(&request, received, &defaults, frame);
         self.frame.bytes += request.body.len();
         self.frame.replies.push((reply, receipt));
     }

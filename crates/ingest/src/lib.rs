@@ -3,13 +3,21 @@
 
 mod decode;
 mod door;
+mod enrich;
+#[cfg(test)]
+mod enrich_tests;
 pub mod file;
+mod geo;
+#[cfg(test)]
+mod geo_tests;
 mod import;
 mod metrics;
 pub mod watch;
 
 pub use door::{
-    Dedupe, Door, EncodeError, FrameMaker, Outcome, Receipt, Refused, Request, StoreDefaults,
-    StoreLookup,
+    Dedupe, Door, DoorSettings, EncodeError, FrameMaker, Outcome, Receipt, Refused, Request,
+    StoreDefaults, StoreLookup,
 };
+pub use enrich::{Enricher, Enrichment};
+pub use geo::{GeoDatabase, GeoError};
 pub use import::{ImportCounts, ImportError, ImportListener, import};

@@ -4,6 +4,7 @@
 use crate::audit::{Audit, AuditView, QuarantineCursor, QuarantinePage};
 use crate::cells::{CellAddress, CubeTable, RowKey, Stamp};
 use crate::orders::Orders;
+use crate::query::CalendarTexts;
 use crate::stores::Stores;
 use crate::texts::{TextId, Texts};
 use analytics::cell::{CUBES, Cube, CubeId};
@@ -25,6 +26,7 @@ pub struct LiveTables {
 pub(crate) struct Shared {
     pub(crate) stores: Stores,
     pub(crate) texts: RwLock<Texts>,
+    pub(crate) calendar_texts: CalendarTexts,
     cubes: Vec<RwLock<CubeTable>>,
     pub(crate) orders: RwLock<Orders>,
     pub(crate) products: RwLock<Products>,
@@ -51,9 +53,11 @@ impl LiveTables {
             .iter()
             .map(|cube| RwLock::new(CubeTable::new(cube)))
             .collect();
+        let mut texts = Texts::default();
         let shared = Shared {
             stores,
-            texts: RwLock::default(),
+            calendar_texts: CalendarTexts::new(&mut texts),
+            texts: RwLock::new(texts),
             cubes,
             orders: RwLock::default(),
             products: RwLock::default(),

@@ -1,6 +1,10 @@
 //! The configuration: one annotated struct, read once, passed down.
 //! Defaults < /etc/shopstream < the user's file < ./shopstream.toml < --config < environment < --set < flags.
 
+mod enrichment;
+
+pub use enrichment::{GeoSettings, PriceTierSettings, PrivacySettings};
+
 use crate::cli::Settings;
 use crate::exit::Problem;
 use crate::imports::ImportRequest;
@@ -8,6 +12,7 @@ use anyhow::Context;
 use event::Currency;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
+use ingest::Enrichment;
 use ingest::watch::{FolderConfig, FolderList, FolderSettings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,6 +30,12 @@ pub struct Config {
     pub log: LogSettings,
     /// The live line.
     pub stream: StreamSettings,
+    /// Countries by address.
+    pub geo: GeoSettings,
+    /// What is kept of people.
+    pub privacy: PrivacySettings,
+    /// Where a price becomes `Medium` and `High`, in the store's currency.
+    pub price_tiers: PriceTierSettings,
     /// The shops of this server, by name; `main` is there without being named.
     pub stores: BTreeMap<String, StoreSettings>,
     /// What is read without being sent.
@@ -86,6 +97,9 @@ impl Default for Config {
             api: api::ApiConfig::default(),
             log: LogSettings::default(),
             stream: StreamSettings::default(),
+            geo: GeoSettings::default(),
+            privacy: PrivacySettings::default(),
+            price_tiers: PriceTierSettings::default(),
             stores: BTreeMap::new(),
             sources: SourceSettings::default(),
         }
@@ -234,6 +248,7 @@ fn check(config: &Config) -> Result<(), Problem> {
             ));
         }
     }
+    config.price_tiers.tiers()?;
     if config.log.segment_mib == 0 || config.log.segment_mib > 4_096 {
         return Err(Problem::usage(
             "log.segment_mib must lie between 1 and 4096",
@@ -242,7 +257,7 @@ fn check(config: &Config) -> Result<(), Problem> {
     }
     let folders = config.sources.files.check();
     folders.map_err(|error| Problem::usage(error.to_string(), error.hint))?;
-    config.folders().map(drop)
+    config.folders(&Enrichment::default()).map(drop)
 }
 
 impl Config {
@@ -281,7 +296,7 @@ impl Config {
     }
 
     /// The watched folders, as `ingest` wants them.
-    pub fn folders(&self) -> Result<Vec<FolderConfig>, Problem> {
+    pub fn folders(&self, enrichment: &Enrichment) -> Result<Vec<FolderConfig>, Problem> {
         let folders = self.sources.files.0.iter();
         let folder = |settings: &FolderSettings| {
             let pairs = |map: &BTreeMap<String, String>| map.clone().into_iter().collect();
@@ -292,10 +307,12 @@ impl Config {
                 map: pairs(&settings.map),
                 map_type: pairs(&settings.map_type),
             };
-            let options = request.file_options(self).map_err(|problem| Problem {
-                what: format!("sources.files, folder {}: {}", request.name, problem.what),
-                ..problem
-            })?;
+            let options = request
+                .file_options(self, enrichment)
+                .map_err(|problem| Problem {
+                    what: format!("sources.files, folder {}: {}", request.name, problem.what),
+                    ..problem
+                })?;
             Ok(FolderConfig {
                 settings: settings.clone(),
                 options,

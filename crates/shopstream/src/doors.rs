@@ -9,7 +9,7 @@ use api::{
     ItemOutcome, ItemResult, Receipt, Refused, Upload,
 };
 use eventlog::{EventLog, Remedy};
-use ingest::{Dedupe, Door, ImportError, Outcome, Request};
+use ingest::{Dedupe, Door, Enrichment, ImportError, Outcome, Request};
 use live::LiveTables;
 use runtime::Clock;
 use std::pin::Pin;
@@ -25,6 +25,7 @@ pub struct Doors {
     log: Arc<EventLog>,
     live: LiveTables,
     stream: StreamHandle,
+    enrichment: Enrichment,
     config: Config,
     clock: Clock,
     /// The runtime on which a blocking import waits for results.
@@ -39,6 +40,7 @@ impl Doors {
             log: Arc::clone(&core.log),
             live: core.live.clone(),
             stream: core.stream.clone(),
+            enrichment: core.enrichment.clone(),
             config: config.clone(),
             clock,
             handle: tokio::runtime::Handle::current(),
@@ -102,7 +104,9 @@ impl EventDoor for Doors {
             map,
             map_type,
         };
-        let options = request.file_options(&self.config).map_err(mend)?;
+        let options = request
+            .file_options(&self.config, &self.enrichment)
+            .map_err(mend)?;
         self.wait_until_counted();
         let repeats = KnownRepeats::before(&self.live, self.log.end());
         let log = (!check_only).then(|| self.log.writer());

@@ -7,8 +7,8 @@ use api::{ImportCounts, ImportMoney, ImportProgress, ImportSummary};
 use event::Currency;
 use event::frame::FrameBody;
 use eventlog::LogWriter;
-use ingest::ImportListener;
 use ingest::file::{FileOptions, UnknownDialect};
+use ingest::{Enrichment, ImportListener};
 use live::LiveTables;
 use runtime::Clock;
 use std::io::Read;
@@ -48,7 +48,11 @@ impl ImportRequest {
     }
 
     /// What the file reader is told.
-    pub fn file_options(&self, config: &Config) -> Result<FileOptions, Problem> {
+    pub fn file_options(
+        &self,
+        config: &Config,
+        enrichment: &Enrichment,
+    ) -> Result<FileOptions, Problem> {
         let store = config.stores().get(&self.store);
         let mut options = FileOptions::new(&self.name, &self.store);
         options.zone = store.zone;
@@ -59,6 +63,7 @@ impl ImportRequest {
                 known.to_string(),
             )
         })?;
+        options.enrichment = enrichment.clone();
         options.map.clone_from(&self.map);
         options.map_type.clone_from(&self.map_type);
         Ok(options)

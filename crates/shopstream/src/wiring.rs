@@ -8,7 +8,7 @@ use api::{ApiState, KeyRing, Readiness};
 use changelog::Changelog;
 use eventlog::{EventLog, LogError};
 use ingest::watch::WatchStatus;
-use ingest::{Door, StoreDefaults, StoreLookup};
+use ingest::{Door, DoorSettings, Enrichment, StoreDefaults, StoreLookup};
 use live::LiveTables;
 use runtime::{Runtime, telemetry::Metrics};
 use std::sync::Arc;
@@ -24,6 +24,8 @@ pub struct Core {
     pub log: Arc<EventLog>,
     /// Takes requests.
     pub door: Door,
+    /// What the door and imports add to events.
+    pub enrichment: Enrichment,
     /// Answers questions.
     pub live: LiveTables,
     /// Says how far results are.
@@ -32,18 +34,23 @@ pub struct Core {
 
 /// Opens the data directory and starts the line: log → stream → changelog → live tables, with the door in front.
 pub fn start(config: &Config, runtime: &Runtime) -> anyhow::Result<Core> {
+    let enrichment = config.enrichment()?;
     let log = Arc::new(open_log(config)?);
     let changelog = Changelog::default();
     let live = LiveTables::new(config.live_stores());
     changelog.attach(Box::new(live.feed()));
-    let stores = store_lookup(config);
+    let door = DoorSettings {
+        decoders: config.decoders(),
+        stores: store_lookup(config),
+        enrichment: enrichment.clone(),
+    };
     let stream = stream::start(config.stream(), log.reader(0), changelog, runtime)
         .context("start the stream")?;
-    let door =
-        Door::open(&log.writer(), config.decoders(), &stores, runtime).context("start the door")?;
+    let door = Door::open(&log.writer(), &door, runtime).context("start the door")?;
     Ok(Core {
         log,
         door,
+        enrichment,
         live,
         stream,
     })
@@ -68,7 +75,7 @@ impl Core {
 
 /// Watches the folders of the configuration. Before the counter: the doors must not be open yet.
 pub fn watch(config: &Config, core: &Core, runtime: &Runtime) -> anyhow::Result<Watched> {
-    let folders = config.folders()?;
+    let folders = config.folders(&core.enrichment)?;
     let has_folders = !folders.is_empty();
     let status = ingest::watch::start(folders, &core.log, runtime).context("watch folders")?;
     Ok(Watched(has_folders.then_some(status)))

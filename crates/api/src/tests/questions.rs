@@ -163,7 +163,7 @@ async fn what_is_not_kept_names_what_is() {
     check_refused(
         question,
         "422 not-kept",
-        "it is kept by country, category, device",
+        "it is kept by country, category, device, hour, day_of_week",
     )
     .await;
     let question = json!({ "metrics": ["units"], "dimensions": ["product"], "granularity": "1m" });
@@ -333,7 +333,14 @@ async fn the_catalogue_says_what_can_be_asked() {
     );
     assert_eq!(
         named("events")["dimensions"],
-        json!(["type", "country", "category", "device"])
+        json!([
+            "type",
+            "country",
+            "category",
+            "device",
+            "hour",
+            "day_of_week"
+        ])
     );
 }
 

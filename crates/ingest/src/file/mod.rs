@@ -16,6 +16,7 @@ pub use error::{FileError, FileRemedy};
 pub use reader::{FileGuess, FileReader, Growing, Progress};
 pub use steady::SteadyFile;
 
+use crate::enrich::Enrichment;
 use event::Currency;
 use event::dialect::table::{TableDialect, Wishes};
 use jiff::tz::TimeZone;
@@ -125,6 +126,8 @@ pub struct FileOptions {
     pub fee_codes: Option<Vec<String>>,
     /// The sheet of a workbook; the first with a header where nothing is said.
     pub sheet: Option<String>,
+    /// What is added to its events.
+    pub enrichment: Enrichment,
 }
 
 impl FileOptions {
@@ -141,6 +144,7 @@ impl FileOptions {
             map_type: Vec::new(),
             fee_codes: None,
             sheet: None,
+            enrichment: Enrichment::default(),
         }
     }
 

@@ -7,6 +7,7 @@ use super::steady::SteadyFile;
 use super::window::Window;
 use super::workbook::{self, Kind};
 use super::{FileDialect, FileOptions};
+use crate::enrich::{Enriched, Enricher};
 use event::check::CheckContext;
 use event::dialect::access_log::{self, AccessLog};
 use event::dialect::json::{Objects, Read as WindowRead};
@@ -69,6 +70,7 @@ pub struct FileReader {
     form: Form,
     guess: FileGuess,
     info: SourceInfo,
+    enricher: Enricher,
     options: FileOptions,
     packed: bool,
     bytes_read: Arc<AtomicU64>,
@@ -153,6 +155,7 @@ impl FileReader {
             guess: FileGuess { evidence, ..guess },
             window,
             form,
+            enricher: options.enrichment.enricher(),
             options,
             packed,
             bytes_read,
@@ -315,6 +318,12 @@ impl FileReader {
             currency: &self.options.currency,
         };
         let (bytes, complete) = (self.window.bytes(), self.window.is_complete());
+        let mut intake = Enriched {
+            enricher: &mut self.enricher,
+            currency: &self.options.currency,
+            next: intake,
+        };
+        let intake = &mut intake;
         let read = match &mut self.form {
             Form::Json(objects) => objects.read(bytes, complete, events_max, &decoding, intake),
             Form::AccessLog(log) => log.read(bytes, complete, events_max, &decoding, intake),

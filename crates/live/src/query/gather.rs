@@ -164,11 +164,9 @@ struct Gathering<'a> {
 
 impl Gathering<'_> {
     fn gather(&mut self, live: &LiveTables, span: Span) -> Result<(), QueryError> {
-        let suits = |grain: &Grain| {
-            self.plan
-                .granularity
-                .is_none_or(|granularity| *grain <= granularity)
-        };
+        let of_window = self.plan.of_window;
+        let bounds = [self.plan.granularity, of_window.map(|of| of.coarsest())];
+        let suits = |grain: &Grain| bounds.iter().flatten().all(|bound| grain <= bound);
         let grains: Vec<Grain> = self
             .source
             .cube
@@ -183,8 +181,9 @@ impl Gathering<'_> {
                 continue;
             };
             for (start, window) in slice.windows(tile.span.from..tile.span.to) {
+                let of_window = of_window.map(|of| of.at(&self.plan.calendar, start));
                 let start = self.group_window(tile.grain, start);
-                self.merge_window(slice, window, start)?;
+                self.merge_window(slice, window, (start, of_window))?;
             }
         }
         Ok(())
@@ -211,12 +210,16 @@ impl Gathering<'_> {
         &mut self,
         slice: &Slice,
         window: &Window,
-        start: i64,
+        group: (i64, Option<TextId>),
     ) -> Result<(), QueryError> {
-        let Some(values) = &self.plan.values else {
-            return window
-                .rows()
-                .try_for_each(|(key, row)| self.merge_row(slice, start, key, row));
+        let values = match (&self.plan.values, group.1) {
+            (Some(values), Some(value)) if !values.contains(&value) => return Ok(()),
+            (Some(values), None) => values,
+            _ => {
+                return window
+                    .rows()
+                    .try_for_each(|(key, row)| self.merge_row(slice, group, key, row));
+            }
         };
         for value in values {
             for currency in slice.currencies() {
@@ -225,7 +228,7 @@ impl Gathering<'_> {
                     currency: *currency,
                 };
                 if let Some(row) = window.find(key) {
-                    self.merge_row(slice, start, key, row)?;
+                    self.merge_row(slice, group, key, row)?;
                 }
             }
         }
@@ -235,7 +238,7 @@ impl Gathering<'_> {
     fn merge_row(
         &mut self,
         slice: &Slice,
-        window: i64,
+        (window, of_window): (i64, Option<TextId>),
         key: RowKey,
         row: RowNumber,
     ) -> Result<(), QueryError> {
@@ -251,7 +254,7 @@ impl Gathering<'_> {
         };
         let group = self.groups.group(GroupKey {
             window,
-            value: key.value,
+            value: of_window.unwrap_or(key.value),
             currency,
         })?;
         self.groups.merge(group, self.source, slice, row);

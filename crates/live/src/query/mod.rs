@@ -11,6 +11,7 @@
 //! * Each cube is read under one lock and so is whole; two cubes of one question may lie one publication apart.
 
 mod answer;
+mod calendar;
 mod error;
 mod gather;
 mod plan;
@@ -18,6 +19,8 @@ mod range;
 mod rank;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use calendar::CalendarTexts;
 
 pub use answer::{Answer, AnswerRow, Column, Figure, Rate};
 pub use error::QueryError;

@@ -2,6 +2,7 @@
 //! Times are not resolved here.
 
 use super::answer::{Column, Rate};
+use super::calendar::CalendarValues;
 use super::{FILTER_VALUES_MAX, LIMIT_MAX, METRICS_MAX, Query, QueryError};
 use crate::tables::LiveTables;
 use crate::texts::TextId;
@@ -18,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) calendar: Calendar,
     pub(crate) granularity: Option<Grain>,
     pub(crate) dimension: Option<Dimension>,
+    /// Values of the windows, where the dimension follows from them.
+    pub(crate) of_window: Option<CalendarValues>,
     /// Values to keep; nothing means all.
     pub(crate) values: Option<Vec<TextId>>,
     /// The one currency to keep.
@@ -76,17 +79,20 @@ impl Plan {
         let texts = live.shared.texts.read();
         let find = |text: &str| texts.find(text).unwrap_or(TextId(u32::MAX));
         let currency = read_currency(query)?;
+        let text = |value: &Option<String>| value.as_deref().map_or(TextId::NONE, find);
+        let of_window = dimension.and_then(|dimension| live.shared.calendar_texts.of(dimension));
         let mut plan = Plan {
             store: find(&query.store),
             calendar: settings.calendar(),
             granularity: query.granularity,
             dimension,
-            values: read_filter(query, dimension)?.map(|values| {
-                values
-                    .iter()
-                    .map(|value| value.as_deref().map_or(TextId::NONE, find))
-                    .collect()
-            }),
+            of_window,
+            values: read_filter(query, dimension)?
+                .map(|values| match of_window {
+                    Some(of_window) => values.iter().map(|value| of_window.named(value)).collect(),
+                    None => Ok(values.iter().map(text).collect()),
+                })
+                .transpose()?,
             currency: currency.as_ref().map(|code| find(code.as_str())),
             is_by_currency,
             currency_of_nothing: Arc::from(currency.unwrap_or(settings.currency).as_str()),
@@ -252,6 +258,8 @@ fn dimension_label(dimension: Dimension) -> &'static str {
         Dimension::Device => "Device",
         Dimension::Identity => "Identity",
         Dimension::Product => "Product",
+        Dimension::Hour => "Hour",
+        Dimension::DayOfWeek => "Day of week",
     }
 }
 
@@ -350,7 +358,8 @@ fn cube_of(
     dimension: Option<Dimension>,
     granularity: Option<Grain>,
 ) -> Result<CubeId, QueryError> {
-    let holds = |cube: &Cube| cube.dimension == dimension && metric.is_in(cube);
+    let kept_by = dimension.and_then(Dimension::of_cells);
+    let holds = |cube: &Cube| cube.dimension == kept_by && metric.is_in(cube);
     if let Some(dimension) = dimension.filter(|_| !CUBES.iter().any(holds)) {
         let available = metric.dimensions().map(Dimension::name).collect();
         return Err(QueryError::NotSplitBy {

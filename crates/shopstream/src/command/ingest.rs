@@ -12,6 +12,7 @@ use anyhow::Context;
 use api::{ImportProgress, ImportSummary};
 use futures_util::TryStreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
+use ingest::Enrichment;
 use ingest::file::SteadyFile;
 use runtime::{Clock, Runtime};
 use serde::Deserialize;
@@ -35,10 +36,11 @@ async fn ingest(
     options: &Ingest,
 ) -> anyhow::Result<Vec<(PathBuf, ImportSummary)>> {
     if options.check {
+        let enrichment = config.enrichment()?;
         return options
             .files
             .iter()
-            .map(|path| Ok((path.clone(), check(config, path, options)?)))
+            .map(|path| Ok((path.clone(), check(config, &enrichment, path, options)?)))
             .collect();
     }
     let client = match &options.url {
@@ -79,8 +81,13 @@ fn name_of(path: &Path) -> String {
     )
 }
 
-fn check(config: &Config, path: &Path, options: &Ingest) -> anyhow::Result<ImportSummary> {
-    let file = request(path, options)?.file_options(config)?;
+fn check(
+    config: &Config,
+    enrichment: &Enrichment,
+    path: &Path,
+    options: &Ingest,
+) -> anyhow::Result<ImportSummary> {
+    let file = request(path, options)?.file_options(config, enrichment)?;
     let mut bar = Bar::start(path);
     run_import(
         bar.reading(open(path)?),
@@ -99,7 +106,7 @@ async fn load(config: &Config, options: &Ingest) -> anyhow::Result<Vec<(PathBuf,
     let core = wiring::start(config, &runtime)?;
     let mut reports = Vec::new();
     for path in &options.files {
-        let file = request(path, options)?.file_options(config)?;
+        let file = request(path, options)?.file_options(config, &core.enrichment)?;
         core.stream
             .wait_published(core.log.end_position().frame)
             .await;

@@ -3,6 +3,7 @@
 
 mod clickstream;
 mod crash;
+mod derived;
 mod doors;
 mod mistakes;
 mod orders;

@@ -69,6 +69,59 @@ fn a_setting_of_the_wrong_kind_is_refused() {
 }
 
 #[test]
+fn a_database_of_countries_that_is_none_stops_the_start() {
+    let dir = dir();
+    let file = dir.path().join("countries.mmdb");
+    let setting = format!("geo.database={}", file.display());
+    let refused = |words: &[&str]| {
+        check(&["config", "check", "--set", &setting], 2, words);
+        // A folder that another server owns: should the database be taken after all, the test ends nevertheless.
+        let listen = "api.listen=127.0.0.1:0";
+        let server = program(&dir).up().expect("starts");
+        let second = ["up", "--set", listen, "--set", &setting];
+        let ran = program(&dir).run(second).expect("runs");
+        assert!(
+            words.iter().all(|word| ran.err.contains(word)),
+            "{}",
+            ran.err
+        );
+        drop(server);
+    };
+    refused(&[
+        "geo.database: cannot read",
+        "countries.mmdb",
+        "No such file",
+    ]);
+    std::fs::write(&file, b"no database").expect("writes");
+    refused(&[
+        "geo.database",
+        "no sound MaxMind DB file",
+        "get the file again",
+    ]);
+}
+
+#[test]
+fn tiers_that_leave_no_room_are_refused() {
+    let refused = |setting: &str, words: &[&str]| {
+        check(&["--set", setting, "config", "check"], 2, words);
+    };
+    refused(
+        "price_tiers.high_from=10",
+        &["high_from lies below medium_from"],
+    );
+    refused("price_tiers.medium_from=-1", &["below zero"]);
+    refused(
+        "price_tiers.medium_from=cheap",
+        &["medium_from", "`cheap`", "49.99"],
+    );
+    refused(
+        "price_tiers.categories.Books.medium_from=3",
+        &["Books", "high_from"],
+    );
+    refused("privacy.ip=all", &["privacy.ip", "truncate"]);
+}
+
+#[test]
 fn a_used_port_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let listen = format!("api.listen={}", taken.local_addr().expect("an address"));

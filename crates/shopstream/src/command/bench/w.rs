@@ -71,7 +71,10 @@ async fn load(
         map: vec![],
         map_type: vec![],
     };
-    let (file, log) = (request.file_options(config)?, core.log.writer());
+    let (file, log) = (
+        request.file_options(config, &core.enrichment)?,
+        core.log.writer(),
+    );
     let repeats = KnownRepeats::before(&core.live, 0);
     let read = Box::new(File::open(path).context("open the workload")?);
     let import_clock = clock.clone();
