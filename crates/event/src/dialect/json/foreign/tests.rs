@@ -1,0 +1,1 @@
+//! The tables of the design as tests, dialect by dialect.
