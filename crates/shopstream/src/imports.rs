@@ -8,7 +8,7 @@ use event::Currency;
 use event::frame::FrameBody;
 use eventlog::LogWriter;
 use ingest::ImportListener;
-use ingest::file::FileOptions;
+use ingest::file::{FileOptions, UnknownDialect};
 use live::LiveTables;
 use runtime::Clock;
 use std::io::Read;
@@ -53,10 +53,10 @@ impl ImportRequest {
         let mut options = FileOptions::new(&self.name, &self.store);
         options.zone = store.zone;
         options.currency = store.currency;
-        options.dialect = self.dialect.parse().map_err(|_| {
+        options.dialect = self.dialect.parse().map_err(|known: UnknownDialect| {
             Problem::usage(
                 format!("unknown dialect `{}`", self.dialect),
-                "known are auto, orders, events and json",
+                known.to_string(),
             )
         })?;
         options.map.clone_from(&self.map);

@@ -14,6 +14,7 @@ pub use error::{FileError, FileRemedy};
 pub use reader::{FileGuess, FileReader, Progress};
 
 use event::Currency;
+use event::dialect::json::JsonDialect;
 use event::dialect::table::{TableDialect, Wishes};
 use jiff::tz::TimeZone;
 use std::str::FromStr;
@@ -28,8 +29,10 @@ pub enum FileDialect {
     Orders,
     /// A CSV, one row an event.
     Events,
-    /// JSON, one object an event.
+    /// JSON of our own vocabulary or the seeds', one object an event.
     Json,
+    /// JSON of another tracker, one object an event or several.
+    Tracker(JsonDialect),
 }
 
 impl FromStr for FileDialect {
@@ -41,14 +44,17 @@ impl FromStr for FileDialect {
             "orders" => Ok(FileDialect::Orders),
             "events" => Ok(FileDialect::Events),
             "json" => Ok(FileDialect::Json),
-            _ => Err(UnknownDialect),
+            other => JsonDialect::parse(other)
+                .filter(|dialect| dialect.is_foreign())
+                .map(FileDialect::Tracker)
+                .ok_or(UnknownDialect),
         }
     }
 }
 
 /// No dialect of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("known are auto, orders, events and json")]
+#[error("known are auto, orders, events, json, ga4, segment and snowplow")]
 pub struct UnknownDialect;
 
 /// How a file is to be read.
@@ -93,7 +99,7 @@ impl FileOptions {
             dialect: match self.dialect {
                 FileDialect::Orders => Some(TableDialect::Orders),
                 FileDialect::Events => Some(TableDialect::Events),
-                FileDialect::Auto | FileDialect::Json => None,
+                FileDialect::Auto | FileDialect::Json | FileDialect::Tracker(_) => None,
             },
             columns: self.map.clone(),
             types: self.map_type.clone(),

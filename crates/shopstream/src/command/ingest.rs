@@ -228,6 +228,9 @@ fn request(path: &Path, options: &Ingest) -> Result<ImportRequest, Problem> {
         Dialect::Orders => "orders",
         Dialect::Events => "events",
         Dialect::Json => "json",
+        Dialect::Ga4 => "ga4",
+        Dialect::Segment => "segment",
+        Dialect::Snowplow => "snowplow",
     };
     Ok(ImportRequest {
         name: name_of(path),

@@ -3,11 +3,18 @@
 
 mod draft;
 mod envelope;
+mod finish;
 mod ga4;
 mod object;
 mod segment;
 mod snowplow;
 
+#[cfg(test)]
+mod ga4_tests;
+#[cfg(test)]
+mod segment_tests;
+#[cfg(test)]
+mod snowplow_tests;
 #[cfg(test)]
 mod tests;
 

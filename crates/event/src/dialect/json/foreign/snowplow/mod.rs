@@ -195,9 +195,7 @@ impl<'t> UnderWay<'t> {
     fn described(&mut self, raw: &'t str) -> Result<(), Rejection> {
         let (schema, data) = schema_and_data(raw)?;
         let name = name_of_schema(&schema);
-        self.self_describing(name.into(), data, |draft| {
-            draft.keep_as(&["unstruct_event"], raw)
-        })
+        self.self_describing(name, data, |draft| draft.keep_as(&["unstruct_event"], raw))
     }
 
     /// What happened, in a schema of its own; `keep` keeps the whole where the schema is none of those we read.
@@ -259,7 +257,8 @@ impl<'t> UnderWay<'t> {
             Some("se" | "struct") => action.unwrap_or(Cow::Borrowed("struct")),
             _ => {
                 let known = self.action.take().or(self.described.take());
-                let known = known.or(named).or(code);
+                let other = code.filter(|code| !matches!(code.as_ref(), "ue" | "unstruct"));
+                let known = known.or(named).or(other);
                 known.ok_or_else(|| {
                     Rejection::new(
                         Reason::TypeMissing,

@@ -41,10 +41,11 @@ impl Wrapped {
     }
 }
 
+/// Self-describing JSON without its wrapping.
+pub(super) type Unwrapped<'t> = SmallVec<[(Wrapped, Cow<'t, str>); 3]>;
+
 /// All self-describing JSON among the members, each a whole value.
-pub(super) fn all_of<'t>(
-    members: &MemberList<'t>,
-) -> Result<SmallVec<[(Wrapped, Cow<'t, str>); 3]>, Rejection> {
+pub(super) fn all_of<'t>(members: &MemberList<'t>) -> Result<Unwrapped<'t>, Rejection> {
     let mut all = SmallVec::new();
     for (key, raw) in members {
         if let Some(wrapped) = Wrapped::of_key(key).filter(|_| !is_nothing(raw)) {
