@@ -57,7 +57,7 @@ fn first_objects(window: &[u8], complete: bool) -> Vec<MemberList<'_>> {
     let mut objects = Vec::new();
     let mut at = 0;
     while objects.len() < OBJECTS_MAX {
-        let range = match splitter.next_exact(window, at, complete) {
+        let range = match splitter.next_value(window, at, complete) {
             Piece::Line(range) | Piece::Value(range) => range,
             Piece::Broken(range, _) if range.end > at => {
                 at = range.end;

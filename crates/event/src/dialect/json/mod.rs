@@ -21,4 +21,8 @@ pub use split::{Piece, Splitter};
 pub(super) use text::{push_member, write_string};
 
 #[cfg(test)]
+mod bad_input_tests;
+#[cfg(test)]
+mod mutation_tests;
+#[cfg(test)]
 mod tests;

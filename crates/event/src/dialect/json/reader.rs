@@ -196,7 +196,7 @@ fn next_object(
     at: &mut usize,
     complete: bool,
 ) -> Option<(Range<usize>, Option<Rejection>)> {
-    let (range, refused) = match splitter.next_exact(window, *at, complete) {
+    let (range, refused) = match splitter.next_value(window, *at, complete) {
         Piece::Line(range) | Piece::Value(range) => (range, None),
         Piece::Broken(range, rejection) => (range, Some(rejection)),
         Piece::More(from) => {

@@ -275,7 +275,7 @@ impl<'t> Draft<'t> {
             let detail = format!("more than {ITEMS_MAX} items");
             return Err(Rejection::new(Reason::TooManyItems, detail));
         }
-        let members = members_in("item", raw)?;
+        let members = members_in("items", raw)?;
         self.has_items = true;
         self.event.items.push(Item::default());
         let place = Place::in_list("items", line);
@@ -360,16 +360,19 @@ impl<'t> Draft<'t> {
         }
     }
 
-    /// Sets the event's time from a lesser one where the best is missing, and says so.
+    /// Sets the event's time from another clock of the sender where the best is missing.
     pub(super) fn fall_back_on(&mut self, note: Note) -> Result<(), Rejection> {
-        let Some(member) = self.take(note) else {
-            return Ok(());
-        };
-        if self.event.time.is_some() {
-            return self.keep(&member);
+        self.settle(note, Field::Time)
+    }
+
+    /// The same from a time at which it only came in, and says so.
+    pub(super) fn fall_back_on_arrival(&mut self, note: Note) -> Result<(), Rejection> {
+        let is_missing = self.event.time.is_none();
+        self.fall_back_on(note)?;
+        if is_missing && self.event.time.is_some() {
+            self.event.mark_inferred("ts_event");
         }
-        self.event.mark_inferred("ts_event");
-        self.set(Field::Time, &member)
+        Ok(())
     }
 
     /// What happened, and the tracker's own word for it.

@@ -45,7 +45,12 @@ impl<'t> Envelope<'t> {
             if is_repeated {
                 raw.extend_from_slice(after.as_bytes());
             }
-            decode(element, &raw, hand);
+            if element.starts_with('{') {
+                decode(element, &raw, hand);
+            } else {
+                let rejection = Rejection::of_field(Reason::NotAnObject, key, element);
+                hand(Err(rejection), &raw);
+            }
         }
         Ok(())
     }

@@ -301,9 +301,6 @@ fn event_of_body<'t>(
     decoding: &Decoding<'t>,
 ) -> Decoded<'t> {
     let mut draft = Draft::new(style(decoding));
-    if !event.starts_with('{') {
-        return Err(Rejection::of_field(Reason::NotAnObject, "events", event));
-    }
     draft.object(Place::at(EVENT.path), &EVENT, members_in("events", event)?)?;
     draft.fill_from(envelope);
     finish(draft, decoding)

@@ -348,9 +348,6 @@ fn call_of_batch<'t>(
     envelope: &'t Draft<'_>,
     decoding: &Decoding<'t>,
 ) -> Decoded<'t> {
-    if !raw.starts_with('{') {
-        return Err(Rejection::of_field(Reason::NotAnObject, "batch", raw));
-    }
     let mut draft = call(members_in("batch", raw)?, decoding)?;
     draft.fill_from(envelope);
     finish(draft, decoding)
@@ -363,8 +360,15 @@ fn new_draft<'t>(decoding: &Decoding<'t>) -> Draft<'t> {
     })
 }
 
-fn call<'t>(members: MemberList<'t>, decoding: &Decoding<'t>) -> Result<Draft<'t>, Rejection> {
+fn call<'t>(mut members: MemberList<'t>, decoding: &Decoding<'t>) -> Result<Draft<'t>, Rejection> {
     let mut draft = new_draft(decoding);
+    if raw_of(&members, "type") == Some("\"group\"")
+        && let Some(at) = members.iter().position(|(key, _)| key == "traits")
+    {
+        // They are the group's, not the visitor's.
+        let (key, raw) = members.remove(at);
+        draft.keep_as(&[&key], raw)?;
+    }
     draft.object(Place::TOP, &CALL, members)?;
     Ok(draft)
 }
@@ -386,7 +390,7 @@ fn settle_time(draft: &mut Draft<'_>) -> Result<(), Rejection> {
         draft.event.time = Some(crate::EventTime(sent));
         draft.event.mark_inferred("ts_event");
     }
-    draft.fall_back_on(Note::FourthTime)
+    draft.fall_back_on_arrival(Note::FourthTime)
 }
 
 fn settle_type(draft: &mut Draft<'_>) -> Result<(), Rejection> {
@@ -439,7 +443,9 @@ fn settle_names(draft: &mut Draft<'_>) -> Result<(), Rejection> {
 fn settle_amounts(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     let (total, value) = match draft.event.kind {
         Refund => (Amount::RefundAmount, Amount::RefundAmount),
-        Order | OrderUpdate | OrderCancel => (Amount::Total, Amount::Total),
+        Order | OrderUpdate | OrderCancel | CheckoutStart | CheckoutStep => {
+            (Amount::Total, Amount::Total)
+        }
         _ => (Amount::Total, Amount::Subtotal),
     };
     draft.settle_amount(Note::Total, total)?;

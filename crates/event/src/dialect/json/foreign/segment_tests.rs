@@ -133,10 +133,7 @@ fn a_segment_call_without_time_takes_the_next_best() {
     let table = [
         (
             r#","receivedAt":"2025-01-01T00:00:03Z","originalTimestamp":"2025-01-01T00:00:01Z""#,
-            line(
-                "1",
-                r#"extra={"receivedAt":"2025-01-01T00:00:03Z"} inferred=ts_event"#,
-            ),
+            line("1", r#"extra={"receivedAt":"2025-01-01T00:00:03Z"}"#),
         ),
         (
             r#","sentAt":"2025-01-01T00:00:02Z""#,

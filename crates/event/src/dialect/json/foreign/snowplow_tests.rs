@@ -155,7 +155,7 @@ fn a_snowplow_event_takes_its_best_time_and_is_utc_without_a_zone() {
         ),
         (
             r#""collector_tstamp":"2025-01-01 00:00:04","dvce_created_tstamp":"2025-01-01 00:00:03""#,
-            r#"page_view 2025-01-01T00:00:03Z event_id_text=e extra={"collector_tstamp":"2025-01-01 00:00:04"} inferred=ts_event"#,
+            r#"page_view 2025-01-01T00:00:03Z event_id_text=e extra={"collector_tstamp":"2025-01-01 00:00:04"}"#,
         ),
         (
             r#""collector_tstamp":"2025-01-01 00:00:04""#,
@@ -179,7 +179,7 @@ fn old_style_transactions_become_an_order_and_lines_that_are_added() {
     .lines;
     assert_eq!(
         lines[0],
-        "order 2025-01-01T00:00:00Z event_id_text=1 type_text=transaction order_id=T inferred=ts_event dialect=snowplow currency=EUR tax=2 shipping=1 total=20"
+        "order 2025-01-01T00:00:00Z event_id_text=1 type_text=transaction order_id=T dialect=snowplow currency=EUR tax=2 shipping=1 total=20"
     );
     assert!(lines[1].starts_with("order_update 2025-01-01T00:00:00Z event_id_text=2 type_text=transaction_item order_id=T "), "{}", lines[1]);
     assert!(

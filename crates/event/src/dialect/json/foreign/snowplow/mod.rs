@@ -130,7 +130,8 @@ impl<'t> UnderWay<'t> {
                 continue;
             }
             if let Some(name) = name_of_key(key, "unstruct_event_") {
-                self.self_describing(name.into(), raw, |draft| draft.keep_as(&[key], raw))?;
+                self.described = Some(keys::short_name(name).to_owned().into());
+                self.self_describing(name, raw, |draft| draft.keep_as(&[key], raw))?;
             } else if let Some(name) = name_of_key(key, "contexts_") {
                 self.flattened(name, key, raw)?;
             } else {
@@ -194,18 +195,21 @@ impl<'t> UnderWay<'t> {
 
     fn described(&mut self, raw: &'t str) -> Result<(), Rejection> {
         let (schema, data) = schema_and_data(raw)?;
-        let name = name_of_schema(&schema);
-        self.self_describing(name, data, |draft| draft.keep_as(&["unstruct_event"], raw))
+        let event_name = schema.split('/').nth(1).unwrap_or(&schema);
+        self.described = Some(event_name.to_owned().into());
+        self.self_describing(&name_of_schema(&schema), data, |draft| {
+            draft.keep_as(&["unstruct_event"], raw)
+        })
     }
 
     /// What happened, in a schema of its own; `keep` keeps the whole where the schema is none of those we read.
     fn self_describing(
         &mut self,
-        name: String,
+        name: &str,
         data: &'t str,
         keep: impl FnOnce(&mut Draft<'t>) -> Result<(), Rejection>,
     ) -> Result<(), Rejection> {
-        match shape_of(&name) {
+        match shape_of(name) {
             Some(Shape::Item(keys)) => self.draft.item(data, keys)?,
             Some(Shape::Fields(keys)) => {
                 let members = members_in(keys.path, data)?;
@@ -217,17 +221,16 @@ impl<'t> UnderWay<'t> {
             }
             None => keep(&mut self.draft)?,
         }
-        self.described = Some(keys::short_name(&name).to_owned().into());
         Ok(())
     }
 
     fn finish(mut self, decoding: &Decoding<'t>) -> Decoded<'t> {
         self.settle_type()?;
         let draft = &mut self.draft;
-        // What the tracker's clock says corrected by the collector's, else the one the shop set, else the clocks themselves.
-        for note in [Note::SecondTime, Note::ThirdTime, Note::FourthTime] {
-            draft.fall_back_on(note)?;
-        }
+        // The tracker's clock corrected by the collector's, else the time the shop set, else the clocks themselves.
+        draft.fall_back_on(Note::SecondTime)?;
+        draft.fall_back_on(Note::ThirdTime)?;
+        draft.fall_back_on_arrival(Note::FourthTime)?;
         draft.settle(Note::SecondVisitor, Field::Text(Text::AnonymousId))?;
         draft.settle(Note::SecondCode, Field::Text(Text::ErrorCode))?;
         let total = match draft.event.kind {
@@ -256,9 +259,9 @@ impl<'t> UnderWay<'t> {
             Some("ti" | "transaction_item") => Cow::Borrowed("transaction_item"),
             Some("se" | "struct") => action.unwrap_or(Cow::Borrowed("struct")),
             _ => {
-                let known = self.action.take().or(self.described.take());
                 let other = code.filter(|code| !matches!(code.as_ref(), "ue" | "unstruct"));
-                let known = known.or(named).or(other);
+                let known = self.action.take().or(named);
+                let known = known.or(self.described.take()).or(other);
                 known.ok_or_else(|| {
                     Rejection::new(
                         Reason::TypeMissing,
