@@ -1,6 +1,7 @@
 //! Files as users have them: packed, in other encodings, damaged, grown, and the two real ones whose numbers are known.
 
 mod fixtures;
+mod trackers;
 
 use super::*;
 use event::EventTime;
