@@ -26,7 +26,8 @@ impl Summary {
             if let Some(key) = event.label_key(Label::Type) {
                 counts[usize::from(key)] += 1;
             }
-            if event.kind().is_order_kind() {
+            // A cancelled order names its sums again, but nothing is sold by it.
+            if event.kind().is_order_kind() && event.kind() != EventType::OrderCancel {
                 self.observe_money(event, currency);
             }
         }
