@@ -46,3 +46,47 @@ impl Summary {
         *money_out += tally[Field::RefundAmount];
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use event::check::CheckContext;
+    use event::dialect::{Decoding, json::decode_object};
+    use event::frame::{FrameBuilder, SourceInfo};
+    use event::{Currency, EventTime};
+    use jiff::tz::TimeZone;
+
+    #[test]
+    fn a_cancelled_order_is_no_money_in() {
+        let mut builder = FrameBuilder::new();
+        let source = builder.open_source(&SourceInfo {
+            source: "test".to_owned(),
+            name: "test".to_owned(),
+            store: "main".to_owned(),
+        });
+        let decoding = Decoding {
+            source: "test",
+            store: "main",
+            zone: &TimeZone::UTC,
+            currency: &Currency::USD,
+        };
+        for kind in ["order", "order_cancel"] {
+            let text = format!(
+                r#"{{"type":"{kind}","ts":1700000000,"event_id":"{kind}","order_id":"1","revenue":25}}"#
+            );
+            let mut event = decode_object(text.as_bytes(), &decoding).expect("an event");
+            let received = EventTime(1_800_000_000_000_000);
+            builder
+                .offer(
+                    source,
+                    &mut event,
+                    text.as_bytes(),
+                    CheckContext { received },
+                )
+                .expect("accepted");
+        }
+        let mut summary = Summary::default();
+        summary.observe(&builder.finish(), "USD");
+        assert_eq!(summary.money["USD"], (250_000, 0));
+    }
+}

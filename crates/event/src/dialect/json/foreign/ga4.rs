@@ -12,9 +12,10 @@ use crate::EventType::{self, *};
 use crate::dialect::Decoding;
 use crate::dialect::field::{Field, Style};
 use crate::dialect::lookup::Lookup;
-use crate::event::Item;
+use crate::event::{Event, Item};
 use crate::rejection::{Reason, Rejection};
 use crate::schema::{Amount, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Text};
+use crate::{Money, Quantity, SCALE};
 
 /// The names of events; any other is the shop's own.
 static TYPES: Lookup<EventType> = Lookup::new(&[
@@ -366,7 +367,35 @@ fn finish<'t>(mut draft: Draft<'t>, decoding: &Decoding<'t>) -> Decoded<'t> {
     if is_inferred {
         event.mark_inferred(ItemAmount::ListPrice.name());
     }
+    infer_discount(&mut event);
     Ok(event)
+}
+
+/// An order worth less than its items had a discount as a whole, for which there is no parameter.
+fn infer_discount(event: &mut Event<'_>) {
+    let (Order, Some(value), None) = (
+        event.kind,
+        event.amount(Amount::Revenue),
+        event.amount(Amount::Discount),
+    ) else {
+        return;
+    };
+    let worth = |item: &Item<'_>| {
+        let quantity = item
+            .amount(ItemAmount::Quantity)
+            .map_or(Quantity(SCALE), Quantity);
+        Some(Money(item.amount(ItemAmount::UnitPrice)?).times(quantity))
+    };
+    let Some(worth) = event.items.iter().map(worth).sum::<Option<i128>>() else {
+        return;
+    };
+    if let Ok(discount) = i64::try_from(worth - i128::from(value))
+        && value >= 0
+        && discount > 0
+    {
+        event.set_amount(Amount::Discount, discount);
+        event.mark_inferred(Amount::Discount.name());
+    }
 }
 
 /// The price is what is paid for a piece: with the discount on it, it is the price of the list.

@@ -97,6 +97,31 @@ fn the_value_of_a_ga4_event_is_revenue_refund_or_worth_of_the_goods() {
 }
 
 #[test]
+fn a_ga4_order_worth_less_than_its_items_had_a_discount() {
+    for (value, expected) in [
+        (
+            "18",
+            " inferred=discount currency=USD discount=2 revenue=18 [",
+        ),
+        (
+            "0",
+            " inferred=discount currency=USD discount=20 revenue=0 [",
+        ),
+        ("20", " currency=USD revenue=20 ["),
+        ("25", " currency=USD revenue=25 ["),
+    ] {
+        let params = format!(
+            r#""value":{value},"items":[{{"item_id":"p","price":7.5,"quantity":2}},{{"item_id":"q","price":5}}]"#
+        );
+        let line = &read(Ga4, &ga4_purchase(&params)).lines[0].replace(" dialect=ga4", "");
+        assert!(line.contains(expected), "{value}: {line}");
+    }
+    let without_price = r#""value":1,"items":[{"item_id":"p","price":7.5},{"item_id":"q"}]"#;
+    let line = &read(Ga4, &ga4_purchase(without_price)).lines[0];
+    assert!(!line.contains("discount"), "{line}");
+}
+
+#[test]
 fn a_ga4_list_or_promotion_is_that_of_all_items_that_name_none() {
     let list = r#"{"name":"view_item_list","params":{"item_list_id":"sale","items":[{"item_id":"a"},{"item_id":"b","item_list_id":"own"}]}}"#;
     let promotion = r#"{"name":"select_promotion","params":{"promotion_id":"P","promotion_name":"Spring","creative_name":"C","creative_slot":"top"}}"#;
