@@ -74,15 +74,10 @@ mod tests {
             let text = format!(
                 r#"{{"type":"{kind}","ts":1700000000,"event_id":"{kind}","order_id":"1","revenue":25}}"#
             );
-            let mut event = decode_object(text.as_bytes(), &decoding).expect("an event");
+            let event = decode_object(text.as_bytes(), &decoding).expect("an event");
             let received = EventTime(1_800_000_000_000_000);
             builder
-                .offer(
-                    source,
-                    &mut event,
-                    text.as_bytes(),
-                    CheckContext { received },
-                )
+                .offer(source, &event, text.as_bytes(), CheckContext { received })
                 .expect("accepted");
         }
         let mut summary = Summary::default();
