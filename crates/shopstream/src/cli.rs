@@ -108,8 +108,14 @@ pub enum Dialect {
     UserEvents,
     /// An access log of Apache or nginx, one line a page view
     AccessLog,
-    /// JSON objects: ours or the generator's
+    /// JSON objects: ours or the seeds'
     Json,
+    /// Google Analytics 4: Measurement Protocol bodies or rows of the BigQuery export
+    Ga4,
+    /// Segment calls, one by one or in batches
+    Segment,
+    /// Snowplow tracker payloads or enriched events
+    Snowplow,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -26,7 +26,8 @@ impl Summary {
             if let Some(key) = event.label_key(Label::Type) {
                 counts[usize::from(key)] += 1;
             }
-            if event.kind().is_order_kind() {
+            // A cancelled order names its sums again, but nothing is sold by it.
+            if event.kind().is_order_kind() && event.kind() != EventType::OrderCancel {
                 self.observe_money(event, currency);
             }
         }
@@ -43,5 +44,49 @@ impl Summary {
         let (money_in, money_out) = self.money.entry(currency.to_owned()).or_default();
         *money_in += tally[Field::Revenue];
         *money_out += tally[Field::RefundAmount];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use event::check::CheckContext;
+    use event::dialect::{Decoding, json::decode_object};
+    use event::frame::{FrameBuilder, SourceInfo};
+    use event::{Currency, EventTime};
+    use jiff::tz::TimeZone;
+
+    #[test]
+    fn a_cancelled_order_is_no_money_in() {
+        let mut builder = FrameBuilder::new();
+        let source = builder.open_source(&SourceInfo {
+            source: "test".to_owned(),
+            name: "test".to_owned(),
+            store: "main".to_owned(),
+        });
+        let decoding = Decoding {
+            source: "test",
+            store: "main",
+            zone: &TimeZone::UTC,
+            currency: &Currency::USD,
+        };
+        for kind in ["order", "order_cancel"] {
+            let text = format!(
+                r#"{{"type":"{kind}","ts":1700000000,"event_id":"{kind}","order_id":"1","revenue":25}}"#
+            );
+            let event = decode_object(
+                text.as_bytes(),
+                &decoding,
+                &mut event::dialect::json::Habits::default(),
+            )
+            .expect("an event");
+            let received = EventTime(1_800_000_000_000_000);
+            builder
+                .offer(source, &event, text.as_bytes(), CheckContext { received })
+                .expect("accepted");
+        }
+        let mut summary = Summary::default();
+        summary.observe(&builder.finish(), "USD");
+        assert_eq!(summary.money["USD"], (250_000, 0));
     }
 }

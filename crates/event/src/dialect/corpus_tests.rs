@@ -3,6 +3,7 @@
 //! a difference is looked at, not recorded.
 
 use super::access_log::AccessLog;
+use super::json::JsonDialect;
 use super::table::{Table, Wishes};
 use super::trace::describe;
 use super::{Decoding, Intake, json};
@@ -64,12 +65,28 @@ impl Intake for Lines {
 }
 
 fn json_lines(bytes: &[u8]) -> Vec<String> {
+    lines_of(JsonDialect::Canonical, bytes)
+}
+
+fn lines_of(dialect: JsonDialect, bytes: &[u8]) -> Vec<String> {
     let mut lines = Lines {
         lines: Vec::new(),
         shows_rows: false,
     };
-    json::read_body(bytes, &decoding(), &mut json::Habits::default(), &mut lines);
+    json::read_body_as(
+        dialect,
+        bytes,
+        &decoding(),
+        &mut json::Habits::default(),
+        &mut lines,
+    );
     lines.lines
+}
+
+/// Each file of a dialect's corpus is also known for what it is.
+fn told_lines(dialect: JsonDialect, bytes: &[u8]) -> Vec<String> {
+    assert_eq!(json::detect(bytes, true).dialect, dialect);
+    lines_of(dialect, bytes)
 }
 
 fn csv_lines(bytes: &[u8]) -> Vec<String> {
@@ -118,20 +135,17 @@ fn inputs(folder: &Path) -> Vec<PathBuf> {
     inputs
 }
 
-fn check_folder(name: &str, inputs_min: usize, read: fn(&[u8]) -> Vec<String>) {
+/// Checks all inputs of a folder, which must hold so many lines at least.
+fn check_folder(name: &str, lines_min: usize, read: impl Fn(&[u8]) -> Vec<String>) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("corpus")
         .join(name);
-    let inputs = inputs(&folder);
-    assert!(
-        inputs.len() >= inputs_min,
-        "{} holds {} inputs",
-        folder.display(),
-        inputs.len()
-    );
     let mut differences = Vec::new();
-    for input in inputs {
-        let shown: String = read(&fs::read(&input).expect("readable"))
+    let mut lines = 0;
+    for input in inputs(&folder) {
+        let bytes = fs::read(&input).expect("readable");
+        lines += bytes.iter().filter(|byte| **byte == b'\n').count();
+        let shown: String = read(&bytes)
             .iter()
             .map(|line| format!("{line}\n"))
             .collect();
@@ -145,19 +159,44 @@ fn check_folder(name: &str, inputs_min: usize, read: fn(&[u8]) -> Vec<String>) {
         }
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
+    assert!(lines >= lines_min, "{name} holds {lines} lines");
 }
 
 #[test]
 fn each_json_of_the_corpus_becomes_what_stands_beside_it() {
-    check_folder("json", 14, json_lines);
+    check_folder("json", 60, json_lines);
 }
 
 #[test]
 fn each_csv_of_the_corpus_becomes_what_stands_beside_it() {
-    check_folder("csv", 17, csv_lines);
+    check_folder("csv", 30, csv_lines);
 }
 
 #[test]
 fn each_access_log_of_the_corpus_becomes_what_stands_beside_it() {
-    check_folder("access_log", 5, log_lines);
+    check_folder("access_log", 30, log_lines);
+}
+
+fn check_dialect(dialect: JsonDialect) {
+    check_folder(dialect.name(), 30, |bytes| told_lines(dialect, bytes));
+}
+
+#[test]
+fn each_ga4_body_of_the_corpus_becomes_what_stands_beside_it() {
+    check_dialect(JsonDialect::Ga4);
+}
+
+#[test]
+fn each_segment_call_of_the_corpus_becomes_what_stands_beside_it() {
+    check_dialect(JsonDialect::Segment);
+}
+
+#[test]
+fn each_snowplow_payload_of_the_corpus_becomes_what_stands_beside_it() {
+    check_dialect(JsonDialect::Snowplow);
+}
+
+#[test]
+fn each_event_of_the_second_seeds_shop_becomes_what_stands_beside_it() {
+    check_dialect(JsonDialect::SeedShop);
 }

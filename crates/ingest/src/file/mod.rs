@@ -18,6 +18,7 @@ pub use steady::SteadyFile;
 
 use crate::enrich::Enrichment;
 use event::Currency;
+use event::dialect::json::JsonDialect;
 use event::dialect::table::{TableDialect, Wishes};
 use jiff::tz::TimeZone;
 use std::str::FromStr;
@@ -38,15 +39,17 @@ pub enum FileDialect {
     EcommerceEvents,
     /// A CSV of users' events in five columns.
     UserEvents,
-    /// JSON, one object an event.
+    /// JSON of our own vocabulary or the seeds', one object an event.
     Json,
+    /// JSON of another tracker, one object an event or several.
+    Tracker(JsonDialect),
     /// An access log of a web server, one line a page view.
     AccessLog,
 }
 
 impl FileDialect {
     /// Every dialect and the name it is asked for by.
-    pub const NAMES: [(&'static str, FileDialect); 8] = [
+    pub const NAMES: [(&'static str, FileDialect); 11] = [
         ("auto", FileDialect::Auto),
         ("orders", FileDialect::Orders),
         ("events", FileDialect::Events),
@@ -55,28 +58,34 @@ impl FileDialect {
         ("user-events", FileDialect::UserEvents),
         ("json", FileDialect::Json),
         ("access-log", FileDialect::AccessLog),
+        ("ga4", FileDialect::Tracker(JsonDialect::Ga4)),
+        ("segment", FileDialect::Tracker(JsonDialect::Segment)),
+        ("snowplow", FileDialect::Tracker(JsonDialect::Snowplow)),
     ];
 
     /// The dialect that events of a file carry as their label; a table's columns then say the rest.
     #[must_use]
     pub fn of_label(label: &str) -> Option<FileDialect> {
-        let of_table = |dialect: &FileDialect| {
-            let label_of = dialect.table().map(TableDialect::name);
-            label_of == Some(label)
+        let dialects = FileDialect::NAMES.into_iter().map(|(_, dialect)| dialect);
+        let is_labelled = |dialect: &FileDialect| match dialect {
+            FileDialect::Auto => false,
+            FileDialect::Json => JsonDialect::parse(label).is_some_and(|json| !json.is_foreign()),
+            FileDialect::Tracker(tracker) => tracker.name() == label,
+            FileDialect::AccessLog => label == event::dialect::access_log::NAME,
+            of_table => of_table.table().map(TableDialect::name) == Some(label),
         };
-        match label {
-            "json" => Some(FileDialect::Json),
-            event::dialect::access_log::NAME => Some(FileDialect::AccessLog),
-            _ => FileDialect::NAMES
-                .into_iter()
-                .map(|(_, dialect)| dialect)
-                .find(of_table),
+        if label == "json" {
+            return Some(FileDialect::Json);
         }
+        dialects.into_iter().find(is_labelled)
     }
 
     fn table(self) -> Option<TableDialect> {
         match self {
-            FileDialect::Auto | FileDialect::Json | FileDialect::AccessLog => None,
+            FileDialect::Auto
+            | FileDialect::Json
+            | FileDialect::Tracker(_)
+            | FileDialect::AccessLog => None,
             FileDialect::Orders => Some(TableDialect::Orders),
             FileDialect::Events => Some(TableDialect::Events),
             FileDialect::Rees46 => Some(TableDialect::Rees46),
@@ -101,7 +110,7 @@ impl FromStr for FileDialect {
 /// No dialect of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "known are auto, orders, events, rees46, ecommerce-events, user-events, json and access-log"
+    "known are auto, orders, events, rees46, ecommerce-events, user-events, json, access-log, ga4, segment and snowplow"
 )]
 pub struct UnknownDialect;
 

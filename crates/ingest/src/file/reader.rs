@@ -10,7 +10,7 @@ use super::{FileDialect, FileOptions};
 use crate::enrich::{Enriched, Enricher};
 use event::check::CheckContext;
 use event::dialect::access_log::{self, AccessLog};
-use event::dialect::json::{Objects, Read as WindowRead};
+use event::dialect::json::{JsonDialect, Objects, Read as WindowRead, detect};
 use event::dialect::table::{Confidence, Table};
 use event::dialect::{Decoding, EVENT_BYTES_MAX, Intake};
 use event::frame::{FrameBuilder, RowSpan, SourceIndex, SourceInfo, SourceMark};
@@ -447,7 +447,7 @@ fn as_utf_8(
 fn is_json(options: &FileOptions, beginning: &[u8]) -> bool {
     let text = beginning.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(beginning);
     match options.dialect {
-        FileDialect::Json => true,
+        FileDialect::Json | FileDialect::Tracker(_) => true,
         FileDialect::Auto => matches!(text.trim_ascii_start().first(), Some(b'{' | b'[')),
         _ => false,
     }
@@ -504,13 +504,43 @@ fn json(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError>
     if !options.map.is_empty() || !options.map_type.is_empty() {
         return Err(FileError::mapped_json(&options.name));
     }
-    let guess = FileGuess {
-        dialect: "json",
-        evidence: vec!["each JSON object is an event".to_owned()],
-        confidence: Confidence::Sure,
+    let (bytes, complete) = (window.bytes(), window.is_complete());
+    let (dialect, guess) = whose_json(options.dialect, bytes, complete);
+    let identity = Objects::identity(bytes, complete);
+    Ok((Form::Json(Objects::of(dialect)), identity, guess))
+}
+
+/// Whose JSON it is: as the user says, else as its first objects look.
+fn whose_json(wish: FileDialect, bytes: &[u8], complete: bool) -> (JsonDialect, FileGuess) {
+    let found = detect(bytes, complete);
+    let dialect = match wish {
+        FileDialect::Tracker(dialect) => dialect,
+        FileDialect::Json => JsonDialect::Canonical,
+        _ => found.dialect,
     };
-    let identity = Objects::identity(window.bytes(), window.is_complete());
-    Ok((Form::Json(Objects::default()), identity, guess))
+    let are_both_ours = !dialect.is_foreign() && !found.dialect.is_foreign();
+    let is_as_found = dialect == found.dialect || are_both_ours;
+    let mut evidence = found.evidence;
+    if !is_as_found {
+        let (looks, said) = (found.dialect.name(), dialect.name());
+        evidence.push(format!(
+            "that looks like {looks}; it is read as {said}, as you say"
+        ));
+    }
+    let guess = FileGuess {
+        dialect: if dialect.is_foreign() {
+            dialect.name()
+        } else {
+            "json"
+        },
+        evidence,
+        confidence: if found.is_sure && is_as_found {
+            Confidence::Sure
+        } else {
+            Confidence::Likely
+        },
+    };
+    (dialect, guess)
 }
 
 fn table(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError> {

@@ -263,6 +263,9 @@ fn request(path: &Path, options: &Ingest) -> Result<ImportRequest, Problem> {
         Dialect::UserEvents => "user-events",
         Dialect::AccessLog => "access-log",
         Dialect::Json => "json",
+        Dialect::Ga4 => "ga4",
+        Dialect::Segment => "segment",
+        Dialect::Snowplow => "snowplow",
     };
     Ok(ImportRequest {
         name: name_of(path),

@@ -1,6 +1,7 @@
 //! One JSON object becomes one event: keys are looked up, values read from their own text, what is unknown is kept.
 //! Where the object begins and ends in a body is the splitter's business.
 
+use super::JsonDialect;
 use super::habit::{self, BEGINNING, Habit, Habits};
 use super::keys::{self, ERROR, EVENT, ITEM, Key, PLACE};
 use super::members::{Elements, Members, Written, check_inside, is_blank};
@@ -14,34 +15,14 @@ use crate::dialect::type_name::type_named;
 use crate::dialect::{Decoding, EVENT_BYTES_MAX, default_currency};
 use crate::event::{Event, Item, Str};
 use crate::rejection::{Reason, Rejection};
-use crate::schema::{ItemLabel, ItemText, Label, Text};
+use crate::schema::{ItemAmount, ItemLabel, ItemText, Label, Text};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 
 /// Most fields of one object.
-const FIELDS_MAX: usize = 10_000;
+pub(super) const FIELDS_MAX: usize = 10_000;
 /// Longest name of a type: it is a label, repeated in every table.
-const TYPE_BYTES_MAX: usize = 256;
-
-/// Whose JSON an event is; told by its keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JsonDialect {
-    /// Our own.
-    Canonical,
-    /// The generator of the first seed document: one product an event, its ids change between runs.
-    SeedGenerator,
-}
-
-impl JsonDialect {
-    /// The name in tables.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            JsonDialect::Canonical => "canonical",
-            JsonDialect::SeedGenerator => "seed_generator",
-        }
-    }
-}
+pub(super) const TYPE_BYTES_MAX: usize = 256;
 
 /// Reads one object. The event has no id where the sender gave none. The habits, and so the result's cost, are the sender's alone.
 pub fn decode_object<'a>(
@@ -81,7 +62,7 @@ pub fn decode_object<'a>(
 }
 
 /// What can be an object at all: text of bounded size and depth that opens a bracket.
-fn object_text(bytes: &[u8]) -> Result<&str, Rejection> {
+pub(super) fn object_text(bytes: &[u8]) -> Result<&str, Rejection> {
     if bytes.len() > EVENT_BYTES_MAX {
         return Err(Rejection::new(
             Reason::TooLarge,
@@ -104,7 +85,7 @@ fn object_text(bytes: &[u8]) -> Result<&str, Rejection> {
     Ok(text)
 }
 
-fn stopped(stop: Stop) -> Rejection {
+pub(super) fn stopped(stop: Stop) -> Rejection {
     match stop {
         Stop::Syntax(at) => Rejection::new(Reason::MalformedJson, format!("no JSON at byte {at}")),
         Stop::TooDeep(_) => Rejection::new(Reason::TooDeep, "nested deeper than 64 levels"),
@@ -353,14 +334,13 @@ impl<'a, 'c> Draft<'a, 'c> {
 
     fn finish(mut self, decoding: &Decoding<'a>) -> Result<Box<Event<'a>>, Rejection> {
         let keys = std::mem::take(&mut self.keys);
-        let dialect = if keys::are_of_seed_generator(keys.known) {
-            JsonDialect::SeedGenerator
-        } else {
-            JsonDialect::Canonical
-        };
+        let dialect = keys::dialect_of(keys.known);
         keys.none_twice()?;
         self.settle_item(dialect)?;
         self.settle_type()?;
+        if dialect == JsonDialect::SeedShop {
+            self.infer_quantity();
+        }
         self.event.settle_id(decoding.source);
         self.event.set_label(Label::Dialect, dialect.name());
         default_currency(&mut self.event, decoding.currency);
@@ -400,7 +380,7 @@ impl<'a, 'c> Draft<'a, 'c> {
         member: Loose<'a>,
     ) -> Result<(), Rejection> {
         let is_product_id = member.field == Field::ItemText(ItemText::ProductId);
-        if dialect == JsonDialect::Canonical || !is_product_id || product_name.is_none() {
+        if dialect != JsonDialect::SeedGenerator || !is_product_id || product_name.is_none() {
             return self.set_of_item(0, member.key, member.field, member.value);
         }
         // The generator's product ids are hashes that differ from run to run: the name is what lasts.
@@ -434,6 +414,14 @@ impl<'a, 'c> Draft<'a, 'c> {
         Ok(())
     }
 
+    /// The second seed's shop sells one piece an event and does not say so.
+    fn infer_quantity(&mut self) {
+        let is_silent = |item: &Item<'_>| item.amount(ItemAmount::Quantity).is_none();
+        if self.event.kind == EventType::Order && self.event.items.iter().any(is_silent) {
+            self.event.mark_inferred(ItemAmount::Quantity.name());
+        }
+    }
+
     fn settle_type(&mut self) -> Result<(), Rejection> {
         let Some(name) = self.event.text(Text::TypeText) else {
             return Err(Rejection::new(
@@ -463,7 +451,11 @@ fn keeps_json(field: Field) -> bool {
 }
 
 /// The value of a field: `true` is no time and no amount.
-fn read_of_field<'a>(key: &str, value: Written<'a>, field: Field) -> Result<Value<'a>, Rejection> {
+pub(super) fn read_of_field<'a>(
+    key: &str,
+    value: Written<'a>,
+    field: Field,
+) -> Result<Value<'a>, Rejection> {
     let is_measured = |field| {
         matches!(
             field,
@@ -478,7 +470,7 @@ fn read_of_field<'a>(key: &str, value: Written<'a>, field: Field) -> Result<Valu
 
 /// A value as text: strings unescaped, numbers and booleans as they are written.
 #[inline]
-fn read_scalar<'a>(
+pub(super) fn read_scalar<'a>(
     key: &str,
     value: Written<'a>,
     keeps_json: bool,
@@ -513,12 +505,10 @@ fn read_scalar<'a>(
 }
 
 /// An array of category levels as one path.
-fn read_path<'a>(key: &str, raw: &'a str) -> Result<Value<'a>, Rejection> {
+pub(super) fn read_path<'a>(key: &str, raw: &'a str) -> Result<Value<'a>, Rejection> {
     let mut path = String::new();
     for level in Elements::of(raw).into_iter().flatten() {
-        let raw = level.map_err(stopped)?;
-        let has_escape = true;
-        let level = read_scalar(key, Written { raw, has_escape }, false)?;
+        let level = read_scalar(key, Written::of(level.map_err(stopped)?), false)?;
         if !path.is_empty() {
             path.push('/');
         }

@@ -1,5 +1,6 @@
 //! The names of fields in the JSON we take, as data: which key stands for what, at the top, in an item, in a place.
 
+use super::JsonDialect;
 use crate::dialect::Field;
 use crate::dialect::lookup::Lookup;
 use crate::schema::{
@@ -54,6 +55,9 @@ pub(super) static EVENT: Lookup<Key> = Lookup::new(&[
     ("location", Key::Place),
     ("type", Key::Field(Field::Type)),
     ("items", Key::Items),
+    ("customer_email", text(Text::Email)),
+    ("customer_name", text(Text::Name)),
+    ("customer_address", text(Text::Address)),
     ("event_id", Key::Field(Field::EventId)),
     ("ts", Key::Field(Field::Time)),
     ("timestamp", Key::Field(Field::Time)),
@@ -185,18 +189,29 @@ pub(super) static EVENT: Lookup<Key> = Lookup::new(&[
     ("image_url", of_item(Field::ItemText(ItemText::ImageUrl))),
 ]);
 
-/// Keys that tell the seed generator's events from our own: what they must have, and what they never have.
+/// Keys that tell the seeds' events from our own: what they must have, and what they never have.
 const EVENT_TYPE: u128 = 1;
 const PRODUCT_NAME: u128 = 1 << 1;
 const IP_ADDRESS: u128 = 1 << 2;
 const LOCATION: u128 = 1 << 3;
 const TYPE: u128 = 1 << 4;
 const ITEMS: u128 = 1 << 5;
+const CUSTOMER_EMAIL: u128 = 1 << 6;
+const CUSTOMER_NAME: u128 = 1 << 7;
+const CUSTOMER_ADDRESS: u128 = 1 << 8;
 
-/// Whether the keys seen, as bits of their indexes in [`EVENT`], are those of the seed generator.
-pub(super) fn are_of_seed_generator(seen: u128) -> bool {
+/// Whose event has the keys seen, as bits of their indexes in [`EVENT`]: one of the seeds' or our own.
+pub(super) fn dialect_of(seen: u128) -> JsonDialect {
     let required = EVENT_TYPE | PRODUCT_NAME;
-    seen & required == required && seen & (IP_ADDRESS | LOCATION) != 0 && seen & (TYPE | ITEMS) == 0
+    if seen & required != required || seen & (TYPE | ITEMS) != 0 {
+        JsonDialect::Canonical
+    } else if seen & (CUSTOMER_EMAIL | CUSTOMER_NAME | CUSTOMER_ADDRESS) != 0 {
+        JsonDialect::SeedShop
+    } else if seen & (IP_ADDRESS | LOCATION) != 0 {
+        JsonDialect::SeedGenerator
+    } else {
+        JsonDialect::Canonical
+    }
 }
 
 /// Keys of a place.
@@ -268,11 +283,24 @@ mod tests {
             "location",
             "type",
             "items",
+            "customer_email",
+            "customer_name",
+            "customer_address",
         ]
         .map(bit);
         assert_eq!(
             bits,
-            [EVENT_TYPE, PRODUCT_NAME, IP_ADDRESS, LOCATION, TYPE, ITEMS]
+            [
+                EVENT_TYPE,
+                PRODUCT_NAME,
+                IP_ADDRESS,
+                LOCATION,
+                TYPE,
+                ITEMS,
+                CUSTOMER_EMAIL,
+                CUSTOMER_NAME,
+                CUSTOMER_ADDRESS
+            ]
         );
         assert!(EVENT.names().count() <= EVENT_KEYS_MAX);
     }

@@ -24,6 +24,16 @@ pub(super) struct Written<'a> {
     pub has_escape: bool,
 }
 
+impl<'a> Written<'a> {
+    /// A value of which nobody has told yet whether it has escapes.
+    pub(super) fn of(raw: Raw<'a>) -> Written<'a> {
+        Written {
+            raw,
+            has_escape: true,
+        }
+    }
+}
+
 /// The elements of an array.
 #[derive(Debug)]
 pub(super) struct Elements<'a> {

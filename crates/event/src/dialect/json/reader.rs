@@ -1,8 +1,10 @@
 //! Reads events out of a body or a file: splitter and decoder together, each event handed over with its bytes.
 
 use super::decode::decode_object;
+use super::foreign::Hand;
 use super::habit::Habits;
 use super::split::{Piece, Splitter};
+use super::{JsonDialect, decode_object_as};
 use crate::dialect::{Decoding, EVENT_BYTES_MAX, Intake};
 use crate::rejection::Rejection;
 use crate::schema::Number;
@@ -29,10 +31,35 @@ pub fn read_body(
     }
 }
 
+/// Hands over every event of a whole body whose objects are this dialect's, numbered from 0; one object may hold many.
+pub fn read_body_as(
+    dialect: JsonDialect,
+    body: &[u8],
+    decoding: &Decoding<'_>,
+    habits: &mut Habits,
+    intake: &mut impl Intake,
+) {
+    if !dialect.is_foreign() {
+        return read_body(body, decoding, habits, intake);
+    }
+    let mut splitter = Splitter::default();
+    let mut at = 0;
+    let mut position = 0;
+    while let Some((range, refused)) = next_object(&mut splitter, body, &mut at, true) {
+        let raw = &body[range];
+        hand_over_all(dialect, raw, refused, decoding, &mut |decoded, raw| {
+            hand_over(decoded, None, position, raw, intake);
+            position += 1;
+        });
+    }
+}
+
 /// The objects of a file, window by window. An event without id has the running hash of the objects up to and with its own,
 /// so that a file that has grown repeats only its beginning.
-#[derive(Debug, Clone, Default)]
+/// Where an object holds several, its first has that hash and the others one made of it and their index.
+#[derive(Debug, Clone)]
 pub struct Objects {
+    dialect: JsonDialect,
     splitter: Splitter,
     habits: Habits,
     hash: u128,
@@ -50,7 +77,25 @@ pub struct Read {
     pub events: usize,
 }
 
+impl Default for Objects {
+    fn default() -> Objects {
+        Objects::of(JsonDialect::Canonical)
+    }
+}
+
 impl Objects {
+    /// The objects of a file of this dialect.
+    #[must_use]
+    pub fn of(dialect: JsonDialect) -> Objects {
+        Objects {
+            dialect,
+            splitter: Splitter::default(),
+            habits: Habits::default(),
+            hash: 0,
+            position: 0,
+        }
+    }
+
     /// Reads up to `events_max` events from a window; `complete` says that the file ends with it.
     /// Consumes nothing only if the window holds no whole object or line.
     pub fn read(
@@ -61,6 +106,9 @@ impl Objects {
         decoding: &Decoding<'_>,
         intake: &mut impl Intake,
     ) -> Read {
+        if self.dialect.is_foreign() {
+            return self.read_foreign(window, complete, events_max, decoding, intake);
+        }
         let mut read = Read::default();
         let mut pieces = Pieces {
             splitter: &mut self.splitter,
@@ -84,6 +132,41 @@ impl Objects {
             read.events += 1;
         }
         read.rows = read.events as u64;
+        read
+    }
+
+    fn read_foreign(
+        &mut self,
+        window: &[u8],
+        complete: bool,
+        events_max: usize,
+        decoding: &Decoding<'_>,
+        intake: &mut impl Intake,
+    ) -> Read {
+        let mut read = Read::default();
+        while read.events < events_max {
+            let found = next_object(&mut self.splitter, window, &mut read.consumed, complete);
+            let Some((range, refused)) = found else {
+                break;
+            };
+            let raw = &window[range];
+            self.hash = hash_with(self.hash, raw);
+            read.rows += 1;
+            let mut index = 0;
+            let (hash, position) = (self.hash, &mut self.position);
+            hand_over_all(self.dialect, raw, refused, decoding, &mut |decoded, raw| {
+                *position += 1;
+                hand_over(
+                    decoded,
+                    Some(id_within(hash, index)),
+                    *position,
+                    raw,
+                    intake,
+                );
+                index += 1;
+            });
+            read.events += usize::try_from(index).unwrap_or(usize::MAX);
+        }
         read
     }
 
@@ -117,6 +200,50 @@ impl Objects {
 /// Of an object too large to be held only the beginning counts: where windows end must not change what follows.
 fn hash_with(before: u128, raw: &[u8]) -> u128 {
     running_hash(before, &raw[..raw.len().min(EVENT_BYTES_MAX)])
+}
+
+/// The identity of an event without one, by its place in its object.
+fn id_within(hash: u128, index: u64) -> EventId {
+    match index {
+        0 => EventId(hash),
+        _ => EventId::of_parts(&hash.to_le_bytes(), &index.to_le_bytes()),
+    }
+}
+
+/// The next object where lines prove nothing, because what one holds is handed over at once.
+fn next_object(
+    splitter: &mut Splitter,
+    window: &[u8],
+    at: &mut usize,
+    complete: bool,
+) -> Option<(Range<usize>, Option<Rejection>)> {
+    let (range, refused) = match splitter.next_value(window, *at, complete) {
+        Piece::Line(range) | Piece::Value(range) => (range, None),
+        Piece::Broken(range, rejection) => (range, Some(rejection)),
+        Piece::More(from) => {
+            *at = from;
+            return None;
+        }
+        Piece::End => {
+            *at = window.len();
+            return None;
+        }
+    };
+    *at = range.end;
+    Some((range, refused))
+}
+
+fn hand_over_all(
+    dialect: JsonDialect,
+    raw: &[u8],
+    refused: Option<Rejection>,
+    decoding: &Decoding<'_>,
+    hand: &mut Hand<'_>,
+) {
+    match refused {
+        Some(rejection) => hand(Err(rejection), raw),
+        None => decode_object_as(dialect, raw, decoding, hand),
+    }
 }
 
 type Decoded<'a> = (Range<usize>, Result<Box<Event<'a>>, Rejection>);

@@ -55,6 +55,11 @@ impl Splitter {
         piece
     }
 
+    /// The next piece where lines are never taken for values.
+    pub fn next_value(&mut self, bytes: &[u8], at: usize, complete: bool) -> Piece {
+        self.find(bytes, at, complete, false)
+    }
+
     fn find(&mut self, bytes: &[u8], at: usize, complete: bool, guess: bool) -> Piece {
         let mut at = at;
         if self.in_oversized {

@@ -6,6 +6,7 @@ mod growing;
 mod huge;
 mod logs;
 mod steady;
+mod trackers;
 mod workbook;
 
 use super::*;
