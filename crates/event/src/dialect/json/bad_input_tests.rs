@@ -59,7 +59,13 @@ fn read_in(zone: &TimeZone, dialect: JsonDialect, body: &[u8]) -> Vec<String> {
         currency: &Currency::USD,
     };
     let mut words = Words::default();
-    read_body_as(dialect, body, &decoding, &mut words);
+    read_body_as(
+        dialect,
+        body,
+        &decoding,
+        &mut crate::dialect::json::Habits::default(),
+        &mut words,
+    );
     let mut of_file = Words::default();
     Objects::of(dialect).read(body, true, usize::MAX, &decoding, &mut of_file);
     assert_eq!(

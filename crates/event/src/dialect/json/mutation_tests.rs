@@ -138,7 +138,13 @@ fn check_case(case: u64, bytes: &[u8]) {
         JsonDialect::Snowplow,
     ] {
         let mut body = Outcomes::default();
-        read_body_as(dialect, bytes, &decoding, &mut body);
+        read_body_as(
+            dialect,
+            bytes,
+            &decoding,
+            &mut crate::dialect::json::Habits::default(),
+            &mut body,
+        );
         assert!(body.0.len() <= bytes.len(), "case {case} of seed {SEED}");
         let mut file = Outcomes::default();
         let read = Objects::of(dialect).read(bytes, true, usize::MAX, &decoding, &mut file);

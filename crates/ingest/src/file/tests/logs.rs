@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Counted once with Python 3 from the unpacked file: a regular expression over each line,
 /// `^(\S+) \S+ \S+ \[(…)\] "(…)" (\d{3}) (\d+|-) "(…)" "(…)("?)`, the last quote optional for the one line that is cut;
-/// sets and sums of its groups, times by `strptime("%d/%b/%Y:%H:%M:%S %z")`, campaigns by splitting the query at `&` and `;`.
+/// sets and sums of its groups, addresses without their last number (1,474 networks of 1,753 addresses), times by `strptime("%d/%b/%Y:%H:%M:%S %z")`, campaigns by splitting the query at `&` and `;`.
 #[test]
 fn the_access_log_gives_every_line_and_what_it_says() {
     let Some(path) = fixture("apache_logs_elastic/apache_logs.gz") else {
@@ -60,7 +60,7 @@ fn the_access_log_gives_every_line_and_what_it_says() {
     assert_eq!((ids.len(), times.len()), (10_000, 10_000));
     assert_eq!(
         (addresses.len(), agents.len(), visitors.len(), urls.len()),
-        (1_753, 558, 1_862, 1_498)
+        (1_474, 558, 1_862, 1_498)
     );
     assert_eq!(
         errors,

@@ -118,7 +118,7 @@ fn a_dialect_there_is_none_of_is_named_with_those_there_are() {
     let unknown = "ga3".parse::<FileDialect>().expect_err("no dialect");
     assert_eq!(
         unknown.to_string(),
-        "known are auto, orders, events, json, ga4, segment and snowplow"
+        "known are auto, orders, events, rees46, ecommerce-events, user-events, json, access-log, ga4, segment and snowplow"
     );
     assert!("canonical".parse::<FileDialect>().is_err());
 }

@@ -45,7 +45,13 @@ pub(super) fn read(dialect: JsonDialect, body: &str) -> Lines {
         currency: &Currency::USD,
     };
     let mut lines = Lines::default();
-    read_body_as(dialect, body.as_bytes(), &decoding, &mut lines);
+    read_body_as(
+        dialect,
+        body.as_bytes(),
+        &decoding,
+        &mut crate::dialect::json::Habits::default(),
+        &mut lines,
+    );
     lines
 }
 
