@@ -1,7 +1,7 @@
 //! Plays a simulated shop in step with the clock: which events are due, as JSON lines.
 
 use runtime::UnixMicros;
-use simulator::{Format, Shop, Time, Truth, write_json};
+use simulator::{Format, Shop, Time, Truth, write_event};
 
 /// Most events handed out at once; a player that fell behind catches up in several steps.
 const EVENTS_DUE_MAX: u64 = 5_000;
@@ -29,8 +29,7 @@ impl Player {
     pub fn next_line(&mut self, lines: &mut Vec<u8>) {
         let event = self.shop.next_event();
         self.truth.observe(&event);
-        write_json(&event, self.format, lines);
-        lines.push(b'\n');
+        write_event(&event, self.format, lines);
         self.played += 1;
     }
 

@@ -1,6 +1,6 @@
 //! What a reader of workload W must come to: every line accounted for, every sum exact.
 
-use super::fault::Fault;
+use crate::fault::Fault;
 use crate::assortment::CATEGORIES;
 use crate::event::SimEvent;
 use crate::kind::Kind;
