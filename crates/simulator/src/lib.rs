@@ -36,6 +36,7 @@ mod kind;
 mod ledger;
 mod money;
 mod number_set;
+mod plan;
 mod places;
 mod population;
 mod random;
@@ -59,7 +60,7 @@ pub use assortment::{CATEGORIES, Category, Shelves};
 pub use behaviour::Behaviour;
 pub use catalogue::{Line, Product};
 pub use delivery::{
-    Delivery, DeliveryError, Limits, Mishaps, Order, TruthKept, faults,
+    Delivery, DeliveryError, Limits, Mishaps, Terms, TruthKept, faults,
 };
 pub use demographics::{Demographics, UnknownName};
 pub use event::{Detail, Origin, Page, SimEvent};
@@ -68,6 +69,7 @@ pub use kind::{Group, Kind};
 pub use ledger::{Ledger, Table};
 pub use money::{Currency, Money};
 pub use places::{COUNTRIES, City, Country};
+pub use plan::{DEFAULT_PLAN, MishapsPlan, PROFILES, Plan, PlanError, RunPlan, profile_text};
 pub use population::{Bot, CUSTOMERS_MAX, Device, Identity, Visitor};
 pub use rhythm::Rhythm;
 pub use sale::{Bill, PaymentFailure, PaymentMethod};

@@ -115,7 +115,7 @@ impl Default for Limits {
 
 /// What is wanted of a delivery beside the shop.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Order {
+pub struct Terms {
     /// The dialect.
     pub format: Format,
     /// How lines fare.
@@ -160,7 +160,7 @@ struct Fates {
 #[derive(Debug)]
 pub struct Delivery {
     shop: Shop,
-    order: Order,
+    terms: Terms,
     random: Random,
     waiting: BTreeMap<(Time, u64), Waiting>,
     /// Lines handed out.
@@ -180,14 +180,14 @@ const WAITING_MAX: usize = 1_000_000;
 
 impl Delivery {
     /// Opens the shop.
-    pub fn new(settings: Settings, order: Order) -> Result<Delivery, DeliveryError> {
-        let format = order.format;
-        order.mishaps.check(format)?;
+    pub fn new(settings: Settings, terms: Terms) -> Result<Delivery, DeliveryError> {
+        let format = terms.format;
+        terms.mishaps.check(format)?;
         if settings.pricing == crate::session::Pricing::ByCountry && !format.has_currency() {
             return Err(DeliveryError::NoCurrency(format.name()));
         }
         let random = Random::seeded(derive(settings.seed, DELIVERY, settings.start.0 as u64));
-        let parameters = summary::parameters(&settings, &order);
+        let parameters = summary::parameters(&settings, &terms);
         Ok(Delivery {
             shop: Shop::new(settings)?,
             random,
@@ -197,8 +197,8 @@ impl Delivery {
             orders: 0,
             fates: Fates::default(),
             truth: Truth::new(format),
-            ledger: (order.truth == TruthKept::Tables).then(|| Ledger::new(format)),
-            order,
+            ledger: (terms.truth == TruthKept::Tables).then(|| Ledger::new(format)),
+            terms,
             parameters,
         })
     }
@@ -212,7 +212,7 @@ impl Delivery {
     /// Whether all lines were made; late ones may still wait for `finish`.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        let limits = &self.order.limits;
+        let limits = &self.terms.limits;
         self.owed >= limits.lines || self.orders >= limits.orders || self.next_time() >= limits.until
     }
 
@@ -251,7 +251,7 @@ impl Delivery {
         }
         let Delivery {
             shop,
-            order,
+            terms,
             random,
             waiting,
             lines,
@@ -264,13 +264,13 @@ impl Delivery {
         } = self;
         let event = shop.next_event();
         *orders += u64::from(event.kind == crate::Kind::Order);
-        let format = order.format;
+        let format = terms.format;
         let wanted = format.lines_of(&event);
-        if wanted == 0 && order.truth != TruthKept::Nothing {
+        if wanted == 0 && terms.truth != TruthKept::Nothing {
             truth.leave_out(&event);
         }
         let mut desk = Desk {
-            order,
+            terms,
             random,
             waiting,
             lines,
@@ -280,13 +280,13 @@ impl Delivery {
             ledger: ledger.as_mut(),
         };
         for index in 0..wanted {
-            if *desk.owed >= desk.order.limits.lines {
+            if *desk.owed >= desk.terms.limits.lines {
                 break;
             }
             desk.line(&event, index, out);
         }
-        if let Some(ledger) = ledger {
-            while let Some(note) = shop.take_note() {
+        while let Some(note) = shop.take_note() {
+            if let Some(ledger) = ledger {
                 ledger.note(&note);
             }
         }
@@ -323,7 +323,7 @@ impl Delivery {
 
 /// The parts of a delivery that a line passes, apart from the shop that its event borrows.
 struct Desk<'d> {
-    order: &'d Order,
+    terms: &'d Terms,
     random: &'d mut Random,
     waiting: &'d mut BTreeMap<(Time, u64), Waiting>,
     lines: &'d mut u64,
@@ -345,7 +345,7 @@ impl Desk<'_> {
     #[inline]
     fn line(&mut self, event: &SimEvent<'_>, index: usize, out: &mut Vec<u8>) {
         let start = out.len();
-        self.order.format.write_line(event, index, out);
+        self.terms.format.write_line(event, index, out);
         *self.owed += 1;
         let fate = self.fate();
         if fate == Fate::Broken {
@@ -370,13 +370,13 @@ impl Desk<'_> {
     }
 
     fn fate(&mut self) -> Fate {
-        let mishaps = &self.order.mishaps;
+        let mishaps = &self.terms.mishaps;
         if mishaps.are_none() {
             return Fate::InTime;
         }
         let drawn = self.random.unit();
         let has_room = self.waiting.len() < WAITING_MAX;
-        let has_two = *self.owed < self.order.limits.lines;
+        let has_two = *self.owed < self.terms.limits.lines;
         match drawn {
             drawn if drawn < mishaps.broken => Fate::Broken,
             drawn if drawn < mishaps.broken + mishaps.repeats && has_room && has_two => Fate::Twice,
@@ -387,7 +387,7 @@ impl Desk<'_> {
     }
 
     fn count(&mut self, event: &SimEvent<'_>, index: usize) {
-        if self.order.truth != TruthKept::Nothing {
+        if self.terms.truth != TruthKept::Nothing {
             self.truth.observe_line(event, index);
         }
         if let Some(ledger) = &mut self.ledger {
@@ -396,7 +396,7 @@ impl Desk<'_> {
     }
 
     fn break_line(&mut self, event: &SimEvent<'_>, out: &mut Vec<u8>, start: usize) {
-        let fault = spoil(self.order.format, out, start, self.random);
+        let fault = spoil(self.terms.format, out, start, self.random);
         *self.lines += 1;
         self.fates.broken += 1;
         self.fates.by_fault[fault as usize] += 1;
@@ -412,7 +412,7 @@ impl Desk<'_> {
     }
 
     fn keep(&mut self, event: &SimEvent<'_>, index: usize, bytes: &[u8], fate: &'static str) {
-        let span = (self.order.mishaps.late_seconds_max * SECOND_MICROS as f64) as i64 - SECOND_MICROS;
+        let span = (self.terms.mishaps.late_seconds_max * SECOND_MICROS as f64) as i64 - SECOND_MICROS;
         let wait = SECOND_MICROS + self.random.below(span.max(1) as u64) as i64;
         let waiting = Waiting {
             bytes: bytes.to_vec(),

@@ -1,6 +1,6 @@
 //! The truth of a delivery as one JSON object: what was asked, what was planted, what arrived, and what it adds up to.
 
-use super::{Delivery, Order};
+use super::{Delivery, Terms};
 use crate::fault::Fault;
 use crate::ledger::Table;
 use crate::settings::Settings;
@@ -8,8 +8,8 @@ use crate::story::AnomalyKind;
 use serde_json::{Map, Value, json};
 
 /// What was asked, as far as a reader may want to know it.
-pub(super) fn parameters(settings: &Settings, order: &Order) -> Value {
-    let mishaps = &order.mishaps;
+pub(super) fn parameters(settings: &Settings, terms: &Terms) -> Value {
+    let mishaps = &terms.mishaps;
     json!({
         "seed": settings.seed,
         "start": settings.start.utc_text(),
