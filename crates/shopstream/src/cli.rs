@@ -132,7 +132,12 @@ pub struct Simulate {
     #[arg(long, value_name = "DIR")]
     pub out_dir: Option<PathBuf>,
     /// Events a file in --out-dir
-    #[arg(long, value_name = "EVENTS", default_value_t = 1_000, requires = "out_dir")]
+    #[arg(
+        long,
+        value_name = "EVENTS",
+        default_value_t = 1_000,
+        requires = "out_dir"
+    )]
     pub batch_size: u64,
     /// Events a second: of five, one belongs to a purchase, three are views, one moves a cart [default: the plan's 500]
     #[arg(long)]

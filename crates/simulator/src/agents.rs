@@ -57,7 +57,9 @@ pub const CRAWLERS: [Agent; 5] = [
 /// The agent of an index: browsers first, crawlers behind them.
 pub(crate) fn agent_at(index: u8) -> &'static Agent {
     let index = usize::from(index);
-    AGENTS.get(index).unwrap_or_else(|| &CRAWLERS[index - AGENTS.len()])
+    AGENTS
+        .get(index)
+        .unwrap_or_else(|| &CRAWLERS[index - AGENTS.len()])
 }
 
 #[cfg(test)]

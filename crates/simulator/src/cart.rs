@@ -20,14 +20,27 @@ impl Cart {
         self.count == 0
     }
 
+    /// Which product is added when somebody wants this one: another one where there is no room.
+    pub(crate) fn wanted(&self, product: u32) -> u32 {
+        let index = self.place_of(product);
+        if index == usize::from(self.count) {
+            product
+        } else {
+            self.lines[index].0
+        }
+    }
+
+    fn place_of(&self, product: u32) -> usize {
+        let count = usize::from(self.count);
+        let held = &mut self.lines[..count].iter();
+        let found = held.position(|line| line.0 == product);
+        found.unwrap_or(count.min(LINES_MAX - 1))
+    }
+
     /// Puts a product in and says which line was added: another one where there is no room.
     pub(crate) fn add(&mut self, product: u32, quantity: u8) -> (u32, u8) {
-        let count = usize::from(self.count);
-        let found = self.lines[..count]
-            .iter()
-            .position(|line| line.0 == product);
-        let index = found.unwrap_or(count.min(LINES_MAX - 1));
-        if index == count {
+        let index = self.place_of(product);
+        if index == usize::from(self.count) {
             self.lines[index] = (product, 0);
             self.count += 1;
         }

@@ -46,7 +46,10 @@ impl Product {
         out.extend(letters.take(3).map(|letter| letter.to_ascii_uppercase()));
         out.push(b'-');
         let digits = self.number.to_string();
-        out.extend(std::iter::repeat_n(b'0', 5_usize.saturating_sub(digits.len())));
+        out.extend(std::iter::repeat_n(
+            b'0',
+            5_usize.saturating_sub(digits.len()),
+        ));
         out.extend_from_slice(digits.as_bytes());
     }
 
@@ -306,12 +309,21 @@ mod tests {
         let before = catalogue.product(0);
         catalogue.set_list_price(0, Money(before.price.0 / 100 * 50));
         let halved = catalogue.product(0);
-        assert_eq!((halved.price, halved.list_price), (halved.list_price, Money(before.price.0 / 2)));
-        assert!((catalogue.eagerness(0) - 4.0).abs() < 0.01, "half the price, to the power of -2");
+        assert_eq!(
+            (halved.price, halved.list_price),
+            (halved.list_price, Money(before.price.0 / 2))
+        );
+        assert!(
+            (catalogue.eagerness(0) - 4.0).abs() < 0.01,
+            "half the price, to the power of -2"
+        );
         catalogue.set_cuts(vec![1_000, 0]);
         let cut = catalogue.product(0);
         assert_eq!(cut.list_price, halved.list_price);
-        assert_eq!(cut.price, cut.list_price - cut.list_price.share(1_000, Currency::Usd));
+        assert_eq!(
+            cut.price,
+            cut.list_price - cut.list_price.share(1_000, Currency::Usd)
+        );
         assert_eq!(catalogue.product(1).price, catalogue.product(1).list_price);
     }
 

@@ -120,9 +120,10 @@ mod tests {
             .count();
         assert_eq!(japanese, 75);
         public.set_devices([("tablet", 1.0)]).expect("known device");
-        assert!((0..100).all(|bits| {
-            AGENTS[usize::from(public.agents.choose(bits))].device == "tablet"
-        }));
+        assert!(
+            (0..100)
+                .all(|bits| { AGENTS[usize::from(public.agents.choose(bits))].device == "tablet" })
+        );
     }
 
     #[test]

@@ -36,8 +36,8 @@ mod kind;
 mod ledger;
 mod money;
 mod number_set;
-mod plan;
 mod places;
+mod plan;
 mod population;
 mod random;
 mod returns;
@@ -47,8 +47,8 @@ mod session;
 mod settings;
 mod shop;
 mod story;
-mod told;
 mod time;
+mod told;
 mod truth;
 mod type_weights;
 mod variates;
@@ -59,9 +59,7 @@ pub use agents::{AGENTS, Agent, CRAWLERS};
 pub use assortment::{CATEGORIES, Category, Shelves};
 pub use behaviour::Behaviour;
 pub use catalogue::{Line, Product};
-pub use delivery::{
-    Delivery, DeliveryError, Limits, Mishaps, Terms, TruthKept, faults,
-};
+pub use delivery::{Delivery, DeliveryError, Limits, Mishaps, Terms, TruthKept, faults};
 pub use demographics::{Demographics, UnknownName};
 pub use event::{Detail, Origin, Page, SimEvent};
 pub use fault::Fault;
@@ -81,7 +79,7 @@ pub use story::{
     CampaignLabel, Evidence, Note, PlantedPair, Stock, Story, SupplyRules,
 };
 pub use time::Time;
-pub use type_weights::{TYPE_WEIGHT_MAX, TypeWeights};
 pub use truth::{Amounts, CategoryTruth, CountryTruth, Sold, Truth};
+pub use type_weights::{TYPE_WEIGHT_MAX, TypeWeights};
 pub use workload::{WTruth, workload_w};
 pub use write::{Format, write_event};

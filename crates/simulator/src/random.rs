@@ -150,7 +150,10 @@ impl Percents {
     /// Whole percents nearest to these weights, by largest remainder; at least one weight is above 0.
     pub(crate) fn of_weights(weights: &[f64]) -> Percents {
         let total: f64 = weights.iter().sum();
-        let exact: Vec<f64> = weights.iter().map(|weight| weight / total * 100.0).collect();
+        let exact: Vec<f64> = weights
+            .iter()
+            .map(|weight| weight / total * 100.0)
+            .collect();
         let mut percents: Vec<u32> = exact.iter().map(|percent| *percent as u32).collect();
         let mut order: Vec<usize> = (0..weights.len()).collect();
         let rest = |choice: &usize| exact[*choice] - exact[*choice].floor();

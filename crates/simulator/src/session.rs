@@ -162,7 +162,9 @@ impl Session {
 
     fn arrive(&mut self, world: &mut World) -> Act {
         let origin = Origin::of_bits(world.random.bits());
-        let origin = self.lead.map_or(origin, |lead| Origin::Campaign(lead.label));
+        let origin = self
+            .lead
+            .map_or(origin, |lead| Origin::Campaign(lead.label));
         self.turn_to_another(world);
         const CHOICES: [(Kind, u64); 4] = [
             (Kind::PageView, 44),
@@ -254,7 +256,7 @@ impl Session {
             ..
         } = world;
         let share = behaviour.cart_add;
-        tale.is_taken(self.focus, share, catalogue)
+        tale.is_taken(self.cart.wanted(self.focus), share, catalogue)
             .unwrap_or_else(|| random.chance(share))
     }
 
@@ -443,7 +445,13 @@ impl Session {
         let bits = random.bits();
         let category = match (random.chance(behaviour.own_taste), self.lead) {
             // Whoever follows a campaign looks at what it is about, and nothing else on the first page.
-            (_, Some(Lead { category: Some(category), .. })) if self.stage == Stage::Arriving => category,
+            (
+                _,
+                Some(Lead {
+                    category: Some(category),
+                    ..
+                }),
+            ) if self.stage == Stage::Arriving => category,
             (true, _) => self.who.visitor.tastes[(bits % 3) as usize],
             (false, _) => catalogue.wanted_category(bits),
         };

@@ -157,9 +157,10 @@ impl Settings {
                 min,
                 max,
             }),
-            None => self.story.fault().map_or(Ok(()), |fault| {
-                Err(SettingsError::Story { fault })
-            }),
+            None => self
+                .story
+                .fault()
+                .map_or(Ok(()), |fault| Err(SettingsError::Story { fault })),
         }
     }
 }

@@ -12,7 +12,8 @@ use crate::sale::Bill;
 use crate::session::{Act, Session, World};
 use crate::settings::{Rate, Settings, SettingsError};
 use crate::story::{
-    Anomaly, AnomalyKind, Buyer, Evidence, Note, Place, PlantedOrder, PlantedPair, Stock, Supply, Tale,
+    Anomaly, AnomalyKind, Buyer, Evidence, Note, Place, PlantedOrder, PlantedPair, Stock, Supply,
+    Tale,
 };
 use crate::time::Time;
 use std::collections::BTreeMap;
@@ -119,7 +120,7 @@ impl Shop {
     pub fn next_time(&self) -> Time {
         let paced = self.paced_time();
         let now = Time(self.now_nanos.div_euclid(1_000));
-        match self.world.tale.next_event_due(now) {
+        match self.world.tale.next_event_due() {
             Some(due) => due.max(now).min(paced),
             None => paced,
         }
@@ -160,16 +161,16 @@ impl Shop {
     /// The next event. Times never decrease.
     pub fn next_event(&mut self) -> SimEvent<'_> {
         self.events_made += 1;
+        let World {
+            tale, catalogue, ..
+        } = &mut self.world;
+        tale.happen(Time(self.next_nanos.div_euclid(1_000)), catalogue);
         if let Some(told) = self.next_of_tale() {
             return self.event(told.time, told.facts, told.act);
         }
         let time = self.paced_time();
         self.now_nanos = self.next_nanos;
         self.world.now = time;
-        let World {
-            tale, catalogue, ..
-        } = &mut self.world;
-        tale.happen(time, catalogue);
         self.next_nanos = self.now_nanos.saturating_add(self.interval_nanos());
         if let Some(returned) = self.returns.take_due(time) {
             return self.refund(returned, time);
@@ -258,11 +259,8 @@ impl Shop {
     pub(crate) fn book_order(&mut self, who: Identity, bill: Bill, time: Time) -> Detail {
         self.orders_made += 1;
         let order = order_id(self.run, self.orders_made);
-        self.returns.consider(
-            Sale { who, order, bill },
-            time,
-            &mut self.world,
-        );
+        self.returns
+            .consider(Sale { who, order, bill }, time, &mut self.world);
         self.note_planted_order(order, bill, time);
         let World { tale, lines, .. } = &mut self.world;
         tale.sell(lines, time);

@@ -26,7 +26,7 @@ impl Shop {
     /// What the story has to tell before the next visitor acts.
     pub(crate) fn next_of_tale(&mut self) -> Option<Told> {
         let now = Time(self.now_nanos.div_euclid(1_000));
-        let due = self.world.tale.next_event_due(now)?.max(now);
+        let due = self.world.tale.next_event_due()?.max(now);
         if due > self.paced_time() {
             return None;
         }
@@ -142,7 +142,12 @@ impl Shop {
 
     fn errand_order(&mut self, who: Identity) -> Detail {
         let currency = self.world.currency(&who.visitor);
-        let bill = bill(&self.world.lines, currency, who.visitor.country(), Wishes::none());
+        let bill = bill(
+            &self.world.lines,
+            currency,
+            who.visitor.country(),
+            Wishes::none(),
+        );
         self.world.planted_order = None;
         self.book_order(who, bill, self.world.now)
     }

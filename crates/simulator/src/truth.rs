@@ -172,14 +172,21 @@ impl Truth {
         let goods = self.format.goods_of(event, index);
         match kind {
             Kind::Order => {
-                goods.lines().iter().for_each(|line| self.observe_sale(line, event.currency));
+                goods
+                    .lines()
+                    .iter()
+                    .for_each(|line| self.observe_sale(line, event.currency));
                 self.observe_order(event, index);
             }
             Kind::Refund => {
                 self.refunds += u64::from(self.is_first_line_of(event));
-                self.refunded.add(event.currency, self.format.refunded_by(event, index));
+                self.refunded
+                    .add(event.currency, self.format.refunded_by(event, index));
             }
-            _ => goods.lines().iter().for_each(|line| self.observe_interest(kind, line)),
+            _ => goods
+                .lines()
+                .iter()
+                .for_each(|line| self.observe_interest(kind, line)),
         }
     }
 
@@ -285,7 +292,8 @@ impl Truth {
         }
         let index = line.product.category_index();
         if index >= self.by_category.len() {
-            self.by_category.resize_with(index + 1, CategoryTruth::default);
+            self.by_category
+                .resize_with(index + 1, CategoryTruth::default);
         }
         let category = &mut self.by_category[index];
         category.name = line.product.category().name;
@@ -315,8 +323,13 @@ impl Truth {
     #[must_use]
     pub fn to_json(&self) -> Value {
         let counted = |counts: &[u64; Kind::COUNT]| -> Map<String, Value> {
-            let kinds = Kind::ALL.iter().zip(counts).filter(|(_, count)| **count > 0);
-            kinds.map(|(kind, count)| (kind.name().to_owned(), (*count).into())).collect()
+            let kinds = Kind::ALL
+                .iter()
+                .zip(counts)
+                .filter(|(_, count)| **count > 0);
+            kinds
+                .map(|(kind, count)| (kind.name().to_owned(), (*count).into()))
+                .collect()
         };
         let days = self.visitors_by_day.iter();
         json!({

@@ -68,7 +68,8 @@ impl TypeWeights {
             cart_add: share(behaviour.cart_add, Kind::CartAdd),
             cart_view: share(behaviour.cart_view, Kind::CartView),
             cart_remove: share(behaviour.cart_remove, Kind::CartRemove),
-            checkout: share(behaviour.checkout, Kind::CheckoutStart) * self.factor(Kind::Order).min(1.0),
+            checkout: share(behaviour.checkout, Kind::CheckoutStart)
+                * self.factor(Kind::Order).min(1.0),
             payment_error: share(behaviour.payment_error, Kind::PaymentError).min(0.95),
             refund: share(behaviour.refund, Kind::Refund),
             ..behaviour
@@ -80,7 +81,11 @@ impl TypeWeights {
 mod tests {
     use super::*;
 
-    const CHOICES: [(Kind, u64); 3] = [(Kind::Search, 18), (Kind::ListView, 28), (Kind::ItemView, 54)];
+    const CHOICES: [(Kind, u64); 3] = [
+        (Kind::Search, 18),
+        (Kind::ListView, 28),
+        (Kind::ItemView, 54),
+    ];
 
     fn hundredths(weights: &TypeWeights) -> [usize; 3] {
         let mut random = Random::seeded(3);

@@ -74,7 +74,8 @@ pub(crate) fn gamma(shape: f64, random: &mut Random) -> f64 {
             continue;
         }
         let cube = cube * cube * cube;
-        let accepted = ln(1.0 - random.unit()) < 0.5 * drawn * drawn + third * (1.0 - cube + ln(cube));
+        let accepted =
+            ln(1.0 - random.unit()) < 0.5 * drawn * drawn + third * (1.0 - cube + ln(cube));
         if accepted {
             return third * cube;
         }
@@ -94,10 +95,16 @@ mod tests {
     #[test]
     fn the_functions_agree_with_the_library() {
         for value in [1e-9, 0.1, 0.5, 0.999, 1.0, 1.5, 2.0, 10.0, 12_345.678, 1e12] {
-            assert!((ln(value) - value.ln()).abs() < 1e-13 * (1.0 + value.ln().abs()), "ln {value}");
+            assert!(
+                (ln(value) - value.ln()).abs() < 1e-13 * (1.0 + value.ln().abs()),
+                "ln {value}"
+            );
         }
         for value in [-30.0, -1.0, -0.1, 0.0, 0.3, 1.0, 25.0] {
-            assert!((exp(value) / value.exp() - 1.0).abs() < 1e-13, "exp {value}");
+            assert!(
+                (exp(value) / value.exp() - 1.0).abs() < 1e-13,
+                "exp {value}"
+            );
         }
     }
 
@@ -106,13 +113,24 @@ mod tests {
         let mut random = Random::seeded(11);
         let drawn: Vec<f64> = (0..200_000).map(|_| draw(&mut random)).collect();
         let mean = drawn.iter().sum::<f64>() / drawn.len() as f64;
-        let squares: f64 = drawn.iter().map(|value| (value - mean) * (value - mean)).sum();
+        let squares: f64 = drawn
+            .iter()
+            .map(|value| (value - mean) * (value - mean))
+            .sum();
         (mean, squares / drawn.len() as f64)
     }
 
     fn check(drawn: (f64, f64), mean: f64, variance: f64) {
-        assert!((drawn.0 / mean - 1.0).abs() < 0.02, "mean {} for {mean}", drawn.0);
-        assert!((drawn.1 / variance - 1.0).abs() < 0.06, "variance {} for {variance}", drawn.1);
+        assert!(
+            (drawn.0 / mean - 1.0).abs() < 0.02,
+            "mean {} for {mean}",
+            drawn.0
+        );
+        assert!(
+            (drawn.1 / variance - 1.0).abs() < 0.06,
+            "variance {} for {variance}",
+            drawn.1
+        );
     }
 
     #[test]
@@ -121,6 +139,10 @@ mod tests {
         check(moments(|random| gamma(2.5, random)), 2.5, 2.5);
         check(moments(|random| gamma(0.25, random)), 0.25, 0.25);
         // a / (a + b) and ab / ((a + b)^2 (a + b + 1))
-        check(moments(|random| beta(0.8, 2.4, random)), 0.25, 1.92 / (10.24 * 4.2));
+        check(
+            moments(|random| beta(0.8, 2.4, random)),
+            0.25,
+            1.92 / (10.24 * 4.2),
+        );
     }
 }

@@ -5,6 +5,7 @@ mod spoil;
 mod summary;
 
 use crate::event::SimEvent;
+use crate::ledger::Delivered;
 use crate::ledger::Ledger;
 use crate::random::{Random, derive};
 use crate::settings::{Rate, Settings, SettingsError};
@@ -12,7 +13,6 @@ use crate::shop::Shop;
 use crate::time::{SECOND_MICROS, Time};
 use crate::truth::Truth;
 use crate::write::Format;
-use crate::ledger::Delivered;
 use spoil::{faults_of, spoil};
 use std::collections::BTreeMap;
 
@@ -70,7 +70,11 @@ pub enum DeliveryError {
 
 impl Mishaps {
     fn check(&self, format: Format) -> Result<(), DeliveryError> {
-        let shares = [("late", self.late), ("repeats", self.repeats), ("broken", self.broken)];
+        let shares = [
+            ("late", self.late),
+            ("repeats", self.repeats),
+            ("broken", self.broken),
+        ];
         let is_wrong = |share: &(&str, f64)| !(0.0..=0.5).contains(&share.1);
         if let Some((name, value)) = shares.into_iter().find(is_wrong) {
             return Err(DeliveryError::Share { name, value });
@@ -213,7 +217,9 @@ impl Delivery {
     #[must_use]
     pub fn is_over(&self) -> bool {
         let limits = &self.terms.limits;
-        self.owed >= limits.lines || self.orders >= limits.orders || self.next_time() >= limits.until
+        self.owed >= limits.lines
+            || self.orders >= limits.orders
+            || self.next_time() >= limits.until
     }
 
     /// Lines handed out so far.
@@ -304,7 +310,11 @@ impl Delivery {
     }
 
     fn release_until(&mut self, time: Time, out: &mut Vec<u8>) {
-        while let Some(front) = self.waiting.first_entry().filter(|front| front.key().0 <= time) {
+        while let Some(front) = self
+            .waiting
+            .first_entry()
+            .filter(|front| front.key().0 <= time)
+        {
             let waited = front.remove();
             out.extend_from_slice(&waited.bytes);
             self.lines += 1;
@@ -381,7 +391,9 @@ impl Desk<'_> {
             drawn if drawn < mishaps.broken => Fate::Broken,
             drawn if drawn < mishaps.broken + mishaps.repeats && has_room && has_two => Fate::Twice,
             drawn if drawn < mishaps.broken + mishaps.repeats => Fate::InTime,
-            drawn if drawn < mishaps.broken + mishaps.repeats + mishaps.late && has_room => Fate::Late,
+            drawn if drawn < mishaps.broken + mishaps.repeats + mishaps.late && has_room => {
+                Fate::Late
+            }
             _ => Fate::InTime,
         }
     }
@@ -412,7 +424,8 @@ impl Desk<'_> {
     }
 
     fn keep(&mut self, event: &SimEvent<'_>, index: usize, bytes: &[u8], fate: &'static str) {
-        let span = (self.terms.mishaps.late_seconds_max * SECOND_MICROS as f64) as i64 - SECOND_MICROS;
+        let span =
+            (self.terms.mishaps.late_seconds_max * SECOND_MICROS as f64) as i64 - SECOND_MICROS;
         let wait = SECOND_MICROS + self.random.below(span.max(1) as u64) as i64;
         let waiting = Waiting {
             bytes: bytes.to_vec(),
@@ -421,7 +434,8 @@ impl Desk<'_> {
             time: event.time,
         };
         // What was owed before is a number that no other waiting line has.
-        self.waiting.insert((event.time.plus(wait), *self.owed), waiting);
+        self.waiting
+            .insert((event.time.plus(wait), *self.owed), waiting);
     }
 }
 

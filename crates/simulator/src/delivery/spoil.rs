@@ -31,9 +31,12 @@ fn shape_of(format: Format) -> Shape {
     match format {
         Format::Canonical => json("ts", Some("type"), None, "ts"),
         Format::Seed => json("timestamp", Some("event_type"), Some("price"), "user_agent"),
-        Format::SeedShopJson => {
-            json("event_timestamp", Some("event_type"), Some("price"), "user_agent")
-        }
+        Format::SeedShopJson => json(
+            "event_timestamp",
+            Some("event_type"),
+            Some("price"),
+            "user_agent",
+        ),
         Format::Ga4 => json("timestamp_micros", None, None, "client_id"),
         Format::Segment => json("timestamp", None, None, "anonymousId"),
         Format::Snowplow => json("derived_tstamp", None, None, "domain_userid"),
@@ -47,12 +50,21 @@ fn shape_of(format: Format) -> Shape {
 
 /// What can be wrong with a line of the dialect.
 pub(super) fn faults_of(format: Format) -> &'static [Fault] {
-    use Fault::{BareNan, CutOff, FarFuture, NegativePrice, TextNan, TimeMissing, TimeUnreadable, TypeMissing};
+    use Fault::{
+        BareNan, CutOff, FarFuture, NegativePrice, TextNan, TimeMissing, TimeUnreadable,
+        TypeMissing,
+    };
     match format {
         Format::Seed => &Fault::ALL,
         Format::Canonical => &[CutOff, TimeMissing, TimeUnreadable, FarFuture, TypeMissing],
         Format::SeedShopJson => &[
-            CutOff, BareNan, TextNan, NegativePrice, TimeUnreadable, FarFuture, TypeMissing,
+            CutOff,
+            BareNan,
+            TextNan,
+            NegativePrice,
+            TimeUnreadable,
+            FarFuture,
+            TypeMissing,
         ],
         Format::Ga4 | Format::Segment | Format::Snowplow => &[CutOff, TimeUnreadable],
         Format::SeedShop | Format::UserEvents | Format::Rees46 => {
@@ -83,7 +95,11 @@ pub(super) fn spoil(
             kind,
             price,
             cut,
-        } => spoil_json(&mut line, fault, [time, kind.unwrap_or(time), price.unwrap_or(time), cut]),
+        } => spoil_json(
+            &mut line,
+            fault,
+            [time, kind.unwrap_or(time), price.unwrap_or(time), cut],
+        ),
         Shape::Columns { time, price } => spoil_columns(&mut line, fault, time, price),
         Shape::Log => cut_in_time(&mut line),
     }
@@ -118,7 +134,10 @@ fn member(line: &[u8], name: &str) -> (usize, usize, usize) {
     let value = at + key.len();
     let rest = &line[value..];
     let length = match rest {
-        [b'"', text @ ..] => text.iter().position(|byte| *byte == b'"').map(|end| end + 2),
+        [b'"', text @ ..] => text
+            .iter()
+            .position(|byte| *byte == b'"')
+            .map(|end| end + 2),
         number => number.iter().position(|byte| matches!(byte, b',' | b'}')),
     };
     (at, value, value + length.unwrap_or(rest.len()))

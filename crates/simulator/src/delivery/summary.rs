@@ -64,7 +64,9 @@ fn story(settings: &Settings) -> Value {
 /// Categories whose demand follows the price, with by how much.
 fn elasticities(settings: &Settings) -> Map<String, Value> {
     let shelves = &settings.shelves[..(settings.categories as usize).min(settings.shelves.len())];
-    let elastic = shelves.iter().filter(|category| category.elasticity_hundredths != 0);
+    let elastic = shelves
+        .iter()
+        .filter(|category| category.elasticity_hundredths != 0);
     elastic
         .map(|category| {
             let elasticity = f64::from(category.elasticity_hundredths) / 100.0;

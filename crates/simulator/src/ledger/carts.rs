@@ -111,10 +111,8 @@ impl Carts {
 
     /// Closes what nobody comes back to at this time, or everything; in the order of creation and visitor.
     pub(super) fn close(&mut self, time: Option<Time>, rows: &mut Rows) {
-        let is_over =
-            |open: &Open| time.is_none_or(|time| time.0 - open.last.0 > FORGOTTEN_MICROS);
-        let mut over: Vec<(u64, Open)> =
-            self.open.extract_if(|_, open| is_over(open)).collect();
+        let is_over = |open: &Open| time.is_none_or(|time| time.0 - open.last.0 > FORGOTTEN_MICROS);
+        let mut over: Vec<(u64, Open)> = self.open.extract_if(|_, open| is_over(open)).collect();
         over.sort_unstable_by_key(|(visitor, open)| (open.created, *visitor));
         for (visitor, open) in over {
             self.write(visitor, &open, "not_ordered", None, rows);

@@ -7,11 +7,11 @@ mod sessions;
 mod windows;
 
 use crate::event::{Detail, SimEvent};
-use crate::shop::Shop;
-use crate::story::{LOW_UNITS, Note};
 use crate::kind::Kind;
 use crate::money::{Currency, Money};
 use crate::number_set::NumberSet;
+use crate::shop::Shop;
+use crate::story::{LOW_UNITS, Note};
 use crate::time::{MINUTE_MICROS, Time};
 use crate::write::{Format, Shown, number, put, readable, whole};
 pub(crate) use rows::Delivered;
@@ -155,7 +155,10 @@ impl Ledger {
             next_sweep: Time(i64::MIN),
         };
         for table in Table::ALL {
-            ledger.rows(table).bytes.extend_from_slice(table.header().as_bytes());
+            ledger
+                .rows(table)
+                .bytes
+                .extend_from_slice(table.header().as_bytes());
         }
         ledger
     }
@@ -198,8 +201,10 @@ impl Ledger {
         };
         let windows = &mut self.tables[Table::Windows as usize];
         self.windows.observe(&seen, event, self.format, windows);
-        self.sessions.observe(&seen, event, &mut self.tables[Table::Sessions as usize]);
-        self.carts.observe(&seen, event, &mut self.tables[Table::Carts as usize]);
+        self.sessions
+            .observe(&seen, event, &mut self.tables[Table::Sessions as usize]);
+        self.carts
+            .observe(&seen, event, &mut self.tables[Table::Carts as usize]);
         self.observe_identity(event, time);
         self.observe_stock(event, time);
     }
@@ -208,10 +213,12 @@ impl Ledger {
     pub fn note(&mut self, note: &Note) {
         match note {
             Note::Anomaly(anomaly) => {
-                self.rows(Table::Anomalies).add(|out| rows::write_anomaly(anomaly, out));
+                self.rows(Table::Anomalies)
+                    .add(|out| rows::write_anomaly(anomaly, out));
             }
             Note::Buyer(buyer) => {
-                self.rows(Table::Buyers).add(|out| rows::write_buyer(buyer, out));
+                self.rows(Table::Buyers)
+                    .add(|out| rows::write_buyer(buyer, out));
             }
         }
     }
@@ -219,20 +226,25 @@ impl Ledger {
     /// A line that did not come in time and whole, once: its number from 1, what happened, and which event it was.
     pub(crate) fn deliver(&mut self, delivery: &Delivered) {
         let format = self.format;
-        self.rows(Table::Deliveries).add(|out| delivery.write(format, out));
+        self.rows(Table::Deliveries)
+            .add(|out| delivery.write(format, out));
     }
 
     /// Closes everything that is still open.
     pub fn finish(&mut self, shop: &Shop) {
         self.close_order();
-        self.sessions.close(None, &mut self.tables[Table::Sessions as usize]);
-        self.carts.close(None, &mut self.tables[Table::Carts as usize]);
-        self.windows.close(&mut self.tables[Table::Windows as usize]);
+        self.sessions
+            .close(None, &mut self.tables[Table::Sessions as usize]);
+        self.carts
+            .close(None, &mut self.tables[Table::Carts as usize]);
+        self.windows
+            .close(&mut self.tables[Table::Windows as usize]);
         for buyer in shop.buyers_left() {
             self.note(&Note::Buyer(buyer));
         }
         for (product, stock) in shop.stocks() {
-            self.rows(Table::Stock).add(|out| rows::write_stock(product, &stock, out));
+            self.rows(Table::Stock)
+                .add(|out| rows::write_stock(product, &stock, out));
         }
     }
 
@@ -241,8 +253,10 @@ impl Ledger {
             return;
         }
         self.next_sweep = time.plus(SWEEP_MICROS);
-        self.sessions.close(Some(time), &mut self.tables[Table::Sessions as usize]);
-        self.carts.close(Some(time), &mut self.tables[Table::Carts as usize]);
+        self.sessions
+            .close(Some(time), &mut self.tables[Table::Sessions as usize]);
+        self.carts
+            .close(Some(time), &mut self.tables[Table::Carts as usize]);
     }
 
     /// Rows of an order are gathered until another event comes. Says whether this is the first.
@@ -252,7 +266,9 @@ impl Ledger {
             self.close_order();
         }
         if matches!(event.kind, Kind::Order | Kind::Refund) {
-            let row = self.order.get_or_insert_with(|| OrderRow::new(event, self.format));
+            let row = self
+                .order
+                .get_or_insert_with(|| OrderRow::new(event, self.format));
             row.add(event, index, self.format);
         }
         !is_same || self.format.splits_orders()
@@ -261,7 +277,11 @@ impl Ledger {
     fn close_order(&mut self) {
         let Some(row) = self.order.take() else { return };
         let format = self.format;
-        let table = if row.is_refund { Table::Refunds } else { Table::Orders };
+        let table = if row.is_refund {
+            Table::Refunds
+        } else {
+            Table::Orders
+        };
         self.rows(table).add(|out| row.write(format, out));
         if row.is_refund {
             return;
@@ -311,7 +331,10 @@ impl Ledger {
 
     fn observe_identity(&mut self, event: &SimEvent<'_>, time: Time) {
         let is_link = event.who.is_signed_in && event.kind.has_visitor();
-        if !is_link || self.format.shows() != Shown::Cookie || !self.linked.insert(event.who.cookie()) {
+        if !is_link
+            || self.format.shows() != Shown::Cookie
+            || !self.linked.insert(event.who.cookie())
+        {
             return;
         }
         let format = self.format;

@@ -102,7 +102,14 @@ impl OrderRow {
             out.push(b',');
             put(out, &self.refunded.to_string());
             out.push(b',');
-            return put(out, if format == Format::Orders { "" } else { self.reason });
+            return put(
+                out,
+                if format == Format::Orders {
+                    ""
+                } else {
+                    self.reason
+                },
+            );
         }
         if let Some(visitor) = self.visitor {
             format.write_visitor(visitor, out);
@@ -119,7 +126,10 @@ impl OrderRow {
         }
         for amount in [Some(self.sold), Some(self.revenue), self.tax, self.shipping] {
             out.push(b',');
-            put(out, &amount.map_or(String::new(), |amount| amount.to_string()));
+            put(
+                out,
+                &amount.map_or(String::new(), |amount| amount.to_string()),
+            );
         }
         out.push(b',');
         put(out, self.payment.unwrap_or_default());
@@ -159,13 +169,26 @@ pub(super) fn write_buyer(buyer: &Buyer, out: &mut Vec<u8>) {
     buyer.last.write_utc(out);
     out.push(b',');
     number(u64::from(buyer.purchases), out);
-    put(out, if buyer.has_dropped_out { ",true" } else { ",false" });
+    put(
+        out,
+        if buyer.has_dropped_out {
+            ",true"
+        } else {
+            ",false"
+        },
+    );
 }
 
 pub(super) fn write_stock(product: u32, stock: &Stock, out: &mut Vec<u8>) {
     put(out, "prod_");
     number(u64::from(product), out);
-    for units in [stock.opening, stock.received, stock.sold, stock.lost, stock.level()] {
+    for units in [
+        stock.opening,
+        stock.received,
+        stock.sold,
+        stock.lost,
+        stock.level(),
+    ] {
         out.push(b',');
         whole(units, out);
     }

@@ -70,10 +70,8 @@ impl Sessions {
 
     /// Closes what cannot grow any more at this time, or everything; in the order of start and visitor.
     pub(super) fn close(&mut self, time: Option<Time>, rows: &mut Rows) {
-        let is_over =
-            |open: &Open| time.is_none_or(|time| time.0 - open.last.0 > GAP_MICROS);
-        let mut over: Vec<(u64, Open)> =
-            self.open.extract_if(|_, open| is_over(open)).collect();
+        let is_over = |open: &Open| time.is_none_or(|time| time.0 - open.last.0 > GAP_MICROS);
+        let mut over: Vec<(u64, Open)> = self.open.extract_if(|_, open| is_over(open)).collect();
         over.sort_unstable_by_key(|(visitor, open)| (open.started, *visitor));
         for (visitor, open) in over {
             write(self.format, visitor, &open, rows);

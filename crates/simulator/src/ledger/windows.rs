@@ -45,7 +45,11 @@ impl Windows {
             Kind::Order => {
                 self.orders += u64::from(seen.is_first);
                 let goods = format.goods_of(event, seen.index);
-                self.units += goods.lines().iter().map(|line| u64::from(line.quantity)).sum::<u64>();
+                self.units += goods
+                    .lines()
+                    .iter()
+                    .map(|line| u64::from(line.quantity))
+                    .sum::<u64>();
                 self.revenue[event.currency as usize] += format.revenue_of(event, seen.index);
             }
             Kind::Refund => {
@@ -86,7 +90,8 @@ impl Windows {
                 }
                 out.push(b',');
                 put(out, currency.map_or("", Currency::code));
-                let (revenue, refunded) = currency.map_or_else(Default::default, |currency| money(&currency));
+                let (revenue, refunded) =
+                    currency.map_or_else(Default::default, |currency| money(&currency));
                 for amount in [revenue, refunded] {
                     out.push(b',');
                     put(out, &amount.to_string());

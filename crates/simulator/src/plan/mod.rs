@@ -241,10 +241,12 @@ impl Plan {
 /// The text of a profile, with its comments.
 pub fn profile_text(profile: &str) -> Result<&'static str, PlanError> {
     let found = PROFILES.iter().find(|(name, _)| *name == profile);
-    found.map(|(_, text)| *text).ok_or_else(|| PlanError::NoProfile {
-        name: profile.to_owned(),
-        known: PROFILES.map(|(name, _)| name).join(", "),
-    })
+    found
+        .map(|(_, text)| *text)
+        .ok_or_else(|| PlanError::NoProfile {
+            name: profile.to_owned(),
+            known: PROFILES.map(|(name, _)| name).join(", "),
+        })
 }
 
 fn parse(text: &str) -> Result<Table, PlanError> {
@@ -254,7 +256,10 @@ fn parse(text: &str) -> Result<Table, PlanError> {
 
 /// Errors of TOML draw pictures; a sentence is enough.
 fn one_line(error: &str) -> String {
-    let lines = error.lines().map(str::trim).filter(|line| !line.is_empty() && !line.contains('|'));
+    let lines = error
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.contains('|'));
     lines.collect::<Vec<_>>().join(": ")
 }
 
@@ -262,7 +267,9 @@ fn one_line(error: &str) -> String {
 fn merge(plan: &mut Table, changes: Table) {
     for (key, change) in changes {
         match (plan.get_mut(&key), change) {
-            (Some(Value::Table(old)), Value::Table(new)) if !REPLACED_WHOLE.contains(&key.as_str()) => {
+            (Some(Value::Table(old)), Value::Table(new))
+                if !REPLACED_WHOLE.contains(&key.as_str()) =>
+            {
                 merge(old, new);
             }
             (_, change) => {

@@ -11,7 +11,8 @@ use crate::rhythm::Rhythm;
 use crate::session::Pricing;
 use crate::settings::{Rate, Settings};
 use crate::story::{
-    AnomalyKind, AnomalyRates, Basket, BotShares, BuyerProcess, Campaign, CampaignLabel, Story, SupplyRules,
+    AnomalyKind, AnomalyRates, Basket, BotShares, BuyerProcess, Campaign, CampaignLabel, Story,
+    SupplyRules,
 };
 use crate::time::{HOUR_MICROS, Time};
 use crate::type_weights::{TYPE_WEIGHT_MAX, TypeWeights};
@@ -49,7 +50,11 @@ impl Plan {
         if allowed.contains(&rate) {
             Ok(rate)
         } else {
-            Err(wrong("pace.events_per_second", rate, "from 0.001 to 10000000"))
+            Err(wrong(
+                "pace.events_per_second",
+                rate,
+                "from 0.001 to 10000000",
+            ))
         }
     }
 
@@ -68,7 +73,13 @@ impl Plan {
     pub fn format(&self) -> Result<Format, PlanError> {
         let name = &self.run.dialect;
         let found = Format::ALL.into_iter().find(|format| format.name() == name);
-        found.ok_or_else(|| wrong("run.dialect", name, &Format::ALL.map(Format::name).join(", ")))
+        found.ok_or_else(|| {
+            wrong(
+                "run.dialect",
+                name,
+                &Format::ALL.map(Format::name).join(", "),
+            )
+        })
     }
 
     /// When the run is over, if it begins at this time.
@@ -78,7 +89,11 @@ impl Plan {
         if !(0.0..=HOURS_MAX).contains(&hours) {
             return Err(wrong("run.hours", hours, "from 0 to 876600"));
         }
-        let until = if hours == 0.0 { Time(i64::MAX) } else { start.plus(micros(hours)) };
+        let until = if hours == 0.0 {
+            Time(i64::MAX)
+        } else {
+            start.plus(micros(hours))
+        };
         Ok(Limits {
             lines: or_never(self.run.lines),
             orders: or_never(self.run.orders),
@@ -99,8 +114,11 @@ impl Plan {
         if code == "by_country" {
             return Ok(Pricing::ByCountry);
         }
-        let found = Currency::ALL.into_iter().find(|currency| currency.code() == code);
-        let found = found.ok_or_else(|| wrong("shop.currency", code, "USD, EUR, GBP, JPY or by_country"))?;
+        let found = Currency::ALL
+            .into_iter()
+            .find(|currency| currency.code() == code);
+        let found = found
+            .ok_or_else(|| wrong("shop.currency", code, "USD, EUR, GBP, JPY or by_country"))?;
         Ok(Pricing::OneCurrency(found))
     }
 
@@ -133,7 +151,9 @@ impl Plan {
                 Err(wrong("behaviour.think_seconds", think, "from 0.1 to 600"))
             }
             // Nobody who never leaves ever lets others in, and the shop's doors would never open.
-            () if plan.leave < 0.001 => Err(wrong("behaviour.leave", plan.leave, "from 0.001 to 1")),
+            () if plan.leave < 0.001 => {
+                Err(wrong("behaviour.leave", plan.leave, "from 0.001 to 1"))
+            }
             () => Ok(behaviour),
         }
     }
@@ -143,7 +163,9 @@ impl Plan {
         for (name, weight) in &self.type_weights {
             let kind = Kind::named(name);
             if !kind.is_some_and(|kind| weights.set(kind, *weight)) {
-                let rule = format!("a kind of event that is chosen, with a weight from 0 to {TYPE_WEIGHT_MAX}");
+                let rule = format!(
+                    "a kind of event that is chosen, with a weight from 0 to {TYPE_WEIGHT_MAX}"
+                );
                 return Err(wrong(&format!("type_weights.{name}"), weight, &rule));
             }
         }
@@ -157,10 +179,16 @@ impl Plan {
             ..Demographics::default()
         };
         let refused = |key: &'static str| {
-            move |error: UnknownName| wrong(&format!("demographics.{key}"), error.name, &error.known)
+            move |error: UnknownName| {
+                wrong(&format!("demographics.{key}"), error.name, &error.known)
+            }
         };
-        public.set_countries(named(&plan.countries)).map_err(refused("countries"))?;
-        public.set_devices(named(&plan.devices)).map_err(refused("devices"))?;
+        public
+            .set_countries(named(&plan.countries))
+            .map_err(refused("countries"))?;
+        public
+            .set_devices(named(&plan.devices))
+            .map_err(refused("devices"))?;
         public
             .set_payment_methods(named(&plan.payment_methods))
             .map_err(refused("payment_methods"))?;
@@ -179,9 +207,16 @@ impl Plan {
         }
         let default = self.elasticity.get("default").copied().unwrap_or_default();
         let default = elasticity("default", default)?;
-        shelves.iter_mut().for_each(|category| category.elasticity_hundredths = default);
-        for (name, value) in self.elasticity.iter().filter(|(name, _)| *name != "default") {
-            find(&mut shelves, "elasticity", name)?.elasticity_hundredths = elasticity(name, *value)?;
+        shelves
+            .iter_mut()
+            .for_each(|category| category.elasticity_hundredths = default);
+        for (name, value) in self
+            .elasticity
+            .iter()
+            .filter(|(name, _)| *name != "default")
+        {
+            find(&mut shelves, "elasticity", name)?.elasticity_hundredths =
+                elasticity(name, *value)?;
         }
         Ok(shelves.leak())
     }
@@ -189,7 +224,9 @@ impl Plan {
     fn story(&self, shelves: Shelves) -> Result<Story, PlanError> {
         let mut anomalies = AnomalyRates::default();
         for (name, per_day) in &self.anomalies_per_day {
-            let kind = AnomalyKind::ALL.into_iter().find(|kind| kind.name() == name);
+            let kind = AnomalyKind::ALL
+                .into_iter()
+                .find(|kind| kind.name() == name);
             if !kind.is_some_and(|kind| anomalies.set(kind, *per_day)) {
                 let names = AnomalyKind::ALL.map(AnomalyKind::name).join(", ");
                 let rule = format!("0 to 1440 a day of {names}");
@@ -222,11 +259,19 @@ impl Plan {
     fn supply_rules(&self) -> Result<Option<SupplyRules>, PlanError> {
         let plan = &self.supply;
         if !(0.0..=8_760.0).contains(&plan.delivery_hours) {
-            return Err(wrong("supply.delivery_hours", plan.delivery_hours, "from 0 to 8760"));
+            return Err(wrong(
+                "supply.delivery_hours",
+                plan.delivery_hours,
+                "from 0 to 8760",
+            ));
         }
         if !(0.0..=86_400.0).contains(&plan.price_changes_per_day) {
             let rule = "from 0 to 86400";
-            return Err(wrong("supply.price_changes_per_day", plan.price_changes_per_day, rule));
+            return Err(wrong(
+                "supply.price_changes_per_day",
+                plan.price_changes_per_day,
+                rule,
+            ));
         }
         Ok(plan.enabled.then_some(SupplyRules {
             opening_units_max: plan.opening_units,
@@ -250,10 +295,18 @@ impl Plan {
         ];
         let is_wrong = |(_, value): &&(&str, f64)| !(0.001..=100_000.0).contains(value);
         if let Some((name, value)) = positive.iter().find(is_wrong) {
-            return Err(wrong(&format!("buyers.{name}"), value, "from 0.001 to 100000"));
+            return Err(wrong(
+                &format!("buyers.{name}"),
+                value,
+                "from 0.001 to 100000",
+            ));
         }
         if plan.customers > 10_000_000 {
-            return Err(wrong("buyers.customers", plan.customers, "at most 10000000"));
+            return Err(wrong(
+                "buyers.customers",
+                plan.customers,
+                "at most 10000000",
+            ));
         }
         Ok(plan.enabled.then_some(BuyerProcess {
             customers: plan.customers,
@@ -289,18 +342,26 @@ fn micros(hours: f64) -> i64 {
 }
 
 fn named(weights: &BTreeMap<String, f64>) -> impl Iterator<Item = (&str, f64)> {
-    weights.iter().map(|(name, weight)| (name.as_str(), *weight))
+    weights
+        .iter()
+        .map(|(name, weight)| (name.as_str(), *weight))
 }
 
 /// Texts of a plan live as long as the process; it is read once.
 fn kept(key: &str, text: &str) -> Result<&'static str, PlanError> {
     let is_plain = !text.is_empty()
         && text.len() <= 100
-        && !text.chars().any(|sign| sign.is_control() || matches!(sign, '"' | '\\' | '<' | '>'));
+        && !text
+            .chars()
+            .any(|sign| sign.is_control() || matches!(sign, '"' | '\\' | '<' | '>'));
     if is_plain {
         Ok(String::leak(text.to_owned()))
     } else {
-        Err(wrong(key, text, "1 to 100 letters without quotes, backslashes and line ends"))
+        Err(wrong(
+            key,
+            text,
+            "1 to 100 letters without quotes, backslashes and line ends",
+        ))
     }
 }
 
@@ -309,7 +370,11 @@ fn range(name: &str, [low, high]: [u32; 2]) -> Result<(u32, u32), PlanError> {
         Ok((low, high))
     } else {
         let rule = "whole dollars, the lower first, at most 1000000";
-        Err(wrong(&format!("price of {name}"), format!("[{low}, {high}]"), rule))
+        Err(wrong(
+            &format!("price of {name}"),
+            format!("[{low}, {high}]"),
+            rule,
+        ))
     }
 }
 
@@ -321,7 +386,11 @@ fn elasticity(name: &str, value: f64) -> Result<i32, PlanError> {
     }
 }
 
-fn find<'s>(shelves: &'s mut [Category], key: &str, name: &str) -> Result<&'s mut Category, PlanError> {
+fn find<'s>(
+    shelves: &'s mut [Category],
+    key: &str,
+    name: &str,
+) -> Result<&'s mut Category, PlanError> {
     let found = shelves.iter_mut().find(|category| category.name == name);
     found.ok_or_else(|| wrong(key, name, "no category has this name"))
 }
@@ -333,11 +402,18 @@ fn own_shelves(plans: &[CategoryPlan]) -> Result<Vec<Category>, PlanError> {
     let mut seen = std::collections::HashSet::new();
     let goods = plans.iter().flat_map(|plan| &plan.goods);
     if let Some(twice) = goods.into_iter().find(|goods| !seen.insert(goods.as_str())) {
-        return Err(wrong("goods", twice, "goods are unique in the shop: products are known by their names"));
+        return Err(wrong(
+            "goods",
+            twice,
+            "goods are unique in the shop: products are known by their names",
+        ));
     }
     let category = |plan: &CategoryPlan| {
-        let words: Result<Vec<&'static str>, PlanError> =
-            plan.goods.iter().map(|goods| kept("goods", goods)).collect();
+        let words: Result<Vec<&'static str>, PlanError> = plan
+            .goods
+            .iter()
+            .map(|goods| kept("goods", goods))
+            .collect();
         let words = words?;
         if words.is_empty() {
             return Err(wrong("goods", &plan.name, "at least one kind of goods"));
@@ -369,10 +445,18 @@ fn campaign(plan: &CampaignPlan, shelves: Shelves) -> Result<Campaign, PlanError
     let is_time = |hours: f64| (0.0..=HOURS_MAX).contains(&hours);
     match () {
         () if !is_time(plan.begins_hours) || !is_time(plan.lasts_hours) => {
-            return Err(wrong("campaigns", &plan.name, "begins_hours and lasts_hours are from 0 to 876600"));
+            return Err(wrong(
+                "campaigns",
+                &plan.name,
+                "begins_hours and lasts_hours are from 0 to 876600",
+            ));
         }
         () if !(0.0..=90.0).contains(&plan.price_cut_percent) => {
-            return Err(wrong("campaigns.price_cut_percent", plan.price_cut_percent, "from 0 to 90"));
+            return Err(wrong(
+                "campaigns.price_cut_percent",
+                plan.price_cut_percent,
+                "from 0 to 90",
+            ));
         }
         () if !(0.0..=10.0).contains(&plan.lift) => {
             return Err(wrong("campaigns.lift", plan.lift, "from 0 to 10"));
@@ -387,7 +471,11 @@ fn campaign(plan: &CampaignPlan, shelves: Shelves) -> Result<Campaign, PlanError
         },
         begins_micros: micros(plan.begins_hours),
         lasts_micros: micros(plan.lasts_hours),
-        categories: plan.categories.iter().map(position).collect::<Result<_, _>>()?,
+        categories: plan
+            .categories
+            .iter()
+            .map(position)
+            .collect::<Result<_, _>>()?,
         cut_basis_points: (plan.price_cut_percent * 100.0).round() as i64,
         lift: plan.lift,
     })

@@ -40,13 +40,22 @@ fn every_profile_opens_a_shop() {
 fn a_file_changes_what_it_names_and_nothing_else() {
     let changed = settings(
         "default",
-        Some("[behaviour]\nbounce = 0.5\n[demographics]\ncountries = { Japan = 1 }\n[price_ranges]\nBooks = [10, 20]\n"),
+        Some(
+            "[behaviour]\nbounce = 0.5\n[demographics]\ncountries = { Japan = 1 }\n[price_ranges]\nBooks = [10, 20]\n",
+        ),
     );
     let usual = settings("default", None);
-    assert_eq!((changed.behaviour.bounce, usual.behaviour.bounce), (0.5, 0.22));
+    assert_eq!(
+        (changed.behaviour.bounce, usual.behaviour.bounce),
+        (0.5, 0.22)
+    );
     assert_eq!(changed.behaviour.leave, usual.behaviour.leave);
     assert_ne!(changed.demographics, usual.demographics);
-    let books = changed.shelves.iter().find(|category| category.name == "Books").expect("Books");
+    let books = changed
+        .shelves
+        .iter()
+        .find(|category| category.name == "Books")
+        .expect("Books");
     assert_eq!((books.dollars_min, books.dollars_max), (10, 20));
 }
 
@@ -55,9 +64,18 @@ fn shelves_of_ones_own_replace_the_built_in_ones() {
     let changes = "[shop]\nproducts = 40\n[price_ranges]\n[elasticity]\ndefault = -2.0\n[[categories]]\nname = \"Bicycles\"\nprice = [199, 4999]\ngoods = [\"City Bicycle\", \"Racing Bicycle\"]\n[[categories]]\nname = \"Bells\"\nprice = [5, 20]\ngoods = [\"Brass Bell\"]\n";
     let settings = settings("known-answers", Some(changes));
     assert_eq!(settings.categories, 2);
-    let names: Vec<&str> = settings.shelves.iter().map(|category| category.name).collect();
+    let names: Vec<&str> = settings
+        .shelves
+        .iter()
+        .map(|category| category.name)
+        .collect();
     assert_eq!(names, ["Bicycles", "Bells"]);
-    assert!(settings.shelves.iter().all(|category| category.elasticity_hundredths == -200));
+    assert!(
+        settings
+            .shelves
+            .iter()
+            .all(|category| category.elasticity_hundredths == -200)
+    );
 }
 
 #[test]
@@ -66,12 +84,18 @@ fn what_cannot_be_is_refused_by_its_key() {
         ("[shop]\nprodukte = 5\n", "produkte"),
         ("[shop]\nproducts = \"many\"\n", "many"),
         ("[behaviour]\nbounce = 1.5\n", "bounce = 1.5"),
-        ("[type_weights]\ncheckout_step = 2\n", "type_weights.checkout_step"),
+        (
+            "[type_weights]\ncheckout_step = 2\n",
+            "type_weights.checkout_step",
+        ),
         ("[type_weights]\nteleport = 2\n", "type_weights.teleport"),
         ("[demographics]\ncountries = { Atlantis = 1 }\n", "Atlantis"),
         ("[price_ranges]\nBooks = [20, 10]\n", "price of Books"),
         ("[elasticity]\nBooks = 1.0\n", "elasticity.Books"),
-        ("[anomalies_per_day]\nearthquake = 1\n", "anomalies_per_day.earthquake"),
+        (
+            "[anomalies_per_day]\nearthquake = 1\n",
+            "anomalies_per_day.earthquake",
+        ),
         ("[shop]\ncurrency = \"XXX\"\n", "shop.currency"),
         ("[pace]\nevents_per_second = 0\n", "pace.events_per_second"),
         ("nonsense", "expected"),

@@ -143,7 +143,10 @@ impl Schedule {
 
     /// When the next one is due.
     pub(crate) fn next_due(&self) -> Option<Time> {
-        AnomalyKind::ALL.into_iter().filter_map(|kind| self.time_of_next(kind)).min()
+        AnomalyKind::ALL
+            .into_iter()
+            .filter_map(|kind| self.time_of_next(kind))
+            .min()
     }
 
     /// The next one due at this time.

@@ -73,7 +73,11 @@ impl Campaigns {
 
     /// Opens and closes campaigns as of this time.
     pub(crate) fn change(&mut self, time: Time, catalogue: &mut Catalogue) {
-        let spans: Vec<(Time, Time)> = self.all.iter().map(|campaign| self.span(campaign)).collect();
+        let spans: Vec<(Time, Time)> = self
+            .all
+            .iter()
+            .map(|campaign| self.span(campaign))
+            .collect();
         let is_active = |index: &usize| (spans[*index].0..spans[*index].1).contains(&time);
         self.active = (0..self.all.len()).filter(is_active).collect();
         self.lift = self.active.iter().map(|index| self.all[*index].lift).sum();

@@ -258,7 +258,8 @@ impl Errands {
     fn begin(&mut self, errand: Errand, time: Time) {
         self.begun += 1;
         let visit = self.begun;
-        self.waiting.insert((time, visit), Errand { visit, ..errand });
+        self.waiting
+            .insert((time, visit), Errand { visit, ..errand });
     }
 }
 
@@ -318,8 +319,13 @@ mod tests {
         let mut errands = Errands::new(Some(process()), Vec::new(), 5, START, 0);
         let mut first = std::collections::HashMap::new();
         let mut repeats = 0;
-        while let Some(time) = errands.next_due().filter(|time| time.0 < START.0 + (weeks + 2) * 7 * DAY_MICROS) {
-            let Some(errand) = errands.take_due(time, |_| 0) else { continue };
+        while let Some(time) = errands
+            .next_due()
+            .filter(|time| time.0 < START.0 + (weeks + 2) * 7 * DAY_MICROS)
+        {
+            let Some(errand) = errands.take_due(time, |_| 0) else {
+                continue;
+            };
             if errand.step == Step::Buy {
                 let began = *first.entry(errand.number).or_insert(time);
                 repeats += i64::from(time > began && time.0 < began.0 + weeks * 7 * DAY_MICROS);
@@ -334,7 +340,10 @@ mod tests {
         // E[X(t)] for these parameters by the closed form of the paper, 2F1 summed elsewhere: 0.5344 and 0.9026.
         for (weeks, expected) in [(13, 0.5344), (26, 0.9026)] {
             let measured = repeats(weeks);
-            assert!((measured / expected - 1.0).abs() < 0.05, "{measured} for {expected}");
+            assert!(
+                (measured / expected - 1.0).abs() < 0.05,
+                "{measured} for {expected}"
+            );
         }
     }
 
@@ -344,7 +353,11 @@ mod tests {
         let end = START.plus(20 * DAY_MICROS);
         let mut sold = 0;
         while let Some(time) = errands.next_due().filter(|time| *time < end) {
-            sold += i32::from(errands.take_due(time, |_| 0).is_some_and(|errand| errand.step == Step::Buy));
+            sold += i32::from(
+                errands
+                    .take_due(time, |_| 0)
+                    .is_some_and(|errand| errand.step == Step::Buy),
+            );
         }
         // 20 days of 240, and three standard deviations of the root of 4,800 either way.
         assert!((4_590..5_010).contains(&sold), "{sold}");

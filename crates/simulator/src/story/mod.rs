@@ -5,8 +5,8 @@ mod anomalies;
 mod bots;
 mod campaigns;
 mod errands;
-mod supply;
 mod suggestions;
+mod supply;
 
 pub use anomalies::{Anomaly, AnomalyKind, AnomalyRates, Evidence};
 pub use bots::BotShares;
@@ -74,7 +74,11 @@ impl Story {
             () if needs_supply && self.supply.is_none() => {
                 Some("stock-outs and price mistakes need supply")
             }
-            () if self.bots.as_ref().is_some_and(|shares| !bots::are_allowed(shares)) => {
+            () if self
+                .bots
+                .as_ref()
+                .is_some_and(|shares| !bots::are_allowed(shares)) =>
+            {
                 Some("shares of bots are from 0 to 0.5 together")
             }
             () if self.baskets.len() > suggestions::BASKETS_MAX => {
@@ -83,7 +87,11 @@ impl Story {
             () if !self.baskets.iter().flat_map(Basket::shares).all(is_share) => {
                 Some("shares of baskets are from 0 to 1")
             }
-            () if !self.demand_per_day.iter().all(|rate| (0.001..=100_000.0).contains(rate)) => {
+            () if !self
+                .demand_per_day
+                .iter()
+                .all(|rate| (0.001..=100_000.0).contains(rate)) =>
+            {
                 Some("planted demand is from 0.001 to 100000 a day")
             }
             () => None,
@@ -126,6 +134,8 @@ pub(crate) struct Tale {
 }
 
 const TALE: u64 = 47;
+/// Draws for a product that is in stock; then there is no anomaly this time.
+const DRAWS_MAX: usize = 16;
 /// Share of payments that fail in a storm.
 const STORM_FAILURES: f64 = 0.9;
 const HIGH_VALUE: Money = Money::cents(500_000);
@@ -173,9 +183,10 @@ impl Tale {
     }
 
     /// When something is due that is no visitor's: the shop wakes up for it.
-    pub(crate) fn next_event_due(&self, now: Time) -> Option<Time> {
-        let news = self.supply.as_ref().is_some_and(Supply::has_news);
-        if news { Some(now) } else { self.errands.next_due() }
+    #[inline]
+    pub(crate) fn next_event_due(&self) -> Option<Time> {
+        let news = self.supply.as_ref().and_then(Supply::news_time);
+        news.or_else(|| self.errands.next_due())
     }
 
     /// Lets campaigns, deliveries, price changes and anomalies happen.
@@ -187,13 +198,21 @@ impl Tale {
     }
 
     fn let_happen(&mut self, time: Time, catalogue: &mut Catalogue) {
-        if self.campaigns.next_change().is_some_and(|next| next <= time) {
+        if self
+            .campaigns
+            .next_change()
+            .is_some_and(|next| next <= time)
+        {
             self.campaigns.change(time, catalogue);
         }
         if let Some(supply) = &mut self.supply {
             supply.happen(time, catalogue);
         }
-        while let Some(due) = self.schedule.as_mut().and_then(|schedule| schedule.take_due(time)) {
+        while let Some(due) = self
+            .schedule
+            .as_mut()
+            .and_then(|schedule| schedule.take_due(time))
+        {
             self.plant(due, time, catalogue);
         }
         self.look_ahead();
@@ -246,8 +265,17 @@ impl Tale {
     }
 
     /// Whether a visitor who would take the product does: prices and stock decide.
-    pub(crate) fn is_taken(&mut self, product: u32, share: f64, catalogue: &Catalogue) -> Option<bool> {
-        if self.supply.as_ref().is_some_and(|supply| supply.is_sold_out(product)) {
+    pub(crate) fn is_taken(
+        &mut self,
+        product: u32,
+        share: f64,
+        catalogue: &Catalogue,
+    ) -> Option<bool> {
+        if self
+            .supply
+            .as_ref()
+            .is_some_and(|supply| supply.is_sold_out(product))
+        {
             return Some(false);
         }
         let eagerness = catalogue.eagerness(product);
@@ -256,7 +284,11 @@ impl Tale {
     }
 
     /// Makes the order that is about to be paid the anomaly that waits for one, if its cart suits.
-    pub(crate) fn plant_in_cart(&mut self, cart: &mut Cart, catalogue: &Catalogue) -> Option<PlantedOrder> {
+    pub(crate) fn plant_in_cart(
+        &mut self,
+        cart: &mut Cart,
+        catalogue: &Catalogue,
+    ) -> Option<PlantedOrder> {
         let wanted = *self.wanted.front()?;
         let prices = cart.lines(catalogue).map(|line| line.product.price);
         let (index, quantity) = match wanted {
@@ -303,18 +335,34 @@ impl Tale {
                 None => return,
             },
             AnomalyKind::StockOut | AnomalyKind::PriceMistake => {
-                let category = catalogue.wanted_category(self.random.bits());
-                let product = catalogue.draw(category, &mut self.random);
-                let Some(supply) = &mut self.supply else { return };
+                let Some(product) = self.product_in_stock(catalogue) else {
+                    return;
+                };
+                let Some(supply) = &mut self.supply else {
+                    return;
+                };
                 anomaly.product = Some(product);
                 anomaly.evidence = if due.kind == AnomalyKind::StockOut {
                     Evidence::Units(supply.empty(product, time))
                 } else {
-                    Evidence::Amount(supply.mistake_price(product, due.until, catalogue).1)
+                    Evidence::Amount(supply.mistake_price(product, (time, due.until), catalogue))
                 };
             }
         }
         self.notes.push_back(Note::Anomaly(anomaly));
+    }
+
+    /// A product people want, of which there is some.
+    fn product_in_stock(&mut self, catalogue: &Catalogue) -> Option<u32> {
+        let supply = self.supply.as_ref()?;
+        for _ in 0..DRAWS_MAX {
+            let category = catalogue.wanted_category(self.random.bits());
+            let product = catalogue.draw(category, &mut self.random);
+            if !supply.is_sold_out(product) {
+                return Some(product);
+            }
+        }
+        None
     }
 
     fn look_ahead(&mut self) {

@@ -70,6 +70,7 @@ impl Stock {
 /// Something the shop tells about a product, no visitor about it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SupplyNews {
+    pub(crate) time: Time,
     pub(crate) product: u32,
     pub(crate) detail: Detail,
 }
@@ -79,6 +80,14 @@ enum Happening {
     Delivery(u32),
     /// A planted price mistake is mended.
     PriceMended(u32, Money),
+}
+
+/// A new list price.
+#[derive(Debug, Clone, Copy)]
+struct PriceChange {
+    product: u32,
+    price: Money,
+    time: Time,
 }
 
 /// The warehouse.
@@ -124,8 +133,15 @@ impl Supply {
     pub(crate) fn happen(&mut self, time: Time, catalogue: &mut Catalogue) {
         while let Some(front) = self.due.first_entry().filter(|front| front.key().0 <= time) {
             match front.remove() {
-                Happening::Delivery(product) => self.deliver(product),
-                Happening::PriceMended(product, price) => self.set_price(product, price, catalogue),
+                Happening::Delivery(product) => self.deliver(product, time),
+                Happening::PriceMended(product, price) => {
+                    let mended = PriceChange {
+                        product,
+                        price,
+                        time,
+                    };
+                    self.set_price(mended, catalogue);
+                }
             }
         }
         if self.rules.price_changes_per_day > 0.0 && self.next_price_change <= time {
@@ -134,7 +150,12 @@ impl Supply {
             let product = catalogue.draw(category, &mut self.random);
             let step = PRICE_STEPS[self.random.below(PRICE_STEPS.len() as u64) as usize];
             let delivered = catalogue.as_delivered(product).price;
-            self.set_price(product, delivered.share(step * 100, Currency::Usd), catalogue);
+            let change = PriceChange {
+                product,
+                price: delivered.share(step * 100, Currency::Usd),
+                time,
+            };
+            self.set_price(change, catalogue);
         }
     }
 
@@ -143,13 +164,16 @@ impl Supply {
         self.news.pop_front()
     }
 
-    pub(crate) fn has_news(&self) -> bool {
-        !self.news.is_empty()
+    /// When the next thing to tell happened.
+    pub(crate) fn news_time(&self) -> Option<Time> {
+        self.news.front().map(|news| news.time)
     }
 
     /// Whether there is nothing left to sell.
     pub(crate) fn is_sold_out(&self, product: u32) -> bool {
-        self.stocks.get(&product).is_some_and(|stock| stock.level() <= 0)
+        self.stocks
+            .get(&product)
+            .is_some_and(|stock| stock.level() <= 0)
     }
 
     /// Takes the lines of an order from the shelf.
@@ -172,24 +196,34 @@ impl Supply {
         before
     }
 
-    /// Writes the wrong price on a product for a while. Says which it was and which it is.
+    /// Writes the wrong price on a product for a while. Says which.
     pub(crate) fn mistake_price(
         &mut self,
         product: u32,
-        until: Time,
+        (from, until): (Time, Time),
         catalogue: &mut Catalogue,
-    ) -> (Money, Money) {
+    ) -> Money {
         let right = catalogue.product(product).list_price;
         // The decimal point slipped by two places; nothing is given away.
-        let wrong = Money(right.0 / 100).rounded(Currency::Usd).max(Money::cents(1));
-        self.set_price(product, wrong, catalogue);
+        let wrong = Money(right.0 / 100)
+            .rounded(Currency::Usd)
+            .max(Money::cents(1));
+        let slipped = PriceChange {
+            product,
+            price: wrong,
+            time: from,
+        };
+        self.set_price(slipped, catalogue);
         self.plan(until, Happening::PriceMended(product, right));
-        (right, wrong)
+        wrong
     }
 
     /// Every stock that was touched, by product.
     pub(crate) fn stocks(&self) -> BTreeMap<u32, Stock> {
-        self.stocks.iter().map(|(product, stock)| (*product, *stock)).collect()
+        self.stocks
+            .iter()
+            .map(|(product, stock)| (*product, *stock))
+            .collect()
     }
 
     fn after_loss(&mut self, product: u32, before: i64, time: Time) {
@@ -198,7 +232,7 @@ impl Supply {
         let crossed = |mark: i64| before >= mark && level < mark;
         let unreported = stock.reported.map_or(i64::MAX, |reported| reported - level);
         if unreported >= i64::from(self.rules.report_units) || crossed(LOW_UNITS) || crossed(1) {
-            self.report(product);
+            self.report(product, time);
         }
         if !stock.is_ordered && level <= i64::from(self.rules.reorder_units) {
             self.stock(product).is_ordered = true;
@@ -210,22 +244,23 @@ impl Supply {
         }
     }
 
-    fn deliver(&mut self, product: u32) {
+    fn deliver(&mut self, product: u32, time: Time) {
         let units = i64::from(self.rules.delivery_units);
         let stock = self.stock(product);
         // A delivery always fills the shelf again, however long the queue was.
         let owed = (-stock.level()).max(0);
         stock.received += units + owed;
         stock.is_ordered = false;
-        self.report(product);
+        self.report(product, time);
     }
 
-    fn report(&mut self, product: u32) {
+    fn report(&mut self, product: u32, time: Time) {
         let stock = self.stock(product);
         let level = stock.level();
         let delta = stock.reported.map(|reported| level - reported);
         stock.reported = Some(level);
         self.news.push_back(SupplyNews {
+            time,
             product,
             detail: Detail::Stock {
                 level,
@@ -235,13 +270,19 @@ impl Supply {
         });
     }
 
-    fn set_price(&mut self, product: u32, price: Money, catalogue: &mut Catalogue) {
+    fn set_price(&mut self, change: PriceChange, catalogue: &mut Catalogue) {
+        let PriceChange {
+            product,
+            price,
+            time,
+        } = change;
         let old = catalogue.product(product).list_price;
         if old == price {
             return;
         }
         catalogue.set_list_price(product, price);
         self.news.push_back(SupplyNews {
+            time,
             product,
             detail: Detail::Price { old, new: price },
         });

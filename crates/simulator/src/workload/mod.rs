@@ -1,21 +1,19 @@
 //! Workload W: the file that speed is measured with, two hours of a large shop in the seed generator's form, with
 //! everything that happens to lines on their way: some late, some twice, some broken. Its totals are in `truth`.
 
-
 mod late;
 mod truth;
-
 
 pub use truth::WTruth;
 
 use crate::behaviour::Behaviour;
 use crate::event::SimEvent;
+use crate::fault::Fault;
 use crate::random::{Random, derive};
 use crate::settings::{Rate, Settings};
 use crate::shop::Shop;
 use crate::time::{HOUR_MICROS, Time};
 use crate::write::{Columns, Format, write_line};
-use crate::fault::Fault;
 use late::LateLines;
 use std::io;
 

@@ -16,7 +16,9 @@ pub(super) fn step_name(event: &SimEvent<'_>) -> Option<&'static str> {
         Detail::Step {
             name: "shipping", ..
         } => Some("add_shipping_info"),
-        Detail::Step { name: "payment", .. } => Some("add_payment_info"),
+        Detail::Step {
+            name: "payment", ..
+        } => Some("add_payment_info"),
         _ => None,
     }
 }

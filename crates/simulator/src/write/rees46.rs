@@ -34,7 +34,10 @@ pub(super) fn write_line(event: &SimEvent<'_>, index: usize, out: &mut Vec<u8>) 
     );
     number(FIRST_PRODUCT + u64::from(product.number), out);
     out.push(b',');
-    number(FIRST_CATEGORY + product.category_index() as u64 * 6_700_417, out);
+    number(
+        FIRST_CATEGORY + product.category_index() as u64 * 6_700_417,
+        out,
+    );
     out.push(b',');
     if bits % 100 >= WITHOUT_CODE {
         lower(product.category().name, b'_', out);
@@ -46,7 +49,10 @@ pub(super) fn write_line(event: &SimEvent<'_>, index: usize, out: &mut Vec<u8>) 
         lower(product.brand(), b'-', out);
     }
     out.push(b',');
-    event.currency.price(product.price).write(event.currency, out);
+    event
+        .currency
+        .price(product.price)
+        .write(event.currency, out);
     out.push(b',');
     number(FIRST_USER + u64::from(event.who.visitor.number), out);
     out.push(b',');

@@ -29,8 +29,9 @@ impl Format {
     #[must_use]
     pub fn kind_of(self, event: &SimEvent<'_>) -> Option<Kind> {
         use Kind::{
-            CartAdd, CartRemove, CartView, CheckoutStart, CheckoutStep, ItemClick, ItemView, ListView,
-            Login, Order, PageView, PaymentError, Refund, Review, Search, Share, SignUp, WishlistAdd,
+            CartAdd, CartRemove, CartView, CheckoutStart, CheckoutStep, ItemClick, ItemView,
+            ListView, Login, Order, PageView, PaymentError, Refund, Review, Search, Share, SignUp,
+            WishlistAdd,
         };
         let kind = event.kind;
         let is_said = match self {
@@ -45,7 +46,13 @@ impl Format {
             Format::AccessLog => {
                 let is_page = matches!(
                     kind,
-                    PageView | Search | ListView | ItemView | CartView | CheckoutStart | CheckoutStep
+                    PageView
+                        | Search
+                        | ListView
+                        | ItemView
+                        | CartView
+                        | CheckoutStart
+                        | CheckoutStep
                 );
                 return is_page.then_some(PageView);
             }
@@ -55,10 +62,12 @@ impl Format {
                 _ => kind.has_visitor(),
             },
             Format::Segment => kind.has_visitor() && kind != PaymentError,
-            Format::Snowplow => !matches!(
-                kind,
-                CartView | WishlistAdd | Share | Review | Login | SignUp
-            ) && kind.has_visitor(),
+            Format::Snowplow => {
+                !matches!(
+                    kind,
+                    CartView | WishlistAdd | Share | Review | Login | SignUp
+                ) && kind.has_visitor()
+            }
         };
         is_said.then_some(kind)
     }
@@ -218,7 +227,9 @@ impl Format {
     /// The time as it is written.
     pub(crate) fn time_of(self, event: &SimEvent<'_>) -> Time {
         let step = match self {
-            Format::UserEvents | Format::Rees46 | Format::Orders | Format::AccessLog => SECOND_MICROS,
+            Format::UserEvents | Format::Rees46 | Format::Orders | Format::AccessLog => {
+                SECOND_MICROS
+            }
             Format::SeedShop | Format::SeedShopJson | Format::Snowplow => 1_000,
             _ => 1,
         };

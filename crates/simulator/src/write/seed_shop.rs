@@ -11,16 +11,22 @@ pub(super) const HEADER: &str = "event_id,event_type,product_id,product_name,cat
 customer_email,customer_name,customer_address,session_id,user_agent,ip_address,event_timestamp\n";
 
 const GIVEN: [&str; 16] = [
-    "Ada", "Ben", "Cleo", "Dan", "Emma", "Finn", "Greta", "Hugo", "Ines", "Jon", "Kira", "Leo", "Mia",
-    "Noah", "Olga", "Paul",
+    "Ada", "Ben", "Cleo", "Dan", "Emma", "Finn", "Greta", "Hugo", "Ines", "Jon", "Kira", "Leo",
+    "Mia", "Noah", "Olga", "Paul",
 ];
 const FAMILY: [&str; 16] = [
-    "Almond", "Birch", "Cedar", "Dogwood", "Elder", "Fir", "Gorse", "Hazel", "Ivy", "Juniper", "Larch",
-    "Maple", "Nettle", "Oak", "Poplar", "Rowan",
+    "Almond", "Birch", "Cedar", "Dogwood", "Elder", "Fir", "Gorse", "Hazel", "Ivy", "Juniper",
+    "Larch", "Maple", "Nettle", "Oak", "Poplar", "Rowan",
 ];
 const STREETS: [&str; 8] = [
-    "Harbour Street", "Mill Lane", "Station Road", "Garden Row", "Market Square", "River Walk",
-    "Castle Hill", "Orchard Close",
+    "Harbour Street",
+    "Mill Lane",
+    "Station Road",
+    "Garden Row",
+    "Market Square",
+    "River Walk",
+    "Castle Hill",
+    "Orchard Close",
 ];
 
 fn word(kind: Kind) -> &'static str {
@@ -139,7 +145,10 @@ pub(super) fn write_json(event: &SimEvent<'_>, index: usize, out: &mut Vec<u8>) 
     product.write_sku(out);
     out.push(b'"');
     key!(out, "price");
-    event.currency.price(product.price).write(event.currency, out);
+    event
+        .currency
+        .price(product.price)
+        .write(event.currency, out);
     put(out, ",\"customer_id\":\"cust_");
     number(u64::from(customer.number), out);
     put(out, "\",\"customer_email\":\"");

@@ -161,7 +161,10 @@ fn write_products(event: &SimEvent<'_>, out: &mut Vec<u8>) {
         Kind::CartView | Kind::CheckoutStart | Kind::Order | Kind::Refund
     );
     if !is_list {
-        event.lines.iter().for_each(|line| write_product(event, line, out));
+        event
+            .lines
+            .iter()
+            .for_each(|line| write_product(event, line, out));
         return;
     }
     for (index, line) in event.lines.iter().enumerate() {

@@ -24,9 +24,19 @@ fn action(kind: Kind) -> &'static str {
 }
 
 pub(super) fn write_line(event: &SimEvent<'_>, out: &mut Vec<u8>) {
-    put(out, "{\"app_id\":\"shop\",\"platform\":\"web\",\"event\":\"");
+    put(
+        out,
+        "{\"app_id\":\"shop\",\"platform\":\"web\",\"event\":\"",
+    );
     let is_page_view = event.kind == Kind::PageView;
-    put(out, if is_page_view { "page_view" } else { "unstruct" });
+    put(
+        out,
+        if is_page_view {
+            "page_view"
+        } else {
+            "unstruct"
+        },
+    );
     put(out, "\",\"event_id\":\"");
     uuid(event.id, out);
     put(out, "\",\"derived_tstamp\":\"");
@@ -76,14 +86,16 @@ fn write_browser(event: &SimEvent<'_>, out: &mut Vec<u8>) {
     text_field!(out, "geo_country", event.who.visitor.country().name);
 }
 
-const ACTION: &str =
-    ",\"unstruct_event_com_snowplowanalytics_snowplow_ecommerce_snowplow_ecommerce_action_1\":{\"type\":\"";
+const ACTION: &str = ",\"unstruct_event_com_snowplowanalytics_snowplow_ecommerce_snowplow_ecommerce_action_1\":{\"type\":\"";
 
 fn write_action(event: &SimEvent<'_>, out: &mut Vec<u8>) {
     match (event.kind, event.detail) {
         (Kind::PageView, _) => {}
         (Kind::Search, Detail::Search { results, .. }) => {
-            put(out, ",\"unstruct_event_com_snowplowanalytics_snowplow_site_search_1\":{\"terms\":[\"");
+            put(
+                out,
+                ",\"unstruct_event_com_snowplowanalytics_snowplow_site_search_1\":{\"terms\":[\"",
+            );
             write_words(event, b' ', out);
             put(out, "\"],\"totalResults\":");
             number(u64::from(results), out);
@@ -124,7 +136,14 @@ fn write_contexts(event: &SimEvent<'_>, out: &mut Vec<u8>) {
             context("transaction", out);
             write_transaction(order, bill.revenue(), event, out);
             put(out, ",\"total_quantity\":");
-            number(event.lines.iter().map(|line| u64::from(line.quantity)).sum(), out);
+            number(
+                event
+                    .lines
+                    .iter()
+                    .map(|line| u64::from(line.quantity))
+                    .sum(),
+                out,
+            );
             key!(out, "tax");
             bill.tax.write(event.currency, out);
             key!(out, "shipping");
@@ -156,7 +175,15 @@ fn write_contexts(event: &SimEvent<'_>, out: &mut Vec<u8>) {
             put(out, "\"error_code\":\"");
             put(out, failure.code);
             out.push(b'"');
-            text_field!(out, "error_type", if failure.class == "technical" { "soft" } else { "hard" });
+            text_field!(
+                out,
+                "error_type",
+                if failure.class == "technical" {
+                    "soft"
+                } else {
+                    "hard"
+                }
+            );
             put(out, "}]");
         }
         _ => {}
@@ -204,7 +231,10 @@ fn write_product(event: &SimEvent<'_>, line: &Line, out: &mut Vec<u8>) {
     text_field!(out, "category", product.category().name);
     text_field!(out, "brand", product.brand());
     key!(out, "price");
-    event.currency.price(product.price).write(event.currency, out);
+    event
+        .currency
+        .price(product.price)
+        .write(event.currency, out);
     if product.price != product.list_price {
         key!(out, "list_price");
         let list_price = event.currency.price(product.list_price);

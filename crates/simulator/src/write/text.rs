@@ -149,7 +149,10 @@ pub(crate) fn csv_value(text: &[u8], out: &mut Vec<u8>) {
     }
     out.push(b'"');
     for byte in text {
-        out.extend(std::iter::repeat_n(*byte, if *byte == b'"' { 2 } else { 1 }));
+        out.extend(std::iter::repeat_n(
+            *byte,
+            if *byte == b'"' { 2 } else { 1 },
+        ));
     }
     out.push(b'"');
 }

@@ -21,7 +21,10 @@ pub(super) fn write_line(event: &SimEvent<'_>, index: usize, out: &mut Vec<u8>) 
     );
     number(u64::from(product.number), out);
     out.push(b',');
-    event.currency.price(product.price).write(event.currency, out);
+    event
+        .currency
+        .price(product.price)
+        .write(event.currency, out);
     out.push(b',');
     event.time.write_seconds(out);
     out.push(b'\n');

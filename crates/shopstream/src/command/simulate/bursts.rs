@@ -74,15 +74,29 @@ mod tests {
     #[test]
     fn bursts_are_busy_then_quiet_and_end() {
         let bursts = Bursts::parse("2000:10s:5s:2").expect("well written");
-        let at = |second: u64| bursts.busy_from(Duration::from_secs(second)).map(|time| time.as_secs());
+        let at = |second: u64| {
+            bursts
+                .busy_from(Duration::from_secs(second))
+                .map(|time| time.as_secs())
+        };
         let times = [at(0), at(9), at(10), at(15), at(24), at(25), at(30)];
-        assert_eq!(times, [Some(0), Some(9), Some(15), Some(15), Some(24), None, None]);
+        assert_eq!(
+            times,
+            [Some(0), Some(9), Some(15), Some(15), Some(24), None, None]
+        );
         assert_eq!(bursts.lasts(), Duration::from_secs(30));
     }
 
     #[test]
     fn what_is_no_burst_is_refused() {
-        for text in ["2000", "2000:10:5s:2", "x:10s:5s:2", "2000:0s:5s:2", "-1:1s:1s:1", "2000:1e300s:1s:1"] {
+        for text in [
+            "2000",
+            "2000:10:5s:2",
+            "x:10s:5s:2",
+            "2000:0s:5s:2",
+            "-1:1s:1s:1",
+            "2000:1e300s:1s:1",
+        ] {
             assert!(Bursts::parse(text).is_err(), "{text}");
         }
     }

@@ -11,7 +11,8 @@ const WAITING_BYTES: usize = 1 << 20;
 
 /// Whether this is a file for the sums alone.
 pub fn is_one_file(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "json")
+    path.extension()
+        .is_some_and(|extension| extension == "json")
 }
 
 /// Where the truth goes.
@@ -43,7 +44,10 @@ impl TruthFiles {
         };
         Ok(TruthFiles {
             sums: Some(path.join("truth.json")),
-            tables: Table::ALL.into_iter().map(table).collect::<Result<_, _>>()?,
+            tables: Table::ALL
+                .into_iter()
+                .map(table)
+                .collect::<Result<_, _>>()?,
         })
     }
 
@@ -74,7 +78,8 @@ impl TruthFiles {
             return Ok(());
         };
         for (table, file) in &mut self.tables {
-            file.write_all(&ledger.take(*table)).context("write the truth")?;
+            file.write_all(&ledger.take(*table))
+                .context("write the truth")?;
         }
         Ok(())
     }

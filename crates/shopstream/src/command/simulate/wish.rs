@@ -128,7 +128,11 @@ fn rate_of(options: &Simulate, bursts: Option<Bursts>, plan: &Plan) -> Result<Ra
     let wished = bursts.map(|bursts| bursts.rate).or(options.rate);
     match wished {
         Some(rate) if rate > 0.0 => Ok(Rate::per_second(rate)),
-        Some(rate) => Err(cannot_read("--rate", &rate.to_string(), "name events a second, above 0")),
+        Some(rate) => Err(cannot_read(
+            "--rate",
+            &rate.to_string(),
+            "name events a second, above 0",
+        )),
         None => Ok(Rate::per_second(plan.events_per_second().map_err(in_plan)?)),
     }
 }
@@ -157,7 +161,10 @@ impl Wished {
                 (limits.lines, limits.orders) = (u64::MAX, u64::MAX);
             }
         }
-        if limits == Limits::default() && self.bursts.is_none() && matches!(self.target, Target::File | Target::Null) {
+        if limits == Limits::default()
+            && self.bursts.is_none()
+            && matches!(self.target, Target::File | Target::Null)
+        {
             limits.lines = FILE_LINES;
         }
         Ok(limits)
@@ -169,10 +176,16 @@ fn span(limits: &Limits, bursts: Option<Bursts>, rate: Rate) -> Duration {
     if limits.until < Time(i64::MAX) {
         return Duration::from_micros(limits.until.0.unsigned_abs());
     }
-    let lines = if limits.lines == u64::MAX { FILE_LINES } else { limits.lines };
+    let lines = if limits.lines == u64::MAX {
+        FILE_LINES
+    } else {
+        limits.lines
+    };
     match bursts {
         Some(bursts) => bursts.lasts(),
-        None => Duration::try_from_secs_f64(lines as f64 / rate.events_per_second()).unwrap_or_default(),
+        None => {
+            Duration::try_from_secs_f64(lines as f64 / rate.events_per_second()).unwrap_or_default()
+        }
     }
 }
 
@@ -187,7 +200,11 @@ fn start_of(options: &Simulate, plan: &Plan) -> Result<Option<Time>, Problem> {
         text.to_owned()
     };
     let time: jiff::Timestamp = whole.parse().map_err(|_| {
-        cannot_read("--start", text, "write it as 2025-03-03 or 2025-03-03T12:00:00Z")
+        cannot_read(
+            "--start",
+            text,
+            "write it as 2025-03-03 or 2025-03-03T12:00:00Z",
+        )
     })?;
     Ok(Some(Time(time.as_microsecond())))
 }
@@ -198,7 +215,11 @@ fn parse_share(option: &str, text: &str) -> Result<f64, Problem> {
         Some(percent) => (percent, 100.0),
         None => (text, 1.0),
     };
-    let share = number.trim().parse::<f64>().ok().map(|number| number / unit);
+    let share = number
+        .trim()
+        .parse::<f64>()
+        .ok()
+        .map(|number| number / unit);
     share
         .filter(|share| (0.0..=0.5).contains(share))
         .ok_or_else(|| cannot_read(option, text, "write it as 1% or 0.01, at most 50%"))
@@ -207,7 +228,9 @@ fn parse_share(option: &str, text: &str) -> Result<f64, Problem> {
 /// `90s`, `10m`, `8h`, `31d`.
 fn parse_duration(text: &str) -> Result<Duration, Problem> {
     let wrong = || cannot_read("--duration", text, "write it as 90s, 10m, 8h or 31d");
-    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
+    let (number, unit) = text
+        .split_at_checked(text.len().saturating_sub(1))
+        .ok_or_else(wrong)?;
     let seconds = match unit {
         "s" => 1.0,
         "m" => 60.0,
