@@ -36,7 +36,7 @@ pub enum Command {
     /// Load files (orders, click streams, JSON lines) into the server that owns the data directory, or into the directory itself
     Ingest(Ingest),
     /// Play a believable shop: to a server, a file or standard output
-    Simulate(Simulate),
+    Simulate(Box<Simulate>),
     /// Show that nothing disappeared: received = accepted + duplicate + quarantined
     Audit(Audit),
     /// Measure on this machine

@@ -19,8 +19,12 @@
 //! # Ok::<(), simulator::SettingsError>(())
 //! ```
 //!
+//! A [`Plan`] read from TOML says what the shop is: its goods and public, campaigns, stock, bots, planted anomalies and
+//! purchases with known answers. A [`Delivery`] plays it as lines of a dialect, some late, repeated or broken, and keeps
+//! the truth: sums, and the tables of a [`Ledger`].
+//!
 //! There is no clock, thread, file or network in here, and no code of the server: a truth that shared code with what it
-//! checks would share its mistakes. Bots, campaigns with an end, stock and planted anomalies are not simulated yet.
+//! checks would share its mistakes.
 
 mod agents;
 mod assortment;

@@ -287,7 +287,7 @@ impl Shop {
             order: Some(order),
             evidence,
         };
-        self.world.tale.notes.push_back(Note::Anomaly(anomaly));
+        self.world.tale.note(Note::Anomaly(anomaly));
     }
 
     fn refund(&mut self, returned: Return, time: Time) -> SimEvent<'_> {

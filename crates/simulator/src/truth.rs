@@ -115,7 +115,10 @@ pub struct Truth {
     by_payment: BTreeMap<&'static str, u64>,
     visitors: NumberSet,
     addresses: HashSet<u64>,
-    visitors_by_day: BTreeMap<i64, NumberSet>,
+    /// Days that are over, with their distinct visitors; the set of the day under way is kept apart.
+    visitors_by_day: BTreeMap<i64, u64>,
+    today: Option<i64>,
+    visitors_today: NumberSet,
     buyers: NumberSet,
     order_counted: u128,
 }
@@ -144,12 +147,14 @@ impl Truth {
             visitors: NumberSet::default(),
             addresses: HashSet::new(),
             visitors_by_day: BTreeMap::new(),
+            today: None,
+            visitors_today: NumberSet::default(),
             buyers: NumberSet::default(),
             order_counted: 0,
         }
     }
 
-    /// Counts an event that was written in this truth's dialect, or could not be.
+    /// Counts an event that was written in this truth's dialect, or could not be. Events come in the order of time.
     pub fn observe(&mut self, event: &SimEvent<'_>) {
         let lines = self.format.lines_of(event);
         if lines == 0 {
@@ -248,10 +253,19 @@ impl Truth {
             Shown::Buyer => return,
         };
         self.visitors.insert(number);
-        self.visitors_by_day
-            .entry(time.day())
-            .or_default()
-            .insert(number);
+        if self.today != Some(time.day()) {
+            self.close_day();
+            self.today = Some(time.day());
+        }
+        self.visitors_today.insert(number);
+    }
+
+    /// A day's set is not needed once the day is over: a year of days would be a gigabyte.
+    fn close_day(&mut self) {
+        let visitors = std::mem::take(&mut self.visitors_today);
+        if let Some(day) = self.today.take() {
+            *self.visitors_by_day.entry(day).or_default() += visitors.count();
+        }
     }
 
     /// Several lines of one order are one order; where each line is an order, each is the first.
@@ -331,7 +345,10 @@ impl Truth {
                 .map(|(kind, count)| (kind.name().to_owned(), (*count).into()))
                 .collect()
         };
-        let days = self.visitors_by_day.iter();
+        let mut days = self.visitors_by_day.clone();
+        if let Some(today) = self.today {
+            *days.entry(today).or_default() += self.visitors_today.count();
+        }
         json!({
             "format": self.format.name(),
             "events": self.events,
@@ -347,7 +364,7 @@ impl Truth {
             "refunds": self.refunds,
             "refund_amount": self.refunded.to_json(),
             "visitors": self.visitors(),
-            "visitors_by_day": days.map(|(day, set)| (Time::date_text(*day), set.count().into())).collect::<Map<_, _>>(),
+            "visitors_by_day": days.into_iter().map(|(day, visitors)| (Time::date_text(day), visitors.into())).collect::<Map<_, _>>(),
             "customers_with_order": self.buyers(),
             "orders_by_payment_method": self.by_payment,
             "by_country": self.countries_json(),

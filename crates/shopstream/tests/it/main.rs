@@ -6,6 +6,7 @@ mod crash;
 mod doors;
 mod mistakes;
 mod orders;
+mod simulate;
 
 use serde_json::Value;
 use testkit::Program;

@@ -134,6 +134,10 @@ pub(crate) struct Tale {
 }
 
 const TALE: u64 = 47;
+/// Anomalies that wait for a cart that suits; in a shop where nobody buys they would pile up.
+const WANTED_MAX: usize = 64;
+/// Notes that nobody took yet.
+const NOTES_MAX: usize = 65_536;
 /// Draws for a product that is in stock; then there is no anomaly this time.
 const DRAWS_MAX: usize = 16;
 /// Share of payments that fail in a storm.
@@ -230,7 +234,7 @@ impl Tale {
             catalogue.draw(category, random)
         });
         while let Some(buyer) = self.errands.take_gone() {
-            self.notes.push_back(Note::Buyer(buyer));
+            self.note(Note::Buyer(buyer));
         }
         errand
     }
@@ -327,8 +331,8 @@ impl Tale {
             evidence: Evidence::None,
         };
         match due.kind {
-            AnomalyKind::HighValueOrder => return self.wanted.push_back(PlantedOrder::HighValue),
-            AnomalyKind::UnusualQuantity => return self.wanted.push_back(PlantedOrder::ManyPieces),
+            AnomalyKind::HighValueOrder => return self.want(PlantedOrder::HighValue),
+            AnomalyKind::UnusualQuantity => return self.want(PlantedOrder::ManyPieces),
             AnomalyKind::PaymentErrorStorm => self.payment_storm_until = due.until,
             AnomalyKind::BotStorm => match &mut self.bots {
                 Some(bots) => bots.storm(due.until),
@@ -349,7 +353,21 @@ impl Tale {
                 };
             }
         }
-        self.notes.push_back(Note::Anomaly(anomaly));
+        self.note(Note::Anomaly(anomaly));
+    }
+
+    fn want(&mut self, order: PlantedOrder) {
+        if self.wanted.len() < WANTED_MAX {
+            self.wanted.push_back(order);
+        }
+    }
+
+    /// Tells the truth something. Who runs a story takes its notes; if nobody does, the oldest go.
+    pub(crate) fn note(&mut self, note: Note) {
+        if self.notes.len() == NOTES_MAX {
+            self.notes.pop_front();
+        }
+        self.notes.push_back(note);
     }
 
     /// A product people want, of which there is some.

@@ -7,7 +7,7 @@ use crate::catalogue::Line;
 use crate::event::{Detail, Origin, SimEvent};
 use crate::kind::Kind;
 use crate::money::Money;
-use crate::sale::sold_value;
+use crate::sale::{Bill, sold_value};
 
 fn action(kind: Kind) -> &'static str {
     match kind {
@@ -132,29 +132,7 @@ fn write_contexts(event: &SimEvent<'_>, out: &mut Vec<u8>) {
     match event.detail {
         Detail::Step { number: step, .. } => write_step(u64::from(step) + 1, out),
         _ if event.kind == Kind::CheckoutStart => write_step(1, out),
-        Detail::Order { order, bill } => {
-            context("transaction", out);
-            write_transaction(order, bill.revenue(), event, out);
-            put(out, ",\"total_quantity\":");
-            number(
-                event
-                    .lines
-                    .iter()
-                    .map(|line| u64::from(line.quantity))
-                    .sum(),
-                out,
-            );
-            key!(out, "tax");
-            bill.tax.write(event.currency, out);
-            key!(out, "shipping");
-            bill.shipping.write(event.currency, out);
-            key!(out, "discount_amount");
-            bill.discount.write(event.currency, out);
-            if let Some(coupon) = bill.coupon {
-                text_field!(out, "discount_code", coupon);
-            }
-            put(out, "}]");
-        }
+        Detail::Order { order, bill } => write_transaction(event, order, &bill, out),
         Detail::Refund {
             order,
             amount,
@@ -198,13 +176,28 @@ fn write_step(step: u64, out: &mut Vec<u8>) {
     put(out, "}]");
 }
 
-fn write_transaction(order: u64, revenue: Money, event: &SimEvent<'_>, out: &mut Vec<u8>) {
+fn write_transaction(event: &SimEvent<'_>, order: u64, bill: &Bill, out: &mut Vec<u8>) {
+    context("transaction", out);
     put(out, "\"transaction_id\":\"ord_");
     readable(order, out);
-    put(out, "\",\"revenue\":");
-    revenue.write(event.currency, out);
+    out.push(b'"');
+    let mut amount = |name: &str, money: Money| {
+        put(out, name);
+        money.write(event.currency, out);
+    };
+    amount(",\"revenue\":", bill.revenue());
+    amount(",\"tax\":", bill.tax);
+    amount(",\"shipping\":", bill.shipping);
+    amount(",\"discount_amount\":", bill.discount);
+    key!(out, "total_quantity");
+    let pieces = event.lines.iter().map(|line| u64::from(line.quantity));
+    number(pieces.sum(), out);
     text_field!(out, "currency", event.currency.code());
     text_field!(out, "payment_method", event.who.visitor.payment.name());
+    if let Some(coupon) = bill.coupon {
+        text_field!(out, "discount_code", coupon);
+    }
+    put(out, "}]");
 }
 
 fn write_products(event: &SimEvent<'_>, out: &mut Vec<u8>) {
