@@ -334,7 +334,8 @@ class Recount:
             visitor, kind = one["visitor"], one["type"]
             cart = carts.get(visitor)
             if cart and one["time"] - cart["last"] > FORGOTTEN:
-                raise SystemExit("a run longer than 30 days: carts are forgotten, which this script does not do")
+                yield self.cart_row(visitor, carts.pop(visitor), "not_ordered", "")
+                cart = None
             if kind == "cart_add":
                 cart = carts.setdefault(visitor, dict(created=one["time"], adds=0, removes=0, held=Counter()))
                 cart["adds"] += 1

@@ -53,11 +53,22 @@ impl Carts {
 
     pub(super) fn observe(&mut self, seen: &Seen, event: &SimEvent<'_>, rows: &mut Rows) {
         let Some(visitor) = seen.visitor else { return };
+        self.forget(visitor, seen.time, rows);
         match seen.kind {
             Kind::CartAdd => self.add(visitor, seen, event),
             Kind::CartRemove => self.remove(visitor, seen, event, rows),
             Kind::Order => self.order(visitor, seen, event, rows),
             _ => {}
+        }
+    }
+
+    /// A cart that nobody comes back to is over, whether it was swept away yet or not.
+    fn forget(&mut self, visitor: u64, time: Time, rows: &mut Rows) {
+        let cart = self.open.get(&visitor);
+        if cart.is_some_and(|cart| time.0 - cart.last.0 > FORGOTTEN_MICROS)
+            && let Some(cart) = self.open.remove(&visitor)
+        {
+            self.write(visitor, &cart, "not_ordered", None, rows);
         }
     }
 
