@@ -36,7 +36,7 @@ pub enum Command {
     /// Load files (orders, click streams, JSON lines) into the server that owns the data directory, or into the directory itself
     Ingest(Ingest),
     /// Play a believable shop: to a server, a file or standard output
-    Simulate(Simulate),
+    Simulate(Box<Simulate>),
     /// Show that nothing disappeared: received = accepted + duplicate + quarantined
     Audit(Audit),
     /// Measure on this machine
@@ -139,40 +139,92 @@ pub struct Simulate {
     /// Key for --to http [default: DATA_DIR/keys/admin.key]
     #[arg(long, env = "SHOPSTREAM_KEY", hide_env_values = true)]
     pub key: Option<String>,
-    /// The file, for --to file
-    #[arg(long, value_name = "FILE")]
+    /// The file; implies --to file
+    #[arg(long, value_name = "FILE", conflicts_with = "out_dir")]
     pub out: Option<PathBuf>,
-    /// Events a second: of five, one belongs to a purchase, three are views, one moves a cart
-    #[arg(long, default_value_t = 500.0)]
-    pub rate: f64,
+    /// A folder of files, each of --batch-size events; implies --to file
+    #[arg(long, value_name = "DIR")]
+    pub out_dir: Option<PathBuf>,
+    /// Events a file in --out-dir
+    #[arg(
+        long,
+        value_name = "EVENTS",
+        default_value_t = 1_000,
+        requires = "out_dir"
+    )]
+    pub batch_size: u64,
+    /// Events a second: of five, one belongs to a purchase, three are views, one moves a cart [default: the plan's 500]
+    #[arg(long)]
+    pub rate: Option<f64>,
     /// Bursts: RATE:SECONDS:PAUSE:TIMES, such as 2000:10s:10s:10
     #[arg(long, value_name = "RATE:FOR:PAUSE:TIMES")]
     pub burst: Option<String>,
-    /// Stop after so many events [default: never, or 100000 to a file]
+    /// Stop after so many events; in dialects with one product a line, lines [default: the plan's; else never, or 100000 to a file]
     #[arg(long)]
     pub count: Option<u64>,
-    /// Same seed, same shop
+    /// Stop after so much of the shop's time: 90s, 10m, 8h, 31d
+    #[arg(long, value_name = "TIME")]
+    pub duration: Option<String>,
+    /// Time of the first event, such as 2025-03-03 or 2025-03-03T12:00:00Z [default: now; files end now]
+    #[arg(long, value_name = "TIME")]
+    pub start: Option<String>,
+    /// Same seed and start, same bytes
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Field names: ours, or those of the generator that existing pipelines use
-    #[arg(long = "dialect", value_enum, default_value_t = SimulatedDialect::Canonical)]
-    pub dialect: SimulatedDialect,
-    /// Write what the numbers must come to, as JSON
+    /// Whose words the events are in [default: the plan's, canonical]
+    #[arg(long, value_parser = DIALECTS)]
+    pub dialect: Option<String>,
+    /// A ready-made plan
+    #[arg(long, default_value = "default", value_parser = PROFILES)]
+    pub profile: String,
+    /// A TOML file that changes the plan: categories, prices, behaviour, demographics, campaigns and more
     #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
+    /// Print the profile's plan and end; the default one explains every key
+    #[arg(long)]
+    pub print_profile: bool,
+    /// Share of lines that come late, such as 1%
+    #[arg(long, value_name = "SHARE")]
+    pub late: Option<String>,
+    /// Share of lines that come twice, such as 2%
+    #[arg(long, value_name = "SHARE")]
+    pub repeats: Option<String>,
+    /// Share of lines that cannot be read, such as 0.1%
+    #[arg(long, value_name = "SHARE")]
+    pub broken: Option<String>,
+    /// Write what the numbers must come to: sums to a .json file, or sums and tables into a folder
+    #[arg(long, value_name = "DIR|FILE.json")]
     pub truth: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Target {
-    Http,
-    File,
-    Stdout,
-}
+/// Dialects the simulator writes; `generator` is the older name of seed-000.
+const DIALECTS: [&str; 12] = [
+    "canonical",
+    "seed-000",
+    "seed-003",
+    "seed-003-json",
+    "seed-004-csv",
+    "rees46",
+    "order-csv",
+    "access-log",
+    "ga4",
+    "segment",
+    "snowplow",
+    "generator",
+];
+
+const PROFILES: [&str; 4] = ["default", "globalmart-day", "rees46-month", "known-answers"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SimulatedDialect {
-    Canonical,
-    Generator,
+pub enum Target {
+    /// A running server
+    Http,
+    /// --out FILE, or files in --out-dir DIR
+    File,
+    /// Standard output
+    Stdout,
+    /// Nowhere: for measuring how fast events are made
+    Null,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -252,4 +304,16 @@ pub enum ConfigKind {
     Show,
     /// Read the settings and say whether they are sound
     Check,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_offered_are_those_the_simulator_has() {
+        let dialects = simulator::Format::ALL.map(simulator::Format::name);
+        assert_eq!(DIALECTS[..dialects.len()], dialects);
+        assert_eq!(PROFILES, simulator::PROFILES.map(|(name, _)| name));
+    }
 }

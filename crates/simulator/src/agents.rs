@@ -1,5 +1,5 @@
 //! What visitors browse with: user agents as browsers send them, each with its kind of device and its share.
-//! Crawlers are no visitors and not in the list.
+//! Behind them stand the crawlers, which say what they are and come only where bots are asked for.
 
 /// A browser on a device.
 #[derive(Debug)]
@@ -44,15 +44,22 @@ pub const AGENTS: [Agent; 20] = [
     agent("tablet", 1, "Mozilla/5.0 (Linux; Android 11; KFTRWI) AppleWebKit/537.36 (KHTML, like Gecko) Silk/129.5.1 like Chrome/129.0.6668.102 Safari/537.36"),
 ];
 
-/// Which of the agents someone uses.
-pub(crate) fn agent_of_bits(bits: u64) -> u8 {
-    let mut percent = (bits % 100) as u32;
-    let mut index = 0;
-    while percent >= AGENTS[index].percent {
-        percent -= AGENTS[index].percent;
-        index += 1;
-    }
-    index as u8
+/// Programs that say so. Their names end in what every list of bots looks for.
+#[rustfmt::skip]
+pub const CRAWLERS: [Agent; 5] = [
+    agent("desktop", 0, "Mozilla/5.0 (compatible; FindAllBot/2.1; +https://search.example/bot.html)"),
+    agent("mobile", 0, "Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36 (compatible; FindAllBot/2.1; +https://search.example/bot.html)"),
+    agent("desktop", 0, "Mozilla/5.0 (compatible; PriceSpider/1.4; +https://prices.example/crawler)"),
+    agent("desktop", 0, "LinkCheckBot/0.9 (+https://links.example/)"),
+    agent("desktop", 0, "python-requests/2.32.3"),
+];
+
+/// The agent of an index: browsers first, crawlers behind them.
+pub(crate) fn agent_at(index: u8) -> &'static Agent {
+    let index = usize::from(index);
+    AGENTS
+        .get(index)
+        .unwrap_or_else(|| &CRAWLERS[index - AGENTS.len()])
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub struct Behaviour {
     pub second_device: f64,
     /// Leaving after any event of looking around.
     pub leave: f64,
+    /// Clicking on a product in a list.
+    pub item_click: f64,
     /// Putting a product into the cart after seeing its page.
     pub cart_add: f64,
     /// Looking at the cart after putting something in.
@@ -53,6 +55,7 @@ impl Default for Behaviour {
             remembered: 0.55,
             second_device: 0.2,
             leave: 0.075,
+            item_click: 0.62,
             cart_add: 0.6,
             cart_view: 0.4,
             cart_remove: 0.14,

@@ -5,11 +5,13 @@ use crate::random::Random;
 
 /// Most different products in one cart; a full cart takes more of what it holds.
 const LINES_MAX: usize = 6;
+/// Room for what the shop suggests at the end, beside what the visitor picked.
+const CAPACITY: usize = LINES_MAX + 6;
 
 /// Products and how many of each.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Cart {
-    lines: [(u32, u8); LINES_MAX],
+    lines: [(u32, u8); CAPACITY],
     count: u8,
 }
 
@@ -18,20 +20,48 @@ impl Cart {
         self.count == 0
     }
 
+    /// Which product is added when somebody wants this one: another one where there is no room.
+    pub(crate) fn wanted(&self, product: u32) -> u32 {
+        let index = self.place_of(product);
+        if index == usize::from(self.count) {
+            product
+        } else {
+            self.lines[index].0
+        }
+    }
+
+    fn place_of(&self, product: u32) -> usize {
+        let count = usize::from(self.count);
+        let held = &mut self.lines[..count].iter();
+        let found = held.position(|line| line.0 == product);
+        found.unwrap_or(count.min(LINES_MAX - 1))
+    }
+
     /// Puts a product in and says which line was added: another one where there is no room.
     pub(crate) fn add(&mut self, product: u32, quantity: u8) -> (u32, u8) {
-        let count = usize::from(self.count);
-        let found = self.lines[..count]
-            .iter()
-            .position(|line| line.0 == product);
-        let index = found.unwrap_or(count.min(LINES_MAX - 1));
-        if index == count {
+        let index = self.place_of(product);
+        if index == usize::from(self.count) {
             self.lines[index] = (product, 0);
             self.count += 1;
         }
         let line = &mut self.lines[index];
         line.1 = line.1.saturating_add(quantity);
         (line.0, quantity)
+    }
+
+    /// Puts a suggested product in; it has room of its own.
+    pub(crate) fn add_suggested(&mut self, product: u32) -> (u32, u8) {
+        let index = usize::from(self.count);
+        if index < CAPACITY {
+            self.lines[index] = (product, 1);
+            self.count += 1;
+        }
+        (product, 1)
+    }
+
+    /// Wants this many of the line at an index.
+    pub(crate) fn set_quantity(&mut self, index: usize, quantity: u8) {
+        self.lines[index].1 = quantity;
     }
 
     /// Takes a line out, if there is one.
@@ -66,9 +96,10 @@ pub(crate) fn as_line((product, quantity): (u32, u8), catalogue: &Catalogue) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assortment::CATEGORIES;
 
     fn held(cart: &Cart) -> Vec<(u32, u32)> {
-        cart.lines(&Catalogue::new(1, 100, 10))
+        cart.lines(&Catalogue::new(1, 100, &CATEGORIES[..10]))
             .map(|line| (line.product.number, line.quantity))
             .collect()
     }

@@ -6,6 +6,7 @@ use crate::kind::Kind;
 use crate::money::{Currency, Money};
 use crate::population::Identity;
 use crate::sale::{Bill, PaymentFailure};
+use crate::story::CampaignLabel;
 use crate::time::Time;
 
 /// Something that happened in the shop.
@@ -19,7 +20,7 @@ pub struct SimEvent<'s> {
     pub kind: Kind,
     /// The store it is sent for, if the shop names one.
     pub store: Option<&'s str>,
-    /// Who did it.
+    /// Who did it; nobody where the kind has no visitor.
     pub who: Identity,
     /// The cookie's value; one for each visitor and device.
     pub cookie: u64,
@@ -78,6 +79,22 @@ pub enum Detail {
         /// Why.
         reason: &'static str,
     },
+    /// How many pieces of the product are left.
+    Stock {
+        /// Pieces.
+        level: i64,
+        /// Against the report before, if there was one.
+        delta: Option<i64>,
+        /// Where they lie.
+        warehouse: &'static str,
+    },
+    /// What the product cost, and costs from now on, in dollars.
+    Price {
+        /// Before.
+        old: Money,
+        /// From now on.
+        new: Money,
+    },
 }
 
 /// A page of the shop.
@@ -116,14 +133,8 @@ pub enum Origin {
     Newsletter,
     /// A social network.
     Social,
-}
-
-/// How a campaign names itself in links.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Campaign {
-    pub(crate) source: &'static str,
-    pub(crate) medium: &'static str,
-    pub(crate) name: &'static str,
+    /// A campaign of the story.
+    Campaign(CampaignLabel),
 }
 
 impl Origin {
@@ -141,26 +152,27 @@ impl Origin {
     /// The page before.
     pub(crate) fn referrer(self) -> Option<&'static str> {
         match self {
-            Origin::Direct | Origin::Newsletter => None,
+            Origin::Direct | Origin::Newsletter | Origin::Campaign(_) => None,
             Origin::SearchEngine | Origin::Advertisement => Some("https://search.example/"),
             Origin::Social => Some("https://social.example/feed"),
         }
     }
 
-    pub(crate) fn campaign(self) -> Option<Campaign> {
+    pub(crate) fn campaign(self) -> Option<CampaignLabel> {
         match self {
             Origin::Direct | Origin::SearchEngine => None,
-            Origin::Advertisement => Some(Campaign {
+            Origin::Campaign(label) => Some(label),
+            Origin::Advertisement => Some(CampaignLabel {
                 source: "search",
                 medium: "cpc",
                 name: "bestsellers",
             }),
-            Origin::Newsletter => Some(Campaign {
+            Origin::Newsletter => Some(CampaignLabel {
                 source: "newsletter",
                 medium: "email",
                 name: "weekly",
             }),
-            Origin::Social => Some(Campaign {
+            Origin::Social => Some(CampaignLabel {
                 source: "social",
                 medium: "post",
                 name: "new-arrivals",

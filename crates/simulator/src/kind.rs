@@ -36,7 +36,7 @@ macro_rules! kinds {
     };
 }
 
-/// The three parts of a shop's traffic, for which rates are asked.
+/// The parts of a shop's traffic; rates are asked for the first three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
     /// Looking around; signing in counts here too.
@@ -45,6 +45,8 @@ pub enum Group {
     Cart,
     /// From the start of checkout to the order and its refund.
     Transaction,
+    /// What the shop itself tells: no visitor is about.
+    Supply,
 }
 
 kinds! {
@@ -66,9 +68,23 @@ kinds! {
     PaymentError = "payment_error", Transaction, None, "A payment that failed.";
     Order = "order", Transaction, Some("purchase"), "A purchase.";
     Refund = "refund", Transaction, None, "Money given back.";
+    StockUpdate = "stock_update", Supply, None, "The warehouse reports how many pieces are left.";
+    PriceChange = "price_change", Supply, None, "A list price changed.";
 }
 
 impl Kind {
+    /// The kind of this canonical name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Kind> {
+        Kind::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+
+    /// Whether a visitor did it.
+    #[must_use]
+    pub fn has_visitor(self) -> bool {
+        self.group() != Group::Supply
+    }
+
     /// The kind an event of the seed generator is read as.
     #[must_use]
     pub fn as_seed_reads(self) -> Option<Kind> {

@@ -2,6 +2,7 @@
 //! Clocks are fixed offsets without daylight saving: a rhythm needs no more.
 
 use crate::money::Currency;
+use crate::random::Percents;
 
 /// A country visitors come from.
 #[derive(Debug)]
@@ -135,18 +136,13 @@ pub(crate) struct Place {
 
 impl Place {
     /// The place these bits select: countries by their share, the larger cities of each more often.
-    pub(crate) fn of_bits(bits: u64) -> Place {
-        let mut percent = (bits % 100) as u32;
-        let mut country = 0;
-        while percent >= COUNTRIES[country].percent {
-            percent -= COUNTRIES[country].percent;
-            country += 1;
-        }
+    pub(crate) fn of_bits(bits: u64, countries: &Percents) -> Place {
+        let country = countries.choose(bits);
         let height = crate::random::unit(bits);
-        let city = (height * height * COUNTRIES[country].cities.len() as f64) as u8;
+        let cities = COUNTRIES[usize::from(country)].cities.len();
         Place {
-            country: country as u8,
-            city,
+            country,
+            city: (height * height * cities as f64) as u8,
         }
     }
 
@@ -174,10 +170,11 @@ mod tests {
             COUNTRIES.iter().map(|country| country.percent).sum::<u32>(),
             100
         );
+        let countries = Percents::new(COUNTRIES.iter().map(|country| country.percent));
         let mut random = Random::seeded(5);
         let mut counts = [0_u32; 5];
         for _ in 0..100_000 {
-            counts[Place::of_bits(random.bits()).country_index()] += 1;
+            counts[Place::of_bits(random.bits(), &countries).country_index()] += 1;
         }
         for (country, count) in COUNTRIES.iter().zip(counts) {
             assert!(

@@ -1,8 +1,9 @@
 //! The public: ten million people with stable habits, derived from their number instead of being stored.
 //! Who comes next is drawn here; what they do in the shop is `session`.
 
-use crate::agents::{AGENTS, Agent, agent_of_bits};
+use crate::agents::{Agent, agent_at};
 use crate::catalogue::Catalogue;
+use crate::demographics::Demographics;
 use crate::number_set::NumberSet;
 use crate::places::{City, Country, Place};
 use crate::random::{Random, derive, mix};
@@ -18,7 +19,7 @@ pub struct Visitor {
     pub(crate) place: Place,
     pub(crate) address: [u8; 4],
     pub(crate) tastes: [u8; 3],
-    agents: [u8; 2],
+    pub(crate) agents: [u8; 2],
     is_member: bool,
 }
 
@@ -61,6 +62,28 @@ pub struct Identity {
     pub device: Device,
     /// Whether the shop knows who it is; else there is only a cookie.
     pub is_signed_in: bool,
+    /// What it is, where it is no person.
+    pub bot: Option<Bot>,
+}
+
+/// A visitor that is a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bot {
+    /// Says so in its user agent.
+    Crawler,
+    /// Pretends to be a browser; only its pace and its path give it away.
+    Scraper,
+}
+
+impl Bot {
+    /// The name in the truth.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Bot::Crawler => "user_agent",
+            Bot::Scraper => "behaviour",
+        }
+    }
 }
 
 impl Identity {
@@ -70,10 +93,14 @@ impl Identity {
         self.visitor.number * 2 + self.device as u32
     }
 
+    pub(crate) fn agent_index(&self) -> u8 {
+        self.visitor.agents[self.device as usize]
+    }
+
     /// The browser.
     #[must_use]
     pub fn agent(&self) -> &'static Agent {
-        &AGENTS[usize::from(self.visitor.agents[self.device as usize])]
+        agent_at(self.agent_index())
     }
 }
 
@@ -85,6 +112,7 @@ pub const CUSTOMERS_MAX: u32 = 100_000_000;
 pub(crate) struct Population {
     seed: u64,
     customers: u32,
+    demographics: Demographics,
     /// Share of visits by people who come often; the others come in turn.
     regulars_share: f64,
     newcomers: u64,
@@ -94,14 +122,18 @@ pub(crate) struct Population {
 const VISITOR: u64 = 11;
 /// A prime above every number of customers: stepping by it reaches everybody once before anybody twice.
 const STRIDE: u64 = 2_147_483_647;
-/// Share of people who had an account before the story begins.
-const MEMBERS_SHARE: f64 = 0.45;
 
 impl Population {
-    pub(crate) fn new(seed: u64, customers: u32, regulars_share: f64) -> Population {
+    pub(crate) fn new(
+        seed: u64,
+        customers: u32,
+        regulars_share: f64,
+        demographics: Demographics,
+    ) -> Population {
         Population {
             seed,
             customers,
+            demographics,
             regulars_share,
             newcomers: 0,
             signed_up: NumberSet::default(),
@@ -124,14 +156,15 @@ impl Population {
     /// What the seed says about a person.
     pub(crate) fn visitor(&self, number: u32, catalogue: &Catalogue) -> Visitor {
         let mut traits = Random::seeded(derive(self.seed, VISITOR, u64::from(number)));
-        let place = Place::of_bits(traits.bits());
+        let place = Place::of_bits(traits.bits(), &self.demographics.countries);
         let address = traits.bits().to_le_bytes();
         let networks = place.country().networks;
         let tastes = [traits.bits(), traits.bits(), traits.bits()]
             .map(|bits| catalogue.wanted_category(bits));
         Visitor {
             number,
-            payment: PaymentMethod::of_bits(traits.bits()),
+            payment: PaymentMethod::ALL
+                [usize::from(self.demographics.payments.choose(traits.bits()))],
             place,
             // The last number of an address is never 0 or 255: these are nobody's.
             address: [
@@ -141,8 +174,9 @@ impl Population {
                 address[3] % 254 + 1,
             ],
             tastes,
-            agents: [agent_of_bits(traits.bits()), agent_of_bits(traits.bits())],
-            is_member: traits.chance(MEMBERS_SHARE),
+            agents: [traits.bits(), traits.bits()]
+                .map(|bits| self.demographics.agents.choose(bits)),
+            is_member: traits.chance(self.demographics.members),
         }
     }
 
@@ -160,12 +194,13 @@ impl Population {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assortment::CATEGORIES;
     use std::collections::HashSet;
 
     fn population(customers: u32, regulars_share: f64) -> (Population, Catalogue, Random) {
         (
-            Population::new(7, customers, regulars_share),
-            Catalogue::new(7, 5_000, 20),
+            Population::new(7, customers, regulars_share, Demographics::default()),
+            Catalogue::new(7, 5_000, &CATEGORIES[..20]),
             Random::seeded(7),
         )
     }

@@ -127,6 +127,52 @@ impl Weighted {
     }
 }
 
+/// Choices by whole percents: one look into a table of a hundred.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Percents([u8; 100]);
+
+impl Percents {
+    /// Choices numbered from 0; the last one fills up what is missing to a hundred.
+    pub(crate) fn new(percents: impl IntoIterator<Item = u32>) -> Percents {
+        let mut slots = [0; 100];
+        let mut end = 0;
+        let mut last = 0;
+        for (choice, percent) in (0_u8..=255).zip(percents) {
+            let start = end;
+            end = (end + percent as usize).min(slots.len());
+            slots[start..end].fill(choice);
+            last = if percent > 0 { choice } else { last };
+        }
+        slots[end..].fill(last);
+        Percents(slots)
+    }
+
+    /// Whole percents nearest to these weights, by largest remainder; at least one weight is above 0.
+    pub(crate) fn of_weights(weights: &[f64]) -> Percents {
+        let total: f64 = weights.iter().sum();
+        let exact: Vec<f64> = weights
+            .iter()
+            .map(|weight| weight / total * 100.0)
+            .collect();
+        let mut percents: Vec<u32> = exact.iter().map(|percent| *percent as u32).collect();
+        let mut order: Vec<usize> = (0..weights.len()).collect();
+        let rest = |choice: &usize| exact[*choice] - exact[*choice].floor();
+        order.sort_by(|left, right| rest(right).total_cmp(&rest(left)));
+        let missing = 100_u32.saturating_sub(percents.iter().sum()) as usize;
+        order
+            .into_iter()
+            .take(missing)
+            .for_each(|choice| percents[choice] += 1);
+        Percents::new(percents)
+    }
+
+    /// The choice these bits select.
+    #[inline]
+    pub(crate) fn choose(&self, bits: u64) -> u8 {
+        self.0[(bits % 100) as usize]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,6 +219,17 @@ mod tests {
         assert!((48_000..52_000).contains(&counts[0]), "{counts:?}");
         assert_eq!(counts[1], 0);
         assert!(counts[3] > 0, "{counts:?}");
+    }
+
+    #[test]
+    fn percents_follow_their_weights_and_are_complete() {
+        let percents = Percents::of_weights(&[1.0, 0.0, 2.0]);
+        let counts = [0, 1, 2].map(|choice| {
+            (0..100)
+                .filter(|bits| percents.choose(*bits) == choice)
+                .count()
+        });
+        assert_eq!(counts, [33, 0, 67]);
     }
 
     #[test]

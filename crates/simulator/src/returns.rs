@@ -1,7 +1,7 @@
 //! Orders that will be given back, whole or in part, minutes or days later.
 //! Which ones is drawn when they are made; the refund itself is an event of its own.
 
-use crate::cart::Cart;
+use crate::catalogue::Line;
 use crate::event::{Detail, Page};
 use crate::kind::Kind;
 use crate::money::Money;
@@ -14,13 +14,22 @@ use std::collections::BTreeMap;
 /// Most orders waiting to come back; beyond it customers keep what they bought.
 const RETURNS_MAX: usize = 65_536;
 
+/// An order just made; its lines are in `world.lines`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sale {
+    pub(crate) who: Identity,
+    pub(crate) order: u64,
+    pub(crate) bill: Bill,
+}
+
 /// An order and who may give it back.
 #[derive(Debug, Clone)]
 pub(crate) struct Return {
     pub(crate) who: Identity,
     pub(crate) order: u64,
     pub(crate) bill: Bill,
-    pub(crate) cart: Cart,
+    /// What was bought, at the prices of that day.
+    pub(crate) lines: Vec<Line>,
 }
 
 /// Orders waiting to come back, by time and order.
@@ -31,9 +40,12 @@ pub(crate) struct Returns {
 
 impl Returns {
     /// Draws whether this order will come back, and when.
-    pub(crate) fn consider(&mut self, sale: Return, time: Time, world: &mut World) {
+    pub(crate) fn consider(&mut self, sale: Sale, time: Time, world: &mut World) {
         let World {
-            random, behaviour, ..
+            random,
+            behaviour,
+            lines,
+            ..
         } = world;
         if !random.chance(behaviour.refund) || self.waiting.len() == RETURNS_MAX {
             return;
@@ -44,7 +56,15 @@ impl Returns {
             _ => (3 * HOUR_MICROS, 10 * DAY_MICROS),
         };
         let micros = from + (random.unit() * span as f64) as i64;
-        self.waiting.insert((time.plus(micros), sale.order), sale);
+        let Sale { who, order, bill } = sale;
+        let lines = lines.clone();
+        let returned = Return {
+            who,
+            order,
+            bill,
+            lines,
+        };
+        self.waiting.insert((time.plus(micros), order), returned);
     }
 
     /// The next order whose time to come back has come.
@@ -57,14 +77,9 @@ impl Returns {
 impl Return {
     /// The refund: of everything, or of one line; what came back is in `world.lines`.
     pub(crate) fn refund(&self, world: &mut World) -> Act {
-        let World {
-            random,
-            catalogue,
-            lines,
-            ..
-        } = world;
+        let World { random, lines, .. } = world;
         lines.clear();
-        lines.extend(self.cart.lines(catalogue));
+        lines.extend_from_slice(&self.lines);
         if !random.chance(0.6) {
             let kept = lines[random.below(lines.len() as u64) as usize];
             lines.clear();

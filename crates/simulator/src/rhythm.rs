@@ -2,6 +2,7 @@
 //! A curve has the mean 1 over a week, so that a rhythm moves events about without adding any.
 
 use crate::places::COUNTRIES;
+use crate::random::Percents;
 use crate::time::{HOUR_MICROS, Time};
 
 /// Whether the rate follows the clocks.
@@ -50,7 +51,11 @@ pub(crate) struct Curve {
 }
 
 impl Curve {
-    pub(crate) fn new() -> Curve {
+    /// The curve of a public that lives in these countries by these percents.
+    pub(crate) fn new(countries: &Percents) -> Curve {
+        let mut percents = [0.0; COUNTRIES.len()];
+        (0..100).for_each(|bits| percents[usize::from(countries.choose(bits))] += 1.0);
+        let all_countries = |hour| all_countries(hour, &percents);
         let hours: Vec<f64> = (0..WEEK_HOURS).map(all_countries).collect();
         let mean = hours.iter().sum::<f64>() / WEEK_HOURS as f64;
         Curve {
@@ -67,7 +72,7 @@ impl Curve {
     }
 }
 
-fn all_countries(hour: usize) -> f64 {
+fn all_countries(hour: usize, percents: &[f64; COUNTRIES.len()]) -> f64 {
     let local = |clock_hours: i8| {
         (hour as i64 + i64::from(clock_hours)).rem_euclid(WEEK_HOURS as i64) as usize
     };
@@ -77,7 +82,7 @@ fn all_countries(hour: usize) -> f64 {
             .iter()
             .map(|city| at_local_hour(local(city.clock_hours)))
             .sum();
-        sum / cities.len() as f64 * f64::from(COUNTRIES[index].percent)
+        sum / cities.len() as f64 * percents[index]
     };
     (0..COUNTRIES.len()).map(country).sum()
 }
@@ -85,10 +90,11 @@ fn all_countries(hour: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::demographics::Demographics;
 
     #[test]
     fn a_week_adds_no_events() {
-        let curve = Curve::new();
+        let curve = Curve::new(&Demographics::default().countries);
         let minutes = 7 * 24 * 60;
         let sum: f64 = (0..minutes)
             .map(|minute| curve.at(Time(minute * 60_000_000)))

@@ -38,16 +38,19 @@ impl PaymentMethod {
         }
     }
 
-    /// Drawn by their shares: card 50, PayPal 24, wallet 12, transfer 6, invoice 6, gift card 2 percent.
-    pub(crate) fn of_bits(bits: u64) -> PaymentMethod {
-        match bits % 100 {
-            0..50 => PaymentMethod::Card,
-            50..74 => PaymentMethod::Paypal,
-            74..86 => PaymentMethod::Wallet,
-            86..92 => PaymentMethod::BankTransfer,
-            92..98 => PaymentMethod::Invoice,
-            _ => PaymentMethod::GiftCard,
-        }
+    /// Every method, the most usual first.
+    pub const ALL: [PaymentMethod; 6] = [
+        PaymentMethod::Card,
+        PaymentMethod::Paypal,
+        PaymentMethod::Wallet,
+        PaymentMethod::BankTransfer,
+        PaymentMethod::Invoice,
+        PaymentMethod::GiftCard,
+    ];
+
+    /// How many people of a hundred use it.
+    pub(crate) fn percent(self) -> u32 {
+        [50, 24, 12, 6, 6, 2][self as usize]
     }
 }
 
@@ -150,6 +153,14 @@ pub(crate) struct Wishes {
 }
 
 impl Wishes {
+    /// No coupon, no haste.
+    pub(crate) fn none() -> Wishes {
+        Wishes {
+            coupon: None,
+            is_express: false,
+        }
+    }
+
     pub(crate) fn draw(random: &mut Random, coupon_share: f64) -> Wishes {
         let coupon = random
             .chance(coupon_share)

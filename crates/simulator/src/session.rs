@@ -11,6 +11,9 @@ use crate::money::Currency;
 use crate::population::{Device, Identity, Population, Visitor};
 use crate::random::Random;
 use crate::sale::{PaymentFailure, Wishes, bill};
+use crate::story::{Lead, PlantedOrder, Tale};
+use crate::time::Time;
+use crate::type_weights::TypeWeights;
 
 /// What visits are made in: the goods, the public, its manners, and a page to write lines on.
 #[derive(Debug)]
@@ -22,6 +25,12 @@ pub(crate) struct World {
     pub(crate) random: Random,
     /// The products of the event just made.
     pub(crate) lines: Vec<Line>,
+    pub(crate) type_weights: TypeWeights,
+    pub(crate) tale: Tale,
+    /// The moment that is made now.
+    pub(crate) now: Time,
+    /// Whether the order just made is a planted anomaly.
+    pub(crate) planted_order: Option<PlantedOrder>,
 }
 
 /// Which currency prices are in.
@@ -61,6 +70,8 @@ enum Stage {
     AtProduct,
     JustAdded,
     InCart,
+    /// Taking what the shop suggests before checkout: a bit for each product.
+    Suggested(u16),
     SigningIn,
     /// Before this step of checkout, from 1.
     Step(u8),
@@ -84,11 +95,17 @@ pub(crate) struct Session {
     pub(crate) focus: u32,
     pub(crate) cart: Cart,
     stage: Stage,
+    lead: Option<Lead>,
 }
 
 impl Session {
     /// Someone at the door.
-    pub(crate) fn begin(visitor: Visitor, number: u64, world: &mut World) -> Session {
+    pub(crate) fn begin(
+        visitor: Visitor,
+        number: u64,
+        lead: Option<Lead>,
+        world: &mut World,
+    ) -> Session {
         let World {
             behaviour,
             random,
@@ -107,6 +124,7 @@ impl Session {
             visitor,
             device,
             is_signed_in,
+            bot: None,
         };
         Session {
             who,
@@ -114,6 +132,7 @@ impl Session {
             focus: 0,
             cart: Cart::default(),
             stage: Stage::Arriving,
+            lead,
         }
     }
 
@@ -133,6 +152,7 @@ impl Session {
             Stage::AtProduct => self.decide_at_product(world),
             Stage::JustAdded => self.continue_after_add(world),
             Stage::InCart => self.decide_at_cart(world),
+            Stage::Suggested(products) => self.take_suggestion(products, world),
             Stage::SigningIn => self.sign_in(world),
             Stage::Step(step) => self.step(step, world),
             Stage::Paying => self.pay(world),
@@ -142,11 +162,20 @@ impl Session {
 
     fn arrive(&mut self, world: &mut World) -> Act {
         let origin = Origin::of_bits(world.random.bits());
+        let origin = self
+            .lead
+            .map_or(origin, |lead| Origin::Campaign(lead.label));
         self.turn_to_another(world);
-        let act = match world.random.below(100) {
-            0..44 => self.open_page(Page::Home),
-            44..62 => self.view_list(),
-            62..90 => self.view_item(world),
+        const CHOICES: [(Kind, u64); 4] = [
+            (Kind::PageView, 44),
+            (Kind::ListView, 18),
+            (Kind::ItemView, 28),
+            (Kind::Search, 10),
+        ];
+        let act = match world.type_weights.choose(&CHOICES, &mut world.random) {
+            0 => self.open_page(Page::Home),
+            1 => self.view_list(),
+            2 => self.view_item(world),
             _ => self.search(world),
         };
         if world.random.chance(world.behaviour.bounce) {
@@ -164,12 +193,20 @@ impl Session {
             return self.view_cart(world);
         }
         self.turn_to_another(world);
-        let act = match world.random.below(100) {
-            0..18 => self.search(world),
-            18..46 => self.view_list(),
-            46..88 => self.view_item(world),
-            88..94 => self.open_page(Page::Home),
-            94..97 => self.open_page(Page::Account),
+        const CHOICES: [(Kind, u64); 6] = [
+            (Kind::Search, 18),
+            (Kind::ListView, 28),
+            (Kind::ItemView, 42),
+            (Kind::PageView, 6),
+            (Kind::PageView, 3),
+            (Kind::PageView, 3),
+        ];
+        let act = match world.type_weights.choose(&CHOICES, &mut world.random) {
+            0 => self.search(world),
+            1 => self.view_list(),
+            2 => self.view_item(world),
+            3 => self.open_page(Page::Home),
+            4 => self.open_page(Page::Account),
             _ => self.open_page(Page::Help),
         };
         self.leave_perhaps(world.behaviour.leave, world);
@@ -177,7 +214,7 @@ impl Session {
     }
 
     fn choose_from_list(&mut self, world: &mut World) -> Act {
-        if !world.random.chance(0.62) {
+        if !world.random.chance(world.behaviour.item_click) {
             return self.look(world);
         }
         let category = world.catalogue.product(self.focus).category_index() as u8;
@@ -193,17 +230,34 @@ impl Session {
     }
 
     fn decide_at_product(&mut self, world: &mut World) -> Act {
-        if world.random.chance(world.behaviour.cart_add) {
+        if self.takes_product(world) {
             return self.add_to_cart(world);
         }
-        let kind = match world.random.below(100) {
-            0..4 => Kind::WishlistAdd,
-            4..5 => Kind::Share,
-            5..6 => Kind::Review,
-            _ => return self.look(world),
+        const CHOICES: [(Kind, u64); 4] = [
+            (Kind::WishlistAdd, 4),
+            (Kind::Share, 1),
+            (Kind::Review, 1),
+            (Kind::ItemView, 94),
+        ];
+        let kind = match world.type_weights.choose(&CHOICES, &mut world.random) {
+            3 => return self.look(world),
+            index => CHOICES[index].0,
         };
         self.stage = Stage::Looking;
         self.about_focus(kind, Page::Product, world)
+    }
+
+    fn takes_product(&self, world: &mut World) -> bool {
+        let World {
+            tale,
+            catalogue,
+            behaviour,
+            random,
+            ..
+        } = world;
+        let share = behaviour.cart_add;
+        tale.is_taken(self.cart.wanted(self.focus), share, catalogue)
+            .unwrap_or_else(|| random.chance(share))
     }
 
     fn add_to_cart(&mut self, world: &mut World) -> Act {
@@ -236,7 +290,8 @@ impl Session {
 
     fn decide_at_cart(&mut self, world: &mut World) -> Act {
         if world.random.chance(world.behaviour.checkout) {
-            return self.start_checkout(world);
+            let suggested = world.tale.suggestions.draw(&mut world.random);
+            return self.take_suggestion(suggested, world);
         }
         if world.random.chance(world.behaviour.cart_remove)
             && let Some(removed) = self.cart.remove_any(&mut world.random)
@@ -250,6 +305,18 @@ impl Session {
             return plain(Kind::CartRemove, Page::Cart);
         }
         self.look(world)
+    }
+
+    /// One more product that the shop suggested; checkout when there is none left.
+    fn take_suggestion(&mut self, products: u16, world: &mut World) -> Act {
+        let Some((product, left)) = world.tale.suggestions.take(products) else {
+            return self.start_checkout(world);
+        };
+        self.focus = product;
+        let added = self.cart.add_suggested(product);
+        world.lines.push(as_line(added, &world.catalogue));
+        self.stage = Stage::Suggested(left);
+        plain(Kind::CartAdd, Page::Cart)
     }
 
     fn start_checkout(&mut self, world: &mut World) -> Act {
@@ -295,7 +362,10 @@ impl Session {
     }
 
     fn pay(&mut self, world: &mut World) -> Act {
-        if world.random.chance(world.behaviour.payment_error) {
+        let payment_errors = world
+            .tale
+            .payment_errors(world.behaviour.payment_error, world.now);
+        if world.random.chance(payment_errors) {
             self.leave_perhaps(1.0 - world.behaviour.payment_retry, world);
             let failure = PaymentFailure::draw(&mut world.random);
             return Act {
@@ -308,6 +378,7 @@ impl Session {
         } else {
             Stage::Gone
         };
+        world.planted_order = world.tale.plant_in_cart(&mut self.cart, &world.catalogue);
         world.lines.extend(self.cart.lines(&world.catalogue));
         let wishes = Wishes::draw(&mut world.random, world.behaviour.coupon);
         let bill = bill(
@@ -372,9 +443,17 @@ impl Session {
             ..
         } = world;
         let bits = random.bits();
-        let category = match random.chance(behaviour.own_taste) {
-            true => self.who.visitor.tastes[(bits % 3) as usize],
-            false => catalogue.wanted_category(bits),
+        let category = match (random.chance(behaviour.own_taste), self.lead) {
+            // Whoever follows a campaign looks at what it is about, and nothing else on the first page.
+            (
+                _,
+                Some(Lead {
+                    category: Some(category),
+                    ..
+                }),
+            ) if self.stage == Stage::Arriving => category,
+            (true, _) => self.who.visitor.tastes[(bits % 3) as usize],
+            (false, _) => catalogue.wanted_category(bits),
         };
         self.focus = catalogue.draw(category, random);
     }

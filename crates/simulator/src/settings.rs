@@ -1,12 +1,15 @@
 //! What can be asked of a shop. Plain data with defaults; `Shop::new` says what it refuses.
 
-use crate::assortment::CATEGORIES;
+use crate::assortment::{CATEGORIES, Shelves};
 use crate::behaviour::Behaviour;
+use crate::demographics::Demographics;
 use crate::money::Currency;
 use crate::population::CUSTOMERS_MAX;
 use crate::rhythm::Rhythm;
 use crate::session::Pricing;
+use crate::story::Story;
 use crate::time::{DAY_MICROS, Time};
+use crate::type_weights::TypeWeights;
 
 /// Events a second.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
@@ -47,8 +50,10 @@ pub struct Settings {
     pub rhythm: Rhythm,
     /// Different products.
     pub products: u32,
-    /// Categories they stand in.
+    /// Categories they stand in: so many of the shelves.
     pub categories: u32,
+    /// The shelves, the most wanted first.
+    pub shelves: Shelves,
     /// People who may come.
     pub customers: u32,
     /// The store named in events; none lets the receiver decide.
@@ -57,6 +62,12 @@ pub struct Settings {
     pub pricing: Pricing,
     /// How visitors behave.
     pub behaviour: Behaviour,
+    /// How much more or less often than that kinds of events are chosen.
+    pub type_weights: TypeWeights,
+    /// Who the public are.
+    pub demographics: Demographics,
+    /// What happens beside everyday visits.
+    pub story: Story,
 }
 
 impl Settings {
@@ -70,26 +81,39 @@ impl Settings {
             rhythm: Rhythm::Steady,
             products: 5_000,
             categories: 20,
+            shelves: &CATEGORIES,
             customers: 100_000,
             store: None,
             pricing: Pricing::OneCurrency(Currency::Usd),
             behaviour: Behaviour::default(),
+            type_weights: TypeWeights::default(),
+            demographics: Demographics::default(),
+            story: Story::default(),
         }
     }
 }
 
 /// A setting no shop can be made of; the remedy is another value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name} = {value}: allowed are {min} to {max}")]
-pub struct SettingsError {
-    /// The setting.
-    pub name: &'static str,
-    /// What was asked.
-    pub value: i64,
-    /// The least that is allowed.
-    pub min: i64,
-    /// The most that is allowed.
-    pub max: i64,
+pub enum SettingsError {
+    /// A number outside of its range.
+    #[error("{name} = {value}: allowed are {min} to {max}")]
+    OutOfRange {
+        /// The setting.
+        name: &'static str,
+        /// What was asked.
+        value: i64,
+        /// The least that is allowed.
+        min: i64,
+        /// The most that is allowed.
+        max: i64,
+    },
+    /// A story that cannot be told.
+    #[error("{fault}")]
+    Story {
+        /// Why.
+        fault: &'static str,
+    },
 }
 
 /// Most products: names stay unique far beyond, numbers stay readable.
@@ -107,19 +131,19 @@ impl Settings {
                 "categories",
                 i64::from(self.categories),
                 1,
-                CATEGORIES.len() as i64,
+                self.shelves.len() as i64,
             ),
             (
                 "products",
                 i64::from(self.products),
-                i64::from(self.categories),
+                i64::from(self.categories).max(8 * self.story.planted_products() as i64),
                 i64::from(PRODUCTS_MAX),
             ),
             (
                 "customers",
                 i64::from(self.customers),
                 1,
-                i64::from(CUSTOMERS_MAX),
+                i64::from(CUSTOMERS_MAX - self.story.numbers()),
             ),
             ("start", self.start.0, START_MIN, START_MAX),
         ];
@@ -127,13 +151,16 @@ impl Settings {
             .into_iter()
             .find(|(_, value, min, max)| !(min..=max).contains(&value))
         {
-            Some((name, value, min, max)) => Err(SettingsError {
+            Some((name, value, min, max)) => Err(SettingsError::OutOfRange {
                 name,
                 value,
                 min,
                 max,
             }),
-            None => Ok(()),
+            None => self
+                .story
+                .fault()
+                .map_or(Ok(()), |fault| Err(SettingsError::Story { fault })),
         }
     }
 }

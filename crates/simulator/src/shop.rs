@@ -1,18 +1,22 @@
 //! The shop: turns a seed into a stream of events in time order, at the rate that is asked.
 //! It has no clock: whoever runs it live asks for the next event when its time has come.
 
-use crate::cart::Cart;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Product};
 use crate::crowd::{CROWD_MAX, Crowd};
 use crate::event::{Detail, SimEvent};
 use crate::population::{Identity, Population};
 use crate::random::{Random, derive};
-use crate::returns::{Return, Returns};
+use crate::returns::{Return, Returns, Sale};
 use crate::rhythm::{Curve, Rhythm, wakefulness};
 use crate::sale::Bill;
 use crate::session::{Act, Session, World};
 use crate::settings::{Rate, Settings, SettingsError};
+use crate::story::{
+    Anomaly, AnomalyKind, Buyer, Evidence, Note, Place, PlantedOrder, PlantedPair, Stock, Supply,
+    Tale,
+};
 use crate::time::Time;
+use std::collections::BTreeMap;
 
 /// A running shop.
 #[derive(Debug)]
@@ -24,11 +28,11 @@ pub struct Shop {
     rate: Rate,
     rhythm: Rhythm,
     curve: Curve,
-    world: World,
+    pub(crate) world: World,
     crowd: Crowd,
     returns: Returns,
     /// When the event before happened, in nanoseconds: at a million a second, microseconds are too coarse a pace.
-    now_nanos: i64,
+    pub(crate) now_nanos: i64,
     next_nanos: i64,
     sessions_begun: u64,
     events_made: u64,
@@ -63,17 +67,32 @@ impl Shop {
             categories,
             customers,
             store,
+            shelves,
             pricing,
             behaviour,
+            type_weights,
+            demographics,
+            story,
         } = settings;
         let run = derive(seed, RUN, start.0 as u64);
+        let mut catalogue = Catalogue::new(seed, products, &shelves[..categories as usize]);
+        let place = Place {
+            catalogue: &mut catalogue,
+            customers,
+        };
+        let tale = Tale::new(story, run, start, place);
+        let curve = Curve::new(&demographics.countries);
         let world = World {
-            catalogue: Catalogue::new(seed, products, categories),
-            population: Population::new(seed, customers, behaviour.regulars),
-            behaviour,
+            catalogue,
+            population: Population::new(seed, customers, behaviour.regulars, demographics),
+            behaviour: type_weights.applied_to(behaviour),
+            type_weights,
             pricing,
             random: Random::seeded(run),
             lines: Vec::with_capacity(8),
+            tale,
+            now: start,
+            planted_order: None,
         };
         let now_nanos = start.0 * 1_000;
         let mut shop = Shop {
@@ -82,7 +101,7 @@ impl Shop {
             store,
             rate,
             rhythm,
-            curve: Curve::new(),
+            curve,
             world,
             crowd: Crowd::default(),
             returns: Returns::default(),
@@ -99,6 +118,16 @@ impl Shop {
     /// When the next event will happen: the moment to ask for it.
     #[must_use]
     pub fn next_time(&self) -> Time {
+        let paced = self.paced_time();
+        let now = Time(self.now_nanos.div_euclid(1_000));
+        match self.world.tale.next_event_due() {
+            Some(due) => due.max(now).min(paced),
+            None => paced,
+        }
+    }
+
+    /// When the next event comes by the asked rate.
+    pub(crate) fn paced_time(&self) -> Time {
         Time(self.next_nanos.div_euclid(1_000))
     }
 
@@ -131,14 +160,61 @@ impl Shop {
 
     /// The next event. Times never decrease.
     pub fn next_event(&mut self) -> SimEvent<'_> {
-        let time = self.next_time();
-        self.now_nanos = self.next_nanos;
-        self.next_nanos = self.now_nanos.saturating_add(self.interval_nanos());
         self.events_made += 1;
-        match self.returns.take_due(time) {
-            Some(returned) => self.refund(returned, time),
+        let World {
+            tale, catalogue, ..
+        } = &mut self.world;
+        tale.happen(Time(self.next_nanos.div_euclid(1_000)), catalogue);
+        if let Some(told) = self.next_of_tale() {
+            return self.event(told.time, told.facts, told.act);
+        }
+        let time = self.paced_time();
+        self.now_nanos = self.next_nanos;
+        self.world.now = time;
+        self.next_nanos = self.now_nanos.saturating_add(self.interval_nanos());
+        if let Some(returned) = self.returns.take_due(time) {
+            return self.refund(returned, time);
+        }
+        match self.bot_act(time) {
+            Some(told) => self.event(told.time, told.facts, told.act),
             None => self.let_someone_act(time),
         }
+    }
+
+    /// What happened that no event says, since the last call.
+    pub fn take_note(&mut self) -> Option<Note> {
+        self.world.tale.notes.pop_front()
+    }
+
+    /// Customers of the planted process who may come again.
+    #[must_use]
+    pub fn buyers_left(&self) -> Vec<Buyer> {
+        self.world.tale.buyers_left()
+    }
+
+    /// Pairs of products that are planted.
+    #[must_use]
+    pub fn planted_pairs(&self) -> &[PlantedPair] {
+        &self.world.tale.suggestions.pairs
+    }
+
+    /// Products that sell at a planted rate, with pieces a day.
+    #[must_use]
+    pub fn planted_demand(&self) -> &[(u32, f64)] {
+        self.world.tale.planted_demand()
+    }
+
+    /// Products of which the warehouse knows more than their opening stock, by number.
+    #[must_use]
+    pub fn stocks(&self) -> BTreeMap<u32, Stock> {
+        let supply = self.world.tale.supply.as_ref();
+        supply.map(Supply::stocks).unwrap_or_default()
+    }
+
+    /// The product of a number as it is sold now.
+    #[must_use]
+    pub fn product(&self, number: u32) -> Product {
+        self.world.catalogue.product(number)
     }
 
     fn let_someone_act(&mut self, time: Time) -> SimEvent<'_> {
@@ -154,13 +230,13 @@ impl Shop {
             .crowd
             .next()
             .expect("someone was due, the crowd is full, or someone was just admitted");
+        self.world.planted_order = None;
         let act = session.act(&mut self.world);
         let facts = Facts {
             who: session.who,
             focus: session.focus,
             session: Some(session.number),
         };
-        let cart = session.cart;
         if session.is_over() {
             self.crowd.dismiss();
         } else {
@@ -173,27 +249,45 @@ impl Shop {
             );
         }
         let detail = match act.detail {
-            Detail::Order { bill, .. } => self.book_order(facts.who, bill, cart, time),
+            Detail::Order { bill, .. } => self.book_order(facts.who, bill, time),
             detail => detail,
         };
         self.event(time, facts, Act { detail, ..act })
     }
 
     /// Gives the order its id, and decides whether it will come back.
-    fn book_order(&mut self, who: Identity, bill: Bill, cart: Cart, time: Time) -> Detail {
+    pub(crate) fn book_order(&mut self, who: Identity, bill: Bill, time: Time) -> Detail {
         self.orders_made += 1;
         let order = order_id(self.run, self.orders_made);
-        self.returns.consider(
-            Return {
-                who,
-                order,
-                bill,
-                cart,
-            },
-            time,
-            &mut self.world,
-        );
+        self.returns
+            .consider(Sale { who, order, bill }, time, &mut self.world);
+        self.note_planted_order(order, bill, time);
+        let World { tale, lines, .. } = &mut self.world;
+        tale.sell(lines, time);
         Detail::Order { order, bill }
+    }
+
+    fn note_planted_order(&mut self, order: u64, bill: Bill, time: Time) {
+        let Some(planted) = self.world.planted_order else {
+            return;
+        };
+        let most = self.world.lines.iter().max_by_key(|line| line.quantity);
+        let (kind, evidence) = match planted {
+            PlantedOrder::HighValue => (AnomalyKind::HighValueOrder, Evidence::Amount(bill.sold)),
+            PlantedOrder::ManyPieces => (
+                AnomalyKind::UnusualQuantity,
+                Evidence::Units(most.map_or(0, |line| i64::from(line.quantity))),
+            ),
+        };
+        let anomaly = Anomaly {
+            kind,
+            from: time,
+            until: time,
+            product: most.map(|line| line.product.number),
+            order: Some(order),
+            evidence,
+        };
+        self.world.tale.note(Note::Anomaly(anomaly));
     }
 
     fn refund(&mut self, returned: Return, time: Time) -> SimEvent<'_> {
@@ -250,7 +344,8 @@ impl Shop {
             visitor = population.draw(random, catalogue);
         }
         self.sessions_begun += 1;
-        Session::begin(visitor, self.sessions_begun, &mut self.world)
+        let lead = self.world.tale.lead();
+        Session::begin(visitor, self.sessions_begun, lead, &mut self.world)
     }
 
     /// Nanoseconds to the next event: half to one and a half times the mean, so that the mean is exact.
@@ -259,7 +354,8 @@ impl Shop {
             Rhythm::Steady => 1.0,
             Rhythm::DayAndWeek => self.curve.at(Time(self.now_nanos.div_euclid(1_000))),
         };
-        let mean_nanos = 1e9 / (self.rate.events_per_second() * demand);
+        let lift = 1.0 + self.world.tale.lift();
+        let mean_nanos = 1e9 / (self.rate.events_per_second() * demand * lift);
         (mean_nanos * (0.5 + self.world.random.unit())) as i64
     }
 
@@ -274,13 +370,13 @@ impl Shop {
         while self.crowd.len() < wanted {
             let (session, wait_micros) = self.rehearsed();
             self.crowd
-                .admit(session, self.next_time().0.saturating_add(wait_micros));
+                .admit(session, self.paced_time().0.saturating_add(wait_micros));
         }
     }
 
     /// Someone who came earlier, with acts behind them that nobody saw, and how long they will think from now on.
     fn rehearsed(&mut self) -> (Session, i64) {
-        let time = self.next_time();
+        let time = self.paced_time();
         let mut session = self.arrival(time);
         let mut acts_left = REHEARSED_ACTS_MIN + self.world.random.below(REHEARSED_ACTS_SPREAD);
         loop {
@@ -304,10 +400,10 @@ impl Shop {
 }
 
 /// Who acts, what they have in mind, and in which visit.
-struct Facts {
-    who: Identity,
-    focus: u32,
-    session: Option<u64>,
+pub(crate) struct Facts {
+    pub(crate) who: Identity,
+    pub(crate) focus: u32,
+    pub(crate) session: Option<u64>,
 }
 
 /// An id in the form of a random UUID: 122 bits of a number that is used once.

@@ -1,4 +1,4 @@
-//! Event times in microseconds UTC, and the two ways the shop writes them.
+//! Event times in microseconds UTC, and the ways dialects write them.
 //! Nothing here knows what time it is now.
 
 use crate::write::{number, two_digits};
@@ -50,6 +50,41 @@ impl Time {
         two_digits(micros / 10_000, out);
         two_digits(micros / 100 % 100, out);
         two_digits(micros % 100, out);
+    }
+
+    /// `2025-03-04 10:00:00`, without zone and fraction.
+    pub(crate) fn write_seconds(self, out: &mut Vec<u8>) {
+        let start = out.len();
+        self.write_naive(out);
+        out.truncate(out.len() - ".123456".len());
+        out[start + "2025-03-04".len()] = b' ';
+    }
+
+    /// `2025-03-04 10:00:00.123`, without zone.
+    pub(crate) fn write_millis(self, out: &mut Vec<u8>) {
+        let start = out.len();
+        self.write_naive(out);
+        out.truncate(out.len() - "456".len());
+        out[start + "2025-03-04".len()] = b' ';
+    }
+
+    /// `04/Mar/2025:10:00:00 +0000`, as web servers log it.
+    pub(crate) fn write_log(self, out: &mut Vec<u8>) {
+        const MONTHS: [&[u8; 3]; 12] = [
+            b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov",
+            b"Dec",
+        ];
+        let mut iso = Vec::with_capacity(26);
+        self.write_naive(&mut iso);
+        let month = usize::from(iso[5] - b'0') * 10 + usize::from(iso[6] - b'0');
+        out.extend_from_slice(&iso[8..10]);
+        out.push(b'/');
+        out.extend_from_slice(MONTHS[month - 1]);
+        out.push(b'/');
+        out.extend_from_slice(&iso[..4]);
+        out.push(b':');
+        out.extend_from_slice(&iso[11..19]);
+        out.extend_from_slice(b" +0000");
     }
 
     /// `2025-03-04T10:00:00.123456Z`.

@@ -1,7 +1,7 @@
 //! The truth beside the events against a recount of their bytes: read with another JSON library, added up anew.
 
 use serde_json::{Map, Value, json};
-use simulator::{Currency, Format, Pricing, Settings, Shop, Time, Truth, write_json};
+use simulator::{Currency, Format, Pricing, Settings, Shop, Time, Truth, write_event};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// 2025-03-04 22:30 UTC: a run of two hours crosses midnight.
@@ -27,7 +27,7 @@ fn produce(settings: Settings, format: Format, events: usize) -> (Vec<u8>, Truth
     let mut bytes = Vec::new();
     for _ in 0..events {
         let event = shop.next_event();
-        write_json(&event, format, &mut bytes);
+        write_event(&event, format, &mut bytes);
         truth.observe(&event);
     }
     (bytes, truth)
@@ -227,7 +227,7 @@ impl Recount {
         let buyers = distinct(purchases, |row| text(row, "customer_id").to_owned());
         let span =
             [&rows[0], &rows[rows.len() - 1]].map(|row| format!("{}Z", text(row, "timestamp")));
-        recount.json("seed", rows.len(), span, (visitors, buyers))
+        recount.json("seed-000", rows.len(), span, (visitors, buyers))
     }
 
     fn json(self, format: &str, events: usize, span: [String; 2], people: (usize, usize)) -> Value {
@@ -265,11 +265,15 @@ impl Recount {
     }
 }
 
+/// What no line says: events without a word in the dialect, and which of the others were made by bots.
+const UNTOLD: [&str; 2] = ["left_out", "bot_events"];
+
 /// Key by key, so that a failure names what differs.
 fn check(seed: u64, truth: &Value, recount: &Value) {
     let keys: BTreeSet<&String> = [truth, recount]
         .into_iter()
         .flat_map(|value| value.as_object().expect("object").keys())
+        .filter(|key| !UNTOLD.contains(&key.as_str()))
         .collect();
     for key in keys {
         assert_eq!(truth.get(key), recount.get(key), "seed {seed}: {key}");

@@ -1,16 +1,16 @@
-//! Plays a simulated shop in step with the clock: which events are due, as JSON lines.
+//! Plays a simulated shop in step with the clock: which events are due, as lines of its dialect.
+//! `simulate` plays whole plans, with a truth; this is for demonstrations and measurements that need neither.
 
 use runtime::UnixMicros;
-use simulator::{Format, Shop, Time, Truth, write_json};
+use simulator::{Format, Shop, Time, write_event};
 
 /// Most events handed out at once; a player that fell behind catches up in several steps.
 const EVENTS_DUE_MAX: u64 = 5_000;
 
-/// A shop and the totals of what it has played.
+/// A shop and how much of it was played.
 pub struct Player {
     shop: Shop,
     format: Format,
-    truth: Truth,
     played: u64,
 }
 
@@ -20,7 +20,6 @@ impl Player {
         Player {
             shop,
             format,
-            truth: Truth::new(format),
             played: 0,
         }
     }
@@ -28,9 +27,7 @@ impl Player {
     /// Appends the next event as a line.
     pub fn next_line(&mut self, lines: &mut Vec<u8>) {
         let event = self.shop.next_event();
-        self.truth.observe(&event);
-        write_json(&event, self.format, lines);
-        lines.push(b'\n');
+        write_event(&event, self.format, lines);
         self.played += 1;
     }
 
@@ -44,18 +41,8 @@ impl Player {
         events
     }
 
-    /// Lets time pass without events.
-    pub fn skip_to(&mut self, now: UnixMicros) {
-        self.shop.skip_to(Time(now.0));
-    }
-
     /// Events played so far.
     pub fn played(&self) -> u64 {
         self.played
-    }
-
-    /// What the numbers must come to.
-    pub fn truth(&self) -> &Truth {
-        &self.truth
     }
 }

@@ -7,6 +7,7 @@ mod derived;
 mod doors;
 mod mistakes;
 mod orders;
+mod simulate;
 mod watched;
 
 use serde_json::Value;

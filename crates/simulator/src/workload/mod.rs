@@ -1,20 +1,19 @@
 //! Workload W: the file that speed is measured with, two hours of a large shop in the seed generator's form, with
 //! everything that happens to lines on their way: some late, some twice, some broken. Its totals are in `truth`.
 
-mod fault;
 mod late;
 mod truth;
 
-pub use fault::Fault;
 pub use truth::WTruth;
 
 use crate::behaviour::Behaviour;
 use crate::event::SimEvent;
+use crate::fault::Fault;
 use crate::random::{Random, derive};
 use crate::settings::{Rate, Settings};
 use crate::shop::Shop;
 use crate::time::{HOUR_MICROS, Time};
-use crate::write::{Columns, lines_of, write_line};
+use crate::write::{Columns, Format, write_line};
 use late::LateLines;
 use std::io;
 
@@ -51,7 +50,7 @@ pub fn workload_w(seed: u64, lines: u64, out: impl io::Write) -> io::Result<WTru
     while fates.fresh > 0 {
         let event = shop.next_event();
         writer.release_until(event.time)?;
-        for index in 0..lines_of(&event) {
+        for index in 0..Format::Seed.lines_of(&event) {
             let Some(fate) = fates.draw() else { break };
             writer.line(&event, index, fate, &mut fates.random)?;
         }

@@ -1,8 +1,8 @@
 //! What a reader of workload W must come to: every line accounted for, every sum exact.
 
-use super::fault::Fault;
 use crate::assortment::CATEGORIES;
 use crate::event::SimEvent;
+use crate::fault::Fault;
 use crate::kind::Kind;
 use crate::money::{Currency, Money};
 use crate::number_set::NumberSet;

@@ -1,7 +1,7 @@
 //! Our own JSON: each event has the fields its kind has, under their canonical names.
 
 use super::page::{referrer, write_title, write_url, write_words};
-use super::text::{address, hex, key, number, put, readable, text_field, uuid};
+use super::text::{address, hex, key, number, put, readable, text_field, uuid, whole};
 use crate::catalogue::Line;
 use crate::event::{Detail, Origin, SimEvent};
 use crate::kind::Kind;
@@ -22,8 +22,10 @@ pub(crate) fn write_line(event: &SimEvent<'_>, out: &mut Vec<u8>) {
         // The only text that comes from outside.
         put(out, &serde_json::Value::from(store).to_string());
     }
-    write_person(event, out);
-    if event.kind != Kind::Refund {
+    if event.kind.has_visitor() {
+        write_person(event, out);
+    }
+    if event.kind != Kind::Refund && event.kind.has_visitor() {
         write_page(event, out);
     }
     write_detail(event, out);
@@ -110,6 +112,25 @@ fn write_detail(event: &SimEvent<'_>, out: &mut Vec<u8>) {
             key!(out, "refund_amount");
             amount.write(event.currency, out);
         }
+        Detail::Stock {
+            level,
+            delta,
+            warehouse,
+        } => {
+            text_field!(out, "warehouse", warehouse);
+            key!(out, "stock_level");
+            whole(level, out);
+            if let Some(delta) = delta {
+                key!(out, "stock_delta");
+                whole(delta, out);
+            }
+        }
+        Detail::Price { old, new } => {
+            key!(out, "old_price");
+            event.currency.price(old).write(event.currency, out);
+            key!(out, "new_price");
+            event.currency.price(new).write(event.currency, out);
+        }
     }
     if !event.lines.is_empty() {
         text_field!(out, "currency", event.currency.code());
@@ -135,7 +156,7 @@ fn write_order(event: &SimEvent<'_>, order: u64, bill: &Bill, out: &mut Vec<u8>)
     }
 }
 
-fn write_id(name_and_prefix: &str, id: u64, out: &mut Vec<u8>) {
+pub(super) fn write_id(name_and_prefix: &str, id: u64, out: &mut Vec<u8>) {
     put(out, ",\"");
     put(out, name_and_prefix);
     readable(id, out);
@@ -166,6 +187,11 @@ fn write_item(event: &SimEvent<'_>, line: &Line, out: &mut Vec<u8>) {
         .currency
         .price(line.product.price)
         .write(event.currency, out);
+    if line.product.price != line.product.list_price {
+        key!(out, "list_price");
+        let list_price = event.currency.price(line.product.list_price);
+        list_price.write(event.currency, out);
+    }
     if event.kind == Kind::Refund {
         text_field!(out, "kind", "return");
         put(out, ",\"quantity\":-");

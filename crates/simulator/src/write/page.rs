@@ -9,6 +9,11 @@ const HOME: &str = "https://shop.example/";
 /// The page's address; on a visit's first event with the campaign that brought it.
 pub(crate) fn write_url(event: &SimEvent<'_>, out: &mut Vec<u8>) {
     put(out, HOME);
+    write_path(event, out);
+}
+
+/// The address without the shop's name, and without the slash before it.
+pub(crate) fn write_path(event: &SimEvent<'_>, out: &mut Vec<u8>) {
     let mut separator = b'?';
     match event.page {
         Page::Home => {}

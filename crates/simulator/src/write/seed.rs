@@ -15,15 +15,6 @@ pub(crate) enum Columns {
     WithUrl,
 }
 
-/// How many lines the event makes: none where the form has no word for it, one a product of an order, else one.
-pub(crate) fn lines_of(event: &SimEvent<'_>) -> usize {
-    match event.kind {
-        kind if kind.seed_name().is_none() => 0,
-        Kind::Order => event.lines.len(),
-        _ => 1,
-    }
-}
-
 /// The product a line shows: for events about none, or about a whole cart, the one in mind.
 pub(crate) fn product_of(event: &SimEvent<'_>, index: usize) -> Line {
     match (event.kind, event.lines) {

@@ -66,6 +66,14 @@ pub(crate) fn number(mut value: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(&digits[start..]);
 }
 
+/// A whole number that may be below zero.
+pub(crate) fn whole(value: i64, out: &mut Vec<u8>) {
+    if value < 0 {
+        out.push(b'-');
+    }
+    number(value.unsigned_abs(), out);
+}
+
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// 64 bits as 16 hexadecimal digits.
@@ -132,6 +140,21 @@ pub(crate) fn lower(words: &str, gap: u8, out: &mut Vec<u8>) {
             byte.to_ascii_lowercase()
         }
     }));
+}
+
+/// A value in a list with commas: in quotes where it holds a comma or a quote.
+pub(crate) fn csv_value(text: &[u8], out: &mut Vec<u8>) {
+    if !text.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n')) {
+        return out.extend_from_slice(text);
+    }
+    out.push(b'"');
+    for byte in text {
+        out.extend(std::iter::repeat_n(
+            *byte,
+            if *byte == b'"' { 2 } else { 1 },
+        ));
+    }
+    out.push(b'"');
 }
 
 #[cfg(test)]

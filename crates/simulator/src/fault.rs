@@ -57,12 +57,12 @@ impl Fault {
         }
     }
 
-    pub(super) fn draw(random: &mut Random) -> Fault {
+    pub(crate) fn draw(random: &mut Random) -> Fault {
         Fault::ALL[random.below(Fault::ALL.len() as u64) as usize]
     }
 
     /// Breaks the line that begins at `start` and ends the buffer.
-    pub(super) fn spoil(self, buffer: &mut Vec<u8>, start: usize) {
+    pub(crate) fn spoil(self, buffer: &mut Vec<u8>, start: usize) {
         let mut line = buffer.split_off(start);
         match self {
             Fault::CutOff => cut_off(&mut line),
