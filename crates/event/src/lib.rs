@@ -8,9 +8,11 @@ pub mod dialect;
 mod event;
 pub mod frame;
 mod id;
+pub mod import;
 mod kind;
 mod money;
 mod rejection;
+pub mod rule;
 pub mod schema;
 pub mod time;
 

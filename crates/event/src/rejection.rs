@@ -56,6 +56,7 @@ reasons! {
     ProductMissing = "product_missing", "The event needs a product and names none.";
     OrderMissing = "order_missing", "The row names no order.";
     IdConflict = "id_conflict", "The id was used before with another content.";
+    CheckFailed = "check_failed", "A check of the shop's own refuses it.";
 }
 
 /// One event set aside, with the sentence that says what was wrong with it.

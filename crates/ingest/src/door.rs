@@ -2,8 +2,10 @@
 //! A reply is sent when the log says the frame is durable, and not before.
 
 use crate::decode;
+use crate::quality::{Breach, QualityConfig};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use event::frame::{FrameBody, FrameBuilder, SourceInfo};
+use event::rule::Rules;
 use event::time::EventTime;
 use event::{EventId, Rejection};
 use eventlog::{Appended, EncodedFrame, FrameEncoder, LogError, LogWriter, Remedy, Tallies};
@@ -32,6 +34,19 @@ pub struct StoreDefaults {
 
 /// The defaults of a store, by name.
 pub type StoreLookup = Arc<dyn Fn(&str) -> StoreDefaults + Send + Sync>;
+
+/// What the door needs to know beside the log.
+#[derive(Clone)]
+pub struct DoorConfig {
+    /// Threads that decode.
+    pub decoders: usize,
+    /// What events of each store mean where they do not say.
+    pub stores: StoreLookup,
+    /// The shop's own checks.
+    pub rules: Rules,
+    /// What may be set aside of one request.
+    pub quality: QualityConfig,
+}
 
 /// One request: a body of events from one source.
 #[derive(Debug)]
@@ -85,6 +100,9 @@ pub enum Refused {
     /// The log has failed; the process is about to end.
     #[error("the log has failed: {0}")]
     Failed(String),
+    /// Too much of it would be set aside; nothing of it was kept.
+    #[error("{0}")]
+    Breach(String),
     /// The process is stopping.
     #[error("the server is stopping")]
     Stopping,
@@ -116,24 +134,22 @@ pub struct Door {
 }
 
 impl Door {
-    /// Starts `decoders` threads in front of the log.
-    pub fn open(
-        log: &LogWriter,
-        decoders: usize,
-        stores: &StoreLookup,
-        runtime: &Runtime,
-    ) -> std::io::Result<Door> {
+    /// Starts the decoders in front of the log.
+    pub fn open(log: &LogWriter, config: &DoorConfig, runtime: &Runtime) -> std::io::Result<Door> {
         let (jobs, work) = bounded(REQUESTS_WAITING_MAX);
         let waiting_bytes = Arc::new(AtomicUsize::new(0));
-        for index in 0..decoders.max(1) {
+        for index in 0..config.decoders.max(1) {
             let decoder = Decoder {
                 work: work.clone(),
                 log: log.clone(),
-                stores: Arc::clone(stores),
+                config: config.clone(),
                 waiting_bytes: Arc::clone(&waiting_bytes),
                 on_the_way: Arc::new(AtomicUsize::new(0)),
                 clock: runtime.clock().clone(),
-                frame: Gathered::default(),
+                frame: Gathered {
+                    builder: FrameBuilder::new().with_rules(&config.rules),
+                    ..Gathered::default()
+                },
                 maker: FrameMaker::default(),
             };
             runtime.spawn_thread(format!("door-{index}"), move || decoder.run())?;
@@ -174,13 +190,14 @@ impl Door {
 struct Gathered {
     builder: FrameBuilder,
     replies: Vec<(Reply, Receipt)>,
+    refused: Vec<(Reply, Breach)>,
     bytes: usize,
 }
 
 struct Decoder {
     work: Receiver<Job>,
     log: LogWriter,
-    stores: StoreLookup,
+    config: DoorConfig,
     waiting_bytes: Arc<AtomicUsize>,
     /// Frames of this decoder that the log has not answered yet.
     on_the_way: Arc<AtomicUsize>,
@@ -221,10 +238,30 @@ impl Decoder {
             received,
             reply,
         } = job;
-        let defaults = (self.stores)(&request.source.store);
-        let receipt = decode::request(&request, received, &defaults, &mut self.frame.builder);
+        let defaults = (self.config.stores)(&request.source.store);
         self.frame.bytes += request.body.len();
+        if self.config.quality.stops()
+            && let Some(breach) = self.breach(&request, received, &defaults)
+        {
+            self.frame.refused.push((reply, breach));
+            return;
+        }
+        let receipt = decode::request(&request, received, &defaults, &mut self.frame.builder);
         self.frame.replies.push((reply, receipt));
+    }
+
+    /// A request is taken whole or not at all, and a frame cannot be taken apart again: where a breach would refuse it,
+    /// it is decoded once more to see.
+    fn breach(
+        &self,
+        request: &Request,
+        received: EventTime,
+        defaults: &StoreDefaults,
+    ) -> Option<Breach> {
+        let mut scratch = FrameBuilder::new().with_rules(&self.config.rules);
+        decode::request(request, received, defaults, &mut scratch);
+        let quality = &self.config.quality;
+        quality.judge(scratch.received() as u64, scratch.rejected() as u64)
     }
 
     fn append(&mut self) {
@@ -234,6 +271,13 @@ impl Decoder {
         self.frame.builder = builder;
         let (replies, bytes) = (frame.replies, frame.bytes);
         let waiting_bytes = Arc::clone(&self.waiting_bytes);
+        for (reply, breach) in frame.refused {
+            let _ = reply.send(Err(Refused::Breach(breach.to_string())));
+        }
+        if replies.is_empty() {
+            waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            return;
+        }
         let encoded = match self.maker.make(&body) {
             Ok(encoded) => encoded,
             Err(error) => return answer(replies, &Err(Refused::Failed(error.to_string()))),
@@ -283,7 +327,9 @@ impl FrameMaker {
         };
         let tallies = Tallies {
             received: count(|tally| tally.received),
-            accepted: count(|tally| tally.accepted),
+            // Released events were received before: a frame that accepts more than it received holds releases.
+            accepted: count(|tally| tally.accepted)
+                .saturating_add(u32::try_from(body.notes.releases.len()).unwrap_or(u32::MAX)),
             quarantined: count(|tally| tally.quarantined),
         };
         let rows = u32::try_from(body.events.len()).expect("frames close long before 2^32 rows");

@@ -259,8 +259,12 @@ impl Results {
 
     fn remember_audit(&mut self, changes: Vec<Change>) -> Vec<Change> {
         for change in &changes {
-            self.audit
-                .insert((change.table, change.key.clone()), change.clone());
+            let key = (change.table, change.key.clone());
+            if change.values.is_some() {
+                self.audit.insert(key, change.clone());
+            } else {
+                self.audit.remove(&key);
+            }
         }
         let is_rejection = |(table, _): &&(&'static str, Box<[Value]>)| *table == REJECTIONS;
         let excess = self

@@ -70,6 +70,10 @@ pub struct FileOptions {
     pub map_type: Vec<(String, String)>,
     /// Product codes that are fees, in place of the usual ones.
     pub fee_codes: Option<Vec<String>>,
+    /// The saved mapping that `map` and `map_type` come from.
+    pub mapping: Option<String>,
+    /// Saved mappings and the columns each was made for: one that fits is offered.
+    pub saved: Vec<(String, Vec<String>)>,
 }
 
 impl FileOptions {
@@ -85,7 +89,18 @@ impl FileOptions {
             map: Vec::new(),
             map_type: Vec::new(),
             fee_codes: None,
+            mapping: None,
+            saved: Vec::new(),
         }
+    }
+
+    /// The saved mapping made for a file of these columns, where none was asked for.
+    fn offer(&self, header: &[String]) -> Option<&str> {
+        let fits = |(_, columns): &&(String, Vec<String>)| !columns.is_empty() && columns == header;
+        if self.mapping.is_some() || !self.map.is_empty() {
+            return None;
+        }
+        self.saved.iter().find(fits).map(|(name, _)| name.as_str())
     }
 
     fn wishes(&self) -> Wishes {

@@ -7,15 +7,17 @@ use super::window::Window;
 use super::{FileDialect, FileOptions};
 use event::check::CheckContext;
 use event::dialect::json::{Objects, Read as WindowRead};
-use event::dialect::table::{Confidence, Table};
+use event::dialect::table::{Column, Confidence, Table, TableDialect, table_header};
 use event::dialect::{Decoding, Intake};
 use event::frame::{FrameBuilder, SourceIndex, SourceInfo};
-use event::{Event, EventTime, Rejection};
+use event::import::ImportSettings;
+use event::{Event, EventId, EventTime, Rejection};
 use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use xxhash_rust::xxh3::Xxh3;
 
 /// What a file was taken for, for the user to check before the import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +56,9 @@ pub struct FileReader {
     packed: bool,
     bytes_read: Arc<AtomicU64>,
     rows: u64,
+    settings: ImportSettings,
+    /// Over all text done with, whatever windows it came in.
+    hash: Xxh3,
 }
 
 impl FileReader {
@@ -82,7 +87,7 @@ impl FileReader {
         if window.bytes().iter().all(u8::is_ascii_whitespace) && window.is_complete() {
             return Err(FileError::empty(&name));
         }
-        let (form, source, guess) = if is_json(&options, window.bytes()) {
+        let (form, source, guess, settings) = if is_json(&options, window.bytes()) {
             json(&mut window, &options)?
         } else {
             table(&mut window, &options)?
@@ -101,6 +106,8 @@ impl FileReader {
             packed: unpacked.packed,
             bytes_read: unpacked.bytes_read,
             rows: 0,
+            settings,
+            hash: Xxh3::new(),
         })
     }
 
@@ -114,6 +121,87 @@ impl FileReader {
     #[must_use]
     pub fn source(&self) -> &SourceInfo {
         &self.info
+    }
+
+    /// Counts what is read under a source that is known already: a row kept of a file belongs where the file does.
+    #[must_use]
+    pub fn part_of(self, info: SourceInfo) -> FileReader {
+        FileReader { info, ..self }
+    }
+
+    /// Hands over everything in the file; for a few rows, since nothing in it bounds what the intake keeps.
+    pub fn read_all(
+        &mut self,
+        received: EventTime,
+        intake: &mut impl Intake,
+    ) -> Result<(), FileError> {
+        let context = CheckContext { received };
+        loop {
+            let read = self.read_window(usize::MAX, context, intake)?;
+            self.window.consume(read.consumed);
+            if read.events == 0 {
+                if self.window.is_complete() {
+                    return Ok(());
+                }
+                self.window.grow().map_err(|cause| {
+                    FileError::read(&self.options.name, self.packed, self.rows, cause)
+                })?;
+            }
+        }
+    }
+
+    /// How it is read: enough to read one of its rows again.
+    #[must_use]
+    pub fn settings(&self) -> &ImportSettings {
+        &self.settings
+    }
+
+    /// The names of its columns; none in a file without them.
+    #[must_use]
+    pub fn header(&self) -> Vec<String> {
+        match &self.form {
+            Form::Table(table) => (table.guess().mapping.columns.iter())
+                .map(|column| column.name.clone())
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Rows or objects so far.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Hash of the text so far, without the header.
+    #[must_use]
+    pub fn hash(&self) -> u128 {
+        self.hash.digest128()
+    }
+
+    /// As [`FileReader::next_frame`], but ends with the row `rows_max`, or with the last row of the order it belongs to.
+    pub fn next_rows(
+        &mut self,
+        builder: &mut FrameBuilder,
+        rows_max: usize,
+        received: EventTime,
+    ) -> Result<Progress, FileError> {
+        let end = self.rows + rows_max as u64;
+        loop {
+            // An order has many rows, an event list one an event: asked one by one, orders do not run over.
+            let events_max = if self.reads_orders() { 1 } else { rows_max };
+            let before = self.rows;
+            let left = usize::try_from(end - before).unwrap_or(usize::MAX);
+            let progress = self.next_frame(builder, events_max.min(left), received)?;
+            let stands = self.rows == before;
+            if progress.done || self.rows >= end || builder.is_full() || stands {
+                return Ok(progress);
+            }
+        }
+    }
+
+    fn reads_orders(&self) -> bool {
+        self.settings.dialect == TableDialect::Orders.name()
     }
 
     /// Fills the frame with about `rows_max` events; rows of one order stay in one frame. `received` is the clock as they come in.
@@ -131,7 +219,9 @@ impl FileReader {
         };
         let mut events = 0;
         while events < rows_max && !intake.builder.is_full() {
-            let read = self.read_window(rows_max - events, &mut intake)?;
+            let context = intake.context;
+            let read = self.read_window(rows_max - events, context, &mut intake)?;
+            self.hash.update(&self.window.bytes()[..read.consumed]);
             self.window.consume(read.consumed);
             self.rows += read.rows;
             events += read.events;
@@ -151,7 +241,8 @@ impl FileReader {
     fn read_window(
         &mut self,
         events_max: usize,
-        intake: &mut FrameIntake<'_>,
+        context: CheckContext,
+        intake: &mut impl Intake,
     ) -> Result<WindowRead, FileError> {
         let decoding = Decoding {
             source: &self.info.source,
@@ -162,14 +253,8 @@ impl FileReader {
         let (bytes, complete) = (self.window.bytes(), self.window.is_complete());
         match &mut self.form {
             Form::Json(objects) => Ok(objects.read(bytes, complete, events_max, &decoding, intake)),
-            Form::Table(table) => (table.read(
-                bytes,
-                complete,
-                events_max,
-                &decoding,
-                intake.context,
-                intake,
-            ))
+            Form::Table(table) => (table
+                .read(bytes, complete, events_max, &decoding, context, intake))
             .map_err(|error| FileError::too_many_orders(&self.options.name, error)),
         }
     }
@@ -199,6 +284,10 @@ impl Intake for FrameIntake<'_> {
     fn refuse(&mut self, position: i64, rejection: Rejection, raw: &[u8]) {
         self.builder
             .reject(self.source, position, self.context.received, rejection, raw);
+    }
+
+    fn identify_refused(&mut self, id: EventId) {
+        self.builder.identify_rejected(Some(id));
     }
 }
 
@@ -250,7 +339,7 @@ fn is_json(options: &FileOptions, beginning: &[u8]) -> bool {
     }
 }
 
-type Opened = (Form, u128, FileGuess);
+type Opened = (Form, u128, FileGuess, ImportSettings);
 
 fn json(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError> {
     if !options.map.is_empty() || !options.map_type.is_empty() {
@@ -262,22 +351,48 @@ fn json(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError>
         confidence: Confidence::Sure,
     };
     let identity = Objects::identity(window.bytes(), window.is_complete());
-    Ok((Form::Json(Objects::default()), identity, guess))
+    let settings = ImportSettings {
+        dialect: guess.dialect.to_owned(),
+        ..ImportSettings::default()
+    };
+    Ok((Form::Json(Objects::default()), identity, guess, settings))
 }
 
 fn table(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError> {
+    let names = table_header(window.bytes(), window.is_complete());
+    let offer = options.offer(&names);
     let (table, header) = Table::open(window.bytes(), window.is_complete(), &options.wishes())
-        .map_err(|error| FileError::mapping(&options.name, &error))?;
+        .map_err(|error| FileError::mapping(&options.name, &error).with_offer(offer))?;
+    let settings = ImportSettings {
+        dialect: table.guess().mapping.dialect.name().to_owned(),
+        mapping: options.mapping.clone(),
+        columns: given_columns(&table.guess().mapping.columns),
+        types: (table.guess().mapping.types.words().into_iter())
+            .map(|(word, kind)| (word, kind.name().to_owned()))
+            .collect(),
+        header: window.bytes()[..header].trim_ascii_end().to_vec(),
+    };
     window.consume(header);
     let found = table.guess();
     let guess = FileGuess {
         dialect: found.mapping.dialect.name(),
-        evidence: found.evidence.clone(),
+        evidence: (found.evidence.iter().cloned())
+            .chain(offer.map(|name| {
+                format!("the saved mapping {name} was made for these columns: --mapping {name}")
+            }))
+            .collect(),
         confidence: found.confidence,
     };
     Ok((
         Form::Table(Box::new(table.clone())),
         table.identity(),
         guess,
+        settings,
     ))
+}
+
+/// Columns and fields as a user would give them.
+fn given_columns(columns: &[Column]) -> Vec<(String, String)> {
+    let given = |column: &Column| Some((column.name.clone(), column.field?.given_name()));
+    columns.iter().filter_map(given).collect()
 }

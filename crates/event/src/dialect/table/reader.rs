@@ -11,8 +11,29 @@ use crate::dialect::field::Style;
 use crate::dialect::json::Read;
 use crate::dialect::{Decoding, EVENT_BYTES_MAX, Intake};
 use crate::rejection::{Reason, Rejection};
-use crate::running_hash;
+use crate::{EventId, running_hash};
 use std::ops::Range;
+
+/// The names in the header line, whether or not a mapping can be made of them. `window` is the beginning of a file.
+#[must_use]
+pub fn table_header(window: &[u8], complete: bool) -> Vec<String> {
+    let mut rows = Rows::new(separator(window, complete), line_end(window));
+    let mut cells = Vec::new();
+    let found = rows.next(window, byte_order_mark(window), complete, &mut cells);
+    match found {
+        Row::Cells { .. } => (1..)
+            .zip(texts(window, &cells))
+            .map(|(at, name)| {
+                if name.is_empty() {
+                    format!("column {at}")
+                } else {
+                    name
+                }
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
 
 /// Separators tried, the likeliest first.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -152,7 +173,10 @@ impl Table {
             });
             match event {
                 Ok(mut event) => intake.take(&mut event, raw),
-                Err(rejection) => intake.refuse(self.position, rejection, raw),
+                Err(rejection) => {
+                    intake.refuse(self.position, rejection, raw);
+                    intake.identify_refused(EventId(self.hash));
+                }
             }
         }
         read
@@ -175,6 +199,7 @@ impl Table {
             let rows = self.group.len() + self.unreadable.len();
             for (row, rejection) in self.unreadable.drain(..) {
                 intake.refuse(row.position, rejection, &window[row.bytes]);
+                intake.identify_refused(EventId(row.hash));
                 read.events += 1;
             }
             let (mut orders, group) = (
