@@ -72,6 +72,8 @@ pub enum ImportError {
 
 /// What an import tells while it runs.
 pub trait ImportListener {
+    /// It begins, with the file of this identity.
+    fn begin(&mut self, _source: &str) {}
     /// What the file was taken for, and why.
     fn guess(&mut self, evidence: &[String]);
     /// A frame was read, before it goes to the log.
@@ -145,6 +147,7 @@ pub fn import_as(
     listener: &mut dyn ImportListener,
 ) -> Result<ImportCounts, ImportError> {
     let reader = FileReader::open(read, options)?;
+    listener.begin(&reader.source().source);
     listener.guess(&reader.guess().evidence);
     let appender = plan.log.cloned().map(Appender::start).transpose()?;
     let mut run = Run::new(reader, plan);

@@ -96,6 +96,8 @@ pub struct QuarantineFilter {
     pub reason: Option<String>,
     /// Of this source only: its identity, or its name for people.
     pub source: Option<String>,
+    /// Of this store only.
+    pub store: Option<String>,
 }
 
 /// Place of a rejection: its frame and its index within it.
@@ -114,6 +116,8 @@ pub struct QuarantinedRow {
     pub cursor: QuarantineCursor,
     /// Its source.
     pub source: Arc<str>,
+    /// The source's name for people.
+    pub name: Arc<str>,
     /// Row or index within the source.
     pub position: i64,
     /// The code of the step that refused it.
@@ -227,6 +231,7 @@ impl Audit {
         let rejected = QuarantinedRow {
             cursor,
             source: row.text()?.clone(),
+            name: Arc::from(""),
             position: row.int()?,
             reason: row.text()?.clone(),
             detail: row.text()?.clone(),
@@ -309,15 +314,17 @@ impl Audit {
     }
 
     fn is_asked_for(&self, row: &QuarantinedRow, filter: &QuarantineFilter) -> bool {
+        let source = self.sources.get(&row.source);
         let is_of_source = |asked: &str| {
-            let name = self.sources.get(&row.source).map(|source| &*source.name);
-            *row.source == *asked || name == Some(asked)
+            *row.source == *asked || source.is_some_and(|source| *source.name == *asked)
         };
+        let is_of_store = |asked: &str| source.is_some_and(|source| *source.store == *asked);
         filter
             .reason
             .as_deref()
             .is_none_or(|asked| *row.reason == *asked)
             && filter.source.as_deref().is_none_or(is_of_source)
+            && filter.store.as_deref().is_none_or(is_of_store)
     }
 
     /// Rejections older than `before`, newest first.
@@ -338,6 +345,13 @@ impl Audit {
             .collect();
         let has_more = rows.len() > limit;
         rows.truncate(limit);
+        for row in &mut rows {
+            let source = self.sources.get(&row.source);
+            row.name = source.map_or_else(
+                || Arc::clone(&row.source),
+                |source| Arc::clone(&source.name),
+            );
+        }
         let next = rows.last().map(|row| row.cursor).filter(|_| has_more);
         QuarantinePage { rows, next }
     }

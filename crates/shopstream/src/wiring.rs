@@ -7,9 +7,9 @@ use anyhow::Context;
 use api::{ApiState, KeyRing, Readiness};
 use changelog::Changelog;
 use eventlog::{EventLog, LogError};
-use ingest::{Door, StoreDefaults, StoreLookup};
+use ingest::{Door, DoorConfig, StoreDefaults, StoreLookup};
 use live::LiveTables;
-use runtime::{Runtime, telemetry::Metrics};
+use runtime::Runtime;
 use std::sync::Arc;
 use std::time::Duration;
 use stream::StreamHandle;
@@ -35,11 +35,15 @@ pub fn start(config: &Config, runtime: &Runtime) -> anyhow::Result<Core> {
     let changelog = Changelog::default();
     let live = LiveTables::new(config.live_stores());
     changelog.attach(Box::new(live.feed()));
-    let stores = store_lookup(config);
     let stream = stream::start(config.stream(), log.reader(0), changelog, runtime)
         .context("start the stream")?;
-    let door =
-        Door::open(&log.writer(), config.decoders(), &stores, runtime).context("start the door")?;
+    let door_config = DoorConfig {
+        decoders: config.decoders(),
+        stores: store_lookup(config),
+        rules: config.rules(),
+        quality: config.quality.clone(),
+    };
+    let door = Door::open(&log.writer(), &door_config, runtime).context("start the door")?;
     Ok(Core {
         log,
         door,
@@ -70,7 +74,7 @@ pub fn counter(
     config: &Config,
     core: &Core,
     keys: KeyRing,
-    metrics: Metrics,
+    render_metrics: Arc<dyn Fn() -> String + Send + Sync>,
     runtime: &Runtime,
 ) -> ApiState {
     let log = Arc::clone(&core.log);
@@ -81,7 +85,7 @@ pub fn counter(
         clock: runtime.clock().clone(),
         log_end: Arc::new(move || log.end()),
         readiness: readiness(core),
-        render_metrics: Arc::new(move || metrics.render()),
+        render_metrics,
     }
 }
 
@@ -138,7 +142,8 @@ fn explain_log(config: &Config, error: LogError) -> anyhow::Error {
     })
 }
 
-fn store_lookup(config: &Config) -> StoreLookup {
+/// What events of each store mean where they do not say.
+pub fn store_lookup(config: &Config) -> StoreLookup {
     let stores = config.stores();
     Arc::new(move |name| {
         let store = stores.get(name);

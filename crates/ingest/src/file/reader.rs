@@ -7,7 +7,7 @@ use super::window::Window;
 use super::{FileDialect, FileOptions};
 use event::check::CheckContext;
 use event::dialect::json::{Objects, Read as WindowRead};
-use event::dialect::table::{Column, Confidence, Table, TableDialect, table_header};
+use event::dialect::table::{Column, Confidence, Table, TableDialect, table_glimpse};
 use event::dialect::{Decoding, Intake};
 use event::frame::{FrameBuilder, SourceIndex, SourceInfo};
 use event::import::ImportSettings;
@@ -109,6 +109,24 @@ impl FileReader {
             settings,
             hash: Xxh3::new(),
         })
+    }
+
+    /// The columns of a file that no mapping could be made for, with their first values.
+    pub fn glimpse(
+        read: Box<dyn Read + Send>,
+        options: &FileOptions,
+        rows_max: usize,
+    ) -> Result<Vec<(String, Vec<String>)>, FileError> {
+        let failed = |cause| FileError::read(&options.name, false, 0, cause);
+        let unpacked = unpack(read).map_err(failed)?;
+        let (text, _) = as_utf_8(unpacked.read, options).map_err(|error| error.of_read(failed))?;
+        let mut window = Window::new(text);
+        window.grow().map_err(failed)?;
+        Ok(table_glimpse(
+            window.bytes(),
+            window.is_complete(),
+            rows_max,
+        ))
     }
 
     /// What the file was taken for.
@@ -359,7 +377,8 @@ fn json(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError>
 }
 
 fn table(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError> {
-    let names = table_header(window.bytes(), window.is_complete());
+    let columns = table_glimpse(window.bytes(), window.is_complete(), 0);
+    let names: Vec<String> = columns.into_iter().map(|(name, _)| name).collect();
     let offer = options.offer(&names);
     let (table, header) = Table::open(window.bytes(), window.is_complete(), &options.wishes())
         .map_err(|error| FileError::mapping(&options.name, &error).with_offer(offer))?;

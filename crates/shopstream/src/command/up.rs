@@ -9,6 +9,7 @@ use anyhow::Context;
 use api::KeyRing;
 use runtime::telemetry::{self, Logging, Metrics};
 use runtime::{Clock, Runtime};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// As often as the metrics library asks for.
@@ -42,7 +43,8 @@ pub fn serve(
         let written = server
             .write(&config.data_dir)
             .context("write server.json")?;
-        let counter = wiring::counter(&config, &core, keys.clone(), metrics, &runtime);
+        let render_metrics = Arc::new(move || metrics.render());
+        let counter = wiring::counter(&config, &core, keys.clone(), render_metrics, &runtime);
         runtime.spawn("api", api::serve(port, counter, runtime.stop_token()));
         started(&core, &runtime)?;
         let banner = Banner {

@@ -14,25 +14,33 @@ use crate::rejection::{Reason, Rejection};
 use crate::{EventId, running_hash};
 use std::ops::Range;
 
-/// The names in the header line, whether or not a mapping can be made of them. `window` is the beginning of a file.
+/// The names in the header line with the first values of each column, whether or not a mapping can be made of them.
+/// `window` is the beginning of a file.
 #[must_use]
-pub fn table_header(window: &[u8], complete: bool) -> Vec<String> {
+pub fn table_glimpse(window: &[u8], complete: bool, rows_max: usize) -> Vec<(String, Vec<String>)> {
     let mut rows = Rows::new(separator(window, complete), line_end(window));
     let mut cells = Vec::new();
-    let found = rows.next(window, byte_order_mark(window), complete, &mut cells);
-    match found {
-        Row::Cells { .. } => (1..)
-            .zip(texts(window, &cells))
-            .map(|(at, name)| {
-                if name.is_empty() {
-                    format!("column {at}")
-                } else {
-                    name
-                }
-            })
-            .collect(),
-        _ => Vec::new(),
+    let Row::Cells { next, .. } = rows.next(window, byte_order_mark(window), complete, &mut cells)
+    else {
+        return Vec::new();
+    };
+    let named = |(at, name): (usize, String)| match name.is_empty() {
+        true => (format!("column {at}"), Vec::new()),
+        false => (name, Vec::new()),
+    };
+    let mut columns: Vec<_> = (1..).zip(texts(window, &cells)).map(named).collect();
+    let mut at = next;
+    for _ in 0..rows_max {
+        cells.clear();
+        let Row::Cells { next, .. } = rows.next(window, at, complete, &mut cells) else {
+            break;
+        };
+        at = next;
+        for ((_, values), value) in columns.iter_mut().zip(texts(window, &cells)) {
+            values.push(value);
+        }
     }
+    columns
 }
 
 /// Separators tried, the likeliest first.
