@@ -2,7 +2,7 @@
 //! What a file's rows mean is the reader's business; where its bytes come from, the caller's.
 
 use crate::door::{EncodeError, FrameMaker};
-use crate::file::{FileError, FileOptions, FileReader, Progress};
+use crate::file::{FileError, FileOptions, FileReader, FrameBounds, Progress};
 use crate::quality::{Breach, QualityConfig};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use event::frame::{FrameBody, FrameBuilder};
@@ -257,8 +257,11 @@ impl Run {
         let received = EventTime(plan.clock.now().0);
         match rows_max {
             Some(rows_max) => {
-                let rows_max = usize::try_from(rows_max).unwrap_or(usize::MAX);
-                (self.reader).next_rows(&mut self.builder, rows_max.min(FRAME_ROWS), received)
+                let bounds = FrameBounds {
+                    events_max: FRAME_ROWS,
+                    rows_max,
+                };
+                (self.reader).next_rows(&mut self.builder, bounds, received)
             }
             None => (self.reader).next_frame(&mut self.builder, FRAME_ROWS, received),
         }
@@ -291,10 +294,13 @@ impl Run {
         }
     }
 
+    /// An earlier run read the same up to here, and set as much of it aside: under other checks the rows go in again.
     fn is_at(&self, known: Checkpoint) -> bool {
-        known.rows == self.reader.rows()
-            && known.hash == self.reader.hash()
-            && known.quarantined == self.builder.rejected() as u64
+        self.is_same_text(known) && known.quarantined == self.builder.rejected() as u64
+    }
+
+    fn is_same_text(&self, known: Checkpoint) -> bool {
+        known.rows == self.reader.rows() && known.hash == self.reader.hash()
     }
 
     /// The frame with its note; nothing where an earlier run brought it and the import goes on.
@@ -310,7 +316,7 @@ impl Run {
                 if self.counts.state == ImportState::Running {
                     return None;
                 }
-            } else if known.rows <= self.reader.rows() {
+            } else if known.rows <= self.reader.rows() && !self.is_same_text(known) {
                 // The text differs from here on: what earlier runs read after it says nothing about this one.
                 self.checkpoints = Vec::new().into_iter().peekable();
             }
@@ -402,3 +408,6 @@ impl ImportCounts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! A look at a file before it is imported: what its first rows would become, and what would be set aside and why.
 //! Nothing is written anywhere.
 
-use crate::file::{FileError, FileGuess, FileOptions, FileReader};
+use crate::file::{FileError, FileGuess, FileOptions, FileReader, FrameBounds};
 use event::frame::{FrameBody, FrameBuilder, Rejected};
 use event::import::ImportSettings;
 use event::rule::Rules;
@@ -107,15 +107,18 @@ pub fn preview(
     };
     let mut builder = FrameBuilder::new().with_rules(&plan.rules);
     while !preview.is_whole && reader.rows() < plan.rows_max {
-        let left = usize::try_from(plan.rows_max - reader.rows()).unwrap_or(usize::MAX);
-        let progress = reader.next_rows(&mut builder, left.min(FRAME_ROWS), plan.received)?;
+        let bounds = FrameBounds {
+            events_max: FRAME_ROWS,
+            rows_max: plan.rows_max - reader.rows(),
+        };
+        let progress = reader.next_rows(&mut builder, bounds, plan.received)?;
         preview.observe(&builder.finish());
         preview.is_whole = progress.done;
     }
     // A file that ends exactly with the last row asked for is whole all the same.
     if !preview.is_whole {
         preview.is_whole =
-            reader.next_rows(&mut builder, 1, plan.received)?.done && builder.received() == 0;
+            reader.next_frame(&mut builder, 1, plan.received)?.done && builder.received() == 0;
     }
     Ok(preview)
 }

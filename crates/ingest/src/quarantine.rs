@@ -552,3 +552,6 @@ fn stands_in(raw: &[u8], id: EventId) -> bool {
     let raw = String::from_utf8_lossy(raw).to_ascii_lowercase();
     raw.contains(&id.to_string()) || raw.contains(&format!("{:032x}", id.0))
 }
+
+#[cfg(test)]
+mod tests;

@@ -331,3 +331,6 @@ fn rejection_row(frame_number: u64, index: usize, source: &str, rejected: &Rejec
 fn rejection_key(frame_number: u64, index: usize) -> Box<[Value]> {
     Box::from([count(frame_number), count(index as u64)])
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,13 @@ fn guarded() -> Vec<(Ask, Scope, u16)> {
         ),
         (Ask::get("/api/v1/audit"), Scope::Read, 200),
         (Ask::get("/api/v1/quarantine"), Scope::Read, 200),
+        (Ask::get("/api/v1/quarantine/1:2"), Scope::Read, 404),
+        (Ask::get("/api/v1/imports"), Scope::Read, 200),
+        (
+            Ask::post("/api/v1/quarantine/replay", "{}"),
+            Scope::Admin,
+            200,
+        ),
         (Ask::get("/api/v1/meta/metrics"), Scope::Read, 200),
         (Ask::post("/api/v1/events", "{}"), Scope::Ingest, 202),
         (

@@ -11,7 +11,7 @@ mod window;
 mod tests;
 
 pub use error::{FileError, FileRemedy};
-pub use reader::{FileGuess, FileReader, Progress};
+pub use reader::{FileGuess, FileReader, FrameBounds, Progress};
 
 use event::Currency;
 use event::dialect::table::{TableDialect, Wishes};

@@ -41,6 +41,15 @@ pub struct Progress {
     pub bytes_read: u64,
 }
 
+/// Where a frame ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameBounds {
+    /// With about so many events.
+    pub events_max: usize,
+    /// With so many rows of the file.
+    pub rows_max: u64,
+}
+
 enum Form {
     Table(Box<Table>),
     Json(Objects),
@@ -197,22 +206,27 @@ impl FileReader {
         self.hash.digest128()
     }
 
-    /// As [`FileReader::next_frame`], but ends with the row `rows_max`, or with the last row of the order it belongs to.
+    /// As [`FileReader::next_frame`], but ends with a certain row, or with the last row of the order it belongs to.
     pub fn next_rows(
         &mut self,
         builder: &mut FrameBuilder,
-        rows_max: usize,
+        bounds: FrameBounds,
         received: EventTime,
     ) -> Result<Progress, FileError> {
-        let end = self.rows + rows_max as u64;
+        let end = self.rows + bounds.rows_max;
+        let already = builder.received();
         loop {
-            // An order has many rows, an event list one an event: asked one by one, orders do not run over.
-            let events_max = if self.reads_orders() { 1 } else { rows_max };
-            let before = self.rows;
-            let left = usize::try_from(end - before).unwrap_or(usize::MAX);
-            let progress = self.next_frame(builder, events_max.min(left), received)?;
-            let stands = self.rows == before;
-            if progress.done || self.rows >= end || builder.is_full() || stands {
+            let (rows, events) = (self.rows, builder.received() - already);
+            // An order has many rows: asked for one by one, they do not run over.
+            let events_max = if self.reads_orders() {
+                1
+            } else {
+                let rows_left = usize::try_from(end - rows).unwrap_or(usize::MAX);
+                rows_left.min(bounds.events_max - events)
+            };
+            let progress = self.next_frame(builder, events_max, received)?;
+            let is_enough = self.rows >= end || builder.received() - already >= bounds.events_max;
+            if progress.done || is_enough || builder.is_full() || self.rows == rows {
                 return Ok(progress);
             }
         }

@@ -4,6 +4,7 @@
 mod clickstream;
 mod crash;
 mod doors;
+mod importing;
 mod mistakes;
 mod orders;
 

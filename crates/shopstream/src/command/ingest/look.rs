@@ -126,7 +126,8 @@ fn next_command(path: &Path, given: &Given<'_>, seen: &Preview) -> String {
 
 /// A word as a shell takes it.
 fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./=,:+@%".contains(letter);
+    let is_plain =
+        |letter: char| letter.is_alphanumeric() || "-_./=,:+@%".contains(letter) || letter == '…';
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()
     } else {

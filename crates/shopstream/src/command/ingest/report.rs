@@ -19,6 +19,13 @@ pub fn exit_of(summary: &ImportSummary) -> Exit {
 /// What is to be said on standard error, below the table.
 pub fn remarks(path: &Path, summary: &ImportSummary) -> Vec<String> {
     let mut remarks = Vec::new();
+    if summary.known_rows > 0 && summary.known_rows < summary.rows {
+        remarks.push(format!(
+            "rows 1 to {} had been read before; continued at row {}",
+            table::thousands(summary.known_rows),
+            table::thousands(summary.known_rows + 1)
+        ));
+    }
     if let Some(breach) = &summary.breach {
         remarks.push(format!("WARNING: {breach}"));
         remarks.push("  `shopstream quarantine list` shows what and why".to_owned());
