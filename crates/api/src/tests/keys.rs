@@ -57,7 +57,10 @@ async fn each_scope_opens_its_own_doors_and_admin_opens_all() {
     for (held, key) in keys {
         for (ask, wanted, status) in guarded() {
             let expected = if held == wanted || held == Scope::Admin {
-                status.to_string()
+                match status {
+                    404 => "404 not-found".to_owned(),
+                    status => status.to_string(),
+                }
             } else {
                 "403 scope-missing".to_owned()
             };

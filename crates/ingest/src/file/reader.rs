@@ -17,7 +17,6 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use xxhash_rust::xxh3::Xxh3;
 
 /// What a file was taken for, for the user to check before the import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,8 +65,6 @@ pub struct FileReader {
     bytes_read: Arc<AtomicU64>,
     rows: u64,
     settings: ImportSettings,
-    /// Over all text done with, whatever windows it came in.
-    hash: Xxh3,
 }
 
 impl FileReader {
@@ -116,7 +113,6 @@ impl FileReader {
             bytes_read: unpacked.bytes_read,
             rows: 0,
             settings,
-            hash: Xxh3::new(),
         })
     }
 
@@ -200,10 +196,13 @@ impl FileReader {
         self.rows
     }
 
-    /// Hash of the text so far, without the header.
+    /// The running hash of everything so far: two files of one source that agree in it agree in all rows before.
     #[must_use]
     pub fn hash(&self) -> u128 {
-        self.hash.digest128()
+        match &self.form {
+            Form::Json(objects) => objects.hash(),
+            Form::Table(table) => table.hash(),
+        }
     }
 
     /// As [`FileReader::next_frame`], but ends with a certain row, or with the last row of the order it belongs to.
@@ -253,7 +252,6 @@ impl FileReader {
         while events < rows_max && !intake.builder.is_full() {
             let context = intake.context;
             let read = self.read_window(rows_max - events, context, &mut intake)?;
-            self.hash.update(&self.window.bytes()[..read.consumed]);
             self.window.consume(read.consumed);
             self.rows += read.rows;
             events += read.events;

@@ -3,8 +3,10 @@
 use super::*;
 use crate::door::StoreDefaults;
 use crate::{ImportCounts, ImportListener, ImportPlan, import_as};
-use event::Currency;
-use event::dialect::json;
+use event::check::CheckContext;
+use event::dialect::{Intake, json};
+use event::schema::{ItemNumber, Number};
+use event::{Currency, Event};
 use eventlog::LogConfig;
 use jiff::tz::TimeZone;
 

@@ -51,6 +51,7 @@ fn counts(of: &Value) -> String {
 }
 
 fn revenue(server: &Server) -> String {
+    server.settled_audit().expect("the law holds");
     let question = json!({"metrics": ["revenue", "orders", "refund_amount"]});
     let rows = server.query(&question).expect("answers");
     let row = rows.first().cloned().unwrap_or_default();

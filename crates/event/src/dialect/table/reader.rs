@@ -124,6 +124,12 @@ impl Table {
         self.identity
     }
 
+    /// The running hash up to the last row that was read.
+    #[must_use]
+    pub fn hash(&self) -> u128 {
+        self.hash
+    }
+
     /// Reads up to about `events_max` events from a window that begins where the one before was done; rows of one invoice are
     /// never parted by it. `complete` says that the file ends with it. Consumes nothing only if the window has to be larger.
     pub fn read(

@@ -74,6 +74,10 @@ fn show_columns(config: &Config, given: &Given<'_>, path: &Path, error: FileErro
         "{}",
         table::render(&["column", "first values"], &rows, given.options.format)
     );
+    if given.options.map.is_empty() && !error.hint.contains("--mapping") {
+        let needs = "say what the columns are: a list of orders needs order_id, ts_event, product_id and unit_price, a list of events type and ts_event; columns left out are kept as they are";
+        println!("\n{needs}\n\nnext: {}", template(path, &rows));
+    }
     problem
 }
 
@@ -83,6 +87,19 @@ fn short(text: &str) -> String {
         Some((end, _)) => format!("{}…", &shown[..end]),
         None => shown,
     }
+}
+
+/// The command to fill in.
+fn template(path: &Path, columns: &[Vec<String>]) -> String {
+    let pairs: Vec<String> = columns
+        .iter()
+        .map(|column| format!("{}=…", column[0]))
+        .collect();
+    format!(
+        "shopstream ingest --preview {} --save-mapping NAME --map {}",
+        quoted(&path.display().to_string()),
+        quoted(&pairs.join(","))
+    )
 }
 
 /// The command that imports what was looked at.
