@@ -73,7 +73,11 @@ fn an_unknown_file_is_on_the_dashboard_after_four_commands() {
         "{}",
         first.out
     );
-    assert!(first.err.contains("--map"), "{}", first.err);
+    assert!(
+        first.err.contains("fill in the command above"),
+        "{}",
+        first.err
+    );
 
     let second = run(
         &program,

@@ -77,6 +77,10 @@ fn show_columns(config: &Config, given: &Given<'_>, path: &Path, error: FileErro
     if given.options.map.is_empty() && !error.hint.contains("--mapping") {
         let needs = "say what the columns are: a list of orders needs order_id, ts_event, product_id and unit_price, a list of events type and ts_event; columns left out are kept as they are";
         println!("\n{needs}\n\nnext: {}", template(path, &rows));
+        return Problem {
+            mend: "fill in the command above".to_owned(),
+            ..problem
+        };
     }
     problem
 }
