@@ -277,3 +277,110 @@ fn read_pairs(reader: &mut Reader<'_>) -> Result<Vec<(String, String)>, WireErro
     }
     Ok(pairs)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{FrameBody, FrameBuilder, SourceInfo};
+    use crate::rejection::Rejection;
+
+    fn body(notes: FrameNotes) -> FrameBody {
+        let mut builder = FrameBuilder::new();
+        let source = builder.open_source(&SourceInfo {
+            source: "file:1".to_owned(),
+            name: "a.csv".to_owned(),
+            store: "main".to_owned(),
+        });
+        let rejection = Rejection::new(Reason::PriceInvalid, "price = \"x\"");
+        builder.reject(source, 7, EventTime(1), rejection, b"x;y");
+        FrameBody {
+            notes,
+            ..builder.finish()
+        }
+    }
+
+    fn notes() -> FrameNotes {
+        let pair = |left: &str, right: &str| (left.to_owned(), right.to_owned());
+        let settings = ImportSettings {
+            dialect: "order_csv".to_owned(),
+            mapping: Some("till".to_owned()),
+            columns: vec![pair("EP", "unit_price")],
+            types: vec![pair("kauf", "order")],
+            header: b"EP;Was".to_vec(),
+        };
+        let import = ImportNote {
+            source: 0,
+            key: ImportKey(u64::MAX),
+            began: EventTime(-5),
+            state: ImportState::Limited,
+            rows: 9,
+            hash: u128::MAX - 1,
+            known: 3,
+            settings: Some(settings),
+        };
+        let release = Release {
+            id: QuarantineId { frame: 4, index: 2 },
+            source: 0,
+            reason: Reason::CheckFailed,
+            import: Some(ImportKey(0)),
+        };
+        FrameNotes {
+            imports: vec![import],
+            releases: vec![release],
+            rejected_ids: vec![Some(EventId(17))],
+        }
+    }
+
+    fn bytes(body: &FrameBody) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        body.encode(&mut bytes).expect("a frame can be written");
+        bytes
+    }
+
+    #[test]
+    fn notes_come_back_as_they_were_written() {
+        let written = bytes(&body(notes()));
+        let read = FrameBody::decode(written).expect("a frame of ours");
+        assert_eq!(read.notes, notes());
+        assert_eq!(read.rejected_id(0), Some(EventId(17)));
+        assert_eq!(read.rejected_id(1), None);
+    }
+
+    #[test]
+    fn a_frame_without_notes_takes_no_room_for_them() {
+        let plain = bytes(&body(FrameNotes::default()));
+        assert_eq!(
+            u64::from_le_bytes(*plain.first_chunk().expect("a count")),
+            1
+        );
+        let unknown_ids = FrameNotes {
+            rejected_ids: vec![None],
+            ..FrameNotes::default()
+        };
+        assert_eq!(bytes(&body(unknown_ids)), plain);
+    }
+
+    #[test]
+    fn a_frame_that_is_cut_anywhere_is_an_error_and_no_panic() {
+        let whole = bytes(&body(notes()));
+        for end in 0..whole.len() {
+            let _ = FrameBody::decode(whole[..end].to_vec());
+        }
+    }
+
+    #[test]
+    fn ids_of_the_quarantine_are_read_as_they_are_shown() {
+        let id = QuarantineId {
+            frame: 17,
+            index: 3,
+        };
+        assert_eq!(id.to_string().parse(), Ok(id));
+        for wrong in ["", "17", "17:", ":3", "a:b", "17:3:1", "-1:2"] {
+            assert_eq!(
+                wrong.parse::<QuarantineId>(),
+                Err(QuarantineIdError),
+                "{wrong}"
+            );
+        }
+    }
+}

@@ -84,17 +84,17 @@ pub trait ImportListener {
 
 /// A place in a file up to which an earlier run has brought everything into the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Checkpoint {
+pub struct Milestone {
     /// Rows up to there.
     pub rows: u64,
     /// Hash of the text up to there.
     pub hash: u128,
-    /// What was set aside since the checkpoint before.
+    /// What was set aside since the milestone before.
     pub quarantined: u64,
 }
 
-/// The checkpoints earlier runs left of a source that was read the same way, by rows.
-pub type Checkpoints<'a> = dyn Fn(&str, &ImportSettings) -> Vec<Checkpoint> + 'a;
+/// The milestones earlier runs left of a source that was read the same way, by rows.
+pub type Milestones<'a> = dyn Fn(&str, &ImportSettings) -> Vec<Milestone> + 'a;
 
 /// Where an import goes, and when it ends.
 pub struct ImportPlan<'a> {
@@ -109,7 +109,7 @@ pub struct ImportPlan<'a> {
     /// The shop's own checks.
     pub rules: Rules,
     /// What earlier runs brought.
-    pub checkpoints: &'a Checkpoints<'a>,
+    pub milestones: &'a Milestones<'a>,
 }
 
 impl<'a> ImportPlan<'a> {
@@ -122,7 +122,7 @@ impl<'a> ImportPlan<'a> {
             rows_max: None,
             quality: QualityConfig::default(),
             rules: Rules::default(),
-            checkpoints: &|_, _| Vec::new(),
+            milestones: &|_, _| Vec::new(),
         }
     }
 }
@@ -165,7 +165,7 @@ struct Run {
     counts: ImportCounts,
     key: ImportKey,
     began: EventTime,
-    checkpoints: std::iter::Peekable<std::vec::IntoIter<Checkpoint>>,
+    milestones: std::iter::Peekable<std::vec::IntoIter<Milestone>>,
     /// Events passed over that no note has told of.
     known_untold: u64,
     is_first: bool,
@@ -175,8 +175,8 @@ impl Run {
     fn new(reader: FileReader, plan: &ImportPlan<'_>) -> Run {
         let source = reader.source().source.clone();
         let began = EventTime(plan.clock.now().0);
-        let checkpoints = match plan.log {
-            Some(_) => (plan.checkpoints)(&source, reader.settings()),
+        let milestones = match plan.log {
+            Some(_) => (plan.milestones)(&source, reader.settings()),
             None => Vec::new(),
         };
         Run {
@@ -188,7 +188,7 @@ impl Run {
                 ..ImportCounts::default()
             },
             began,
-            checkpoints: checkpoints.into_iter().peekable(),
+            milestones: milestones.into_iter().peekable(),
             known_untold: 0,
             is_first: true,
             reader,
@@ -202,11 +202,11 @@ impl Run {
         listener: &mut dyn ImportListener,
     ) -> Result<(), ImportError> {
         while self.counts.state == ImportState::Running {
-            let checkpoint = self.next_checkpoint();
-            let read = self.read_frame(plan, checkpoint);
+            let milestone = self.next_milestone();
+            let read = self.read_frame(plan, milestone);
             let failed = match read {
                 Ok(progress) => {
-                    self.settle(plan, progress, checkpoint);
+                    self.settle(plan, progress, milestone);
                     None
                 }
                 Err(error) => {
@@ -214,7 +214,7 @@ impl Run {
                     Some(error)
                 }
             };
-            let body = self.close_frame(checkpoint);
+            let body = self.close_frame(milestone);
             if let Some(body) = body {
                 listener.frame(&body);
                 if appender.is_some_and(|appender| !appender.take(body)) {
@@ -232,23 +232,23 @@ impl Run {
     }
 
     /// The next place an earlier run told of, where all before it was as that run found it.
-    fn next_checkpoint(&mut self) -> Option<Checkpoint> {
+    fn next_milestone(&mut self) -> Option<Milestone> {
         let rows = self.reader.rows();
         while self
-            .checkpoints
+            .milestones
             .next_if(|known| known.rows <= rows)
             .is_some()
         {}
-        self.checkpoints.peek().copied()
+        self.milestones.peek().copied()
     }
 
     fn read_frame(
         &mut self,
         plan: &ImportPlan<'_>,
-        checkpoint: Option<Checkpoint>,
+        milestone: Option<Milestone>,
     ) -> Result<Progress, FileError> {
         let rows = self.reader.rows();
-        let bounds = [plan.rows_max, checkpoint.map(|known| known.rows)];
+        let bounds = [plan.rows_max, milestone.map(|known| known.rows)];
         let rows_max = bounds
             .into_iter()
             .flatten()
@@ -268,14 +268,9 @@ impl Run {
     }
 
     /// Whether the import goes on after this frame.
-    fn settle(
-        &mut self,
-        plan: &ImportPlan<'_>,
-        progress: Progress,
-        checkpoint: Option<Checkpoint>,
-    ) {
+    fn settle(&mut self, plan: &ImportPlan<'_>, progress: Progress, milestone: Option<Milestone>) {
         self.counts.bytes = progress.bytes_read;
-        let is_known = checkpoint.is_some_and(|known| self.is_at(known));
+        let is_known = milestone.is_some_and(|known| self.is_at(known));
         let (mut received, mut quarantined) = (self.counts.received, self.counts.quarantined);
         if !is_known {
             received += self.builder.received() as u64;
@@ -295,17 +290,17 @@ impl Run {
     }
 
     /// An earlier run read the same up to here, and set as much of it aside: under other checks the rows go in again.
-    fn is_at(&self, known: Checkpoint) -> bool {
+    fn is_at(&self, known: Milestone) -> bool {
         self.is_same_text(known) && known.quarantined == self.builder.rejected() as u64
     }
 
-    fn is_same_text(&self, known: Checkpoint) -> bool {
+    fn is_same_text(&self, known: Milestone) -> bool {
         known.rows == self.reader.rows() && known.hash == self.reader.hash()
     }
 
     /// The frame with its note; nothing where an earlier run brought it and the import goes on.
-    fn close_frame(&mut self, checkpoint: Option<Checkpoint>) -> Option<FrameBody> {
-        if let Some(known) = checkpoint {
+    fn close_frame(&mut self, milestone: Option<Milestone>) -> Option<FrameBody> {
+        if let Some(known) = milestone {
             if self.is_at(known) {
                 let events = self.builder.received() as u64;
                 self.known_untold += events;
@@ -318,7 +313,7 @@ impl Run {
                 }
             } else if known.rows <= self.reader.rows() && !self.is_same_text(known) {
                 // The text differs from here on: what earlier runs read after it says nothing about this one.
-                self.checkpoints = Vec::new().into_iter().peekable();
+                self.milestones = Vec::new().into_iter().peekable();
             }
         }
         let source = self.builder.open_source(self.reader.source());

@@ -1,21 +1,21 @@
 //! What earlier runs of an import have brought, read from the log: places in the file up to which nothing is new.
 
-use crate::import::Checkpoint;
+use crate::import::Milestone;
 use event::frame::FrameBody;
 use event::import::{ImportKey, ImportNote, ImportSettings};
 use eventlog::EventLog;
 use std::collections::HashMap;
 
-/// The checkpoints of a source that was read in this way, by rows; frames before `from_offset` are not looked at.
+/// The milestones of a source that was read in this way, by rows; frames before `from_offset` are not looked at.
 /// A log that cannot be read knows nothing: the rows then come again and are found to be repeats.
-pub fn checkpoints(
+pub fn milestones(
     log: &EventLog,
     from_offset: u64,
     source: &str,
     settings: &ImportSettings,
-) -> Vec<Checkpoint> {
+) -> Vec<Milestone> {
     let mut runs: HashMap<ImportKey, bool> = HashMap::new();
-    let mut known: Vec<Checkpoint> = Vec::new();
+    let mut known: Vec<Milestone> = Vec::new();
     let mut reader = log.reader(from_offset.max(log.first_offset()));
     while let Ok(Some(frame)) = reader.try_next() {
         let Ok(body) = FrameBody::decode(frame.payload.into()) else {
@@ -30,7 +30,7 @@ pub fn checkpoints(
                     .entry(note.key)
                     .or_insert_with(|| reads_alike(note, settings))
             {
-                known.push(Checkpoint {
+                known.push(Milestone {
                     rows: note.rows,
                     hash: note.hash,
                     quarantined: tally.quarantined,

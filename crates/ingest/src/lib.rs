@@ -17,8 +17,7 @@ pub use door::{
     StoreDefaults, StoreLookup,
 };
 pub use import::{
-    Checkpoint, Checkpoints, ImportCounts, ImportError, ImportListener, ImportPlan, import,
-    import_as,
+    ImportCounts, ImportError, ImportListener, ImportPlan, Milestone, Milestones, import, import_as,
 };
-pub use known::checkpoints;
+pub use known::milestones;
 pub use quality::{Breach, OnBreach, QualityConfig};

@@ -174,7 +174,7 @@ pub fn replay(log: &EventLog, plan: &ReplayPlan<'_>) -> Result<ReplayCounts, Qua
     while let Some((number, body)) = frames.next(has_rejections)? {
         let events = kept_events(number, body);
         for kept in &events {
-            if !plan.selection.holds(&kept) {
+            if !plan.selection.holds(kept) {
                 continue;
             }
             seen.insert(kept.id);

@@ -10,7 +10,7 @@ use event::import::ImportSettings;
 use eventlog::EventLog;
 use ingest::file::FileOptions;
 use ingest::mappings::Mappings;
-use ingest::{Checkpoint, ImportListener, ImportPlan};
+use ingest::{ImportListener, ImportPlan, Milestone};
 use live::LiveTables;
 use runtime::Clock;
 use std::io::Read;
@@ -125,14 +125,14 @@ fn known_before(
     live: &LiveTables,
     source: &str,
     settings: &ImportSettings,
-) -> Vec<Checkpoint> {
+) -> Vec<Milestone> {
     let imports = live.imports().into_iter();
     let first = imports
         .filter(|import| *import.source == *source)
         .map(|import| import.first_offset)
         .min();
     first.map_or_else(Vec::new, |offset| {
-        ingest::checkpoints(log, offset, source, settings)
+        ingest::milestones(log, offset, source, settings)
     })
 }
 
@@ -181,7 +181,7 @@ pub fn run_import(
         rows_max: run.rows_max,
         quality: run.config.quality.clone(),
         rules: run.config.rules(),
-        checkpoints: &known,
+        milestones: &known,
         ..ImportPlan::new(writer.as_ref(), run.clock)
     };
     let counts = ingest::import_as(read, options, &plan, &mut watch)?;

@@ -232,7 +232,9 @@ async fn a_limit_is_a_number_of_rows() {
     let counter = Counter::new();
     for wrong in ["0", "-1", "many", ""] {
         let path = format!("/api/v1/imports?limit={wrong}");
-        counter.check(Ask::post(&path, "a\n"), "422 invalid-query").await;
+        counter
+            .check(Ask::post(&path, "a\n"), "422 invalid-query")
+            .await;
     }
 }
 
@@ -253,11 +255,17 @@ async fn a_replay_tells_what_it_came_to_and_keeps_our_failures_to_the_log() {
     let mapping = asked.mapping.expect("a mapping");
     assert_eq!(mapping.map["EP"], "unit_price");
     let failed = counter
-        .ask(Ask::post("/api/v1/quarantine/replay", r#"{"reason":"defect"}"#))
+        .ask(Ask::post(
+            "/api/v1/quarantine/replay",
+            r#"{"reason":"defect"}"#,
+        ))
         .await;
     assert_eq!(failed.summary(), "500 internal");
     assert!(!failed.text.contains("secret"), "{}", failed.text);
-    for (body, expected) in [("", "400 body-missing"), (r#"{"id":1}"#, "422 invalid-query")] {
+    for (body, expected) in [
+        ("", "400 body-missing"),
+        (r#"{"id":1}"#, "422 invalid-query"),
+    ] {
         let ask = Ask::post("/api/v1/quarantine/replay", body);
         counter.check(ask, expected).await;
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::file::FileOptions;
-use crate::{OnBreach, checkpoints};
+use crate::{OnBreach, milestones};
 use eventlog::{EventLog, LogConfig};
 use std::io::{self, Cursor};
 
@@ -43,7 +43,7 @@ impl Shop {
         };
         let writer = self.log.writer();
         let known =
-            |source: &str, settings: &ImportSettings| checkpoints(&self.log, 0, source, settings);
+            |source: &str, settings: &ImportSettings| milestones(&self.log, 0, source, settings);
         let plan = ImportPlan {
             rows_max: wishes.rows_max,
             quality: QualityConfig {
@@ -51,7 +51,7 @@ impl Shop {
                 rows_min: 10,
                 on_breach: OnBreach::Stop,
             },
-            checkpoints: &known,
+            milestones: &known,
             ..ImportPlan::new(Some(&writer), &wishes.clock)
         };
         let mut options = FileOptions::new("f.csv", "main");

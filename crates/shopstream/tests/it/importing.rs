@@ -222,7 +222,7 @@ fn mappings_are_listed_shown_and_removed() {
 /// Views of one product, of which every 20th says no time that can be read.
 fn views(rows: usize) -> String {
     let row = |at: usize| {
-        let time = if at % 20 == 0 {
+        let time = if at.is_multiple_of(20) {
             "bald"
         } else {
             "2026-01-02T03:04:05Z"

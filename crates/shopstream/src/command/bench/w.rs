@@ -65,16 +65,7 @@ async fn load(
     let clock = runtime.clock().clone();
     let (began, cpu_before) = (clock.monotonic(), machine::cpu_seconds());
     let core = wiring::start(config, &runtime)?;
-    let request = ImportRequest {
-        name: "w".into(),
-        store: "main".into(),
-        dialect: "json".into(),
-        map: vec![],
-        map_type: vec![],
-        mapping: None,
-        rows_max: None,
-    };
-    let file = request.file_options(config)?;
+    let file = workload().file_options(config)?;
     let repeats = KnownRepeats::before(&core.live, 0);
     let read = Box::new(File::open(path).context("open the workload")?);
     let (log, live) = (Arc::clone(&core.log), core.live.clone());
@@ -115,6 +106,18 @@ async fn load(
     );
     core.close(&runtime).await?;
     Ok(figures)
+}
+
+fn workload() -> ImportRequest {
+    ImportRequest {
+        name: "w".into(),
+        store: "main".into(),
+        dialect: "json".into(),
+        map: vec![],
+        map_type: vec![],
+        mapping: None,
+        rows_max: None,
+    }
 }
 
 fn figures(
