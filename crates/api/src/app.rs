@@ -6,7 +6,8 @@ use crate::host::{self, HostNames};
 use crate::hub::Hub;
 use crate::keys::Scope;
 use crate::routes::{
-    audit, catalogue, errors, events, fallback, health, imports, queries, sessions, stream,
+    audit, catalogue, errors, events, fallback, health, imports, quarantine, queries, sessions,
+    stream,
 };
 use crate::state::ApiState;
 use crate::trace;
@@ -76,10 +77,14 @@ pub(crate) fn routes(app: &Arc<App>) -> Router {
         .route("/api/v1/query", post(queries::query))
         .route("/api/v1/stream", get(stream::stream))
         .route("/api/v1/audit", get(audit::audit))
-        .route("/api/v1/quarantine", get(audit::quarantine))
+        .route("/api/v1/quarantine", get(quarantine::list))
+        .route("/api/v1/quarantine/{id}", get(quarantine::show))
+        .route("/api/v1/imports", get(imports::list))
         .route("/api/v1/meta/metrics", get(catalogue::metrics));
     let adding = Router::new().route("/api/v1/events", post(events::add));
-    let managing = Router::new().route("/api/v1/imports", post(imports::import));
+    let managing = Router::new()
+        .route("/api/v1/imports", post(imports::import))
+        .route("/api/v1/quarantine/replay", post(quarantine::replay));
     let open = Router::new()
         .route("/login", get(sessions::log_in))
         .route(

@@ -2,6 +2,7 @@
 
 use event::Reason;
 use event::frame::SourceInfo;
+use event::import::QuarantineId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -21,6 +22,108 @@ pub trait EventDoor: Send + Sync {
         upload: Upload,
         progress: Box<dyn FnMut(ImportProgress) + Send>,
     ) -> Result<ImportSummary, ImportProblem>;
+
+    /// A rejection as the log keeps it. Blocks while the log is searched.
+    fn quarantined(&self, id: QuarantineId) -> Result<Option<KeptEvent>, DoorProblem>;
+
+    /// Reads rejections again. Blocks until what passes is durable and counted.
+    fn replay(&self, request: ReplayRequest) -> Result<ReplaySummary, DoorProblem>;
+
+    /// Whether an import of this source is at work now; one that says so in the log may have died with its process.
+    fn is_importing(&self, source: &str) -> bool;
+}
+
+/// Why the quarantine could not be read, sorted by who mends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DoorProblem {
+    /// Whoever asked.
+    Mend {
+        /// What is wrong.
+        detail: String,
+        /// How to mend it.
+        hint: String,
+    },
+    /// Whoever looks after the server; the cause stays in its log.
+    Failed(String),
+}
+
+/// A rejection as the log keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptEvent {
+    /// Where it lies, such as `17:3`.
+    pub id: String,
+    /// The source's identity.
+    pub source: String,
+    /// The source's name.
+    pub name: String,
+    /// Its store.
+    pub store: String,
+    /// Row of the file, or index in the request.
+    pub position: i64,
+    /// When it came in.
+    pub received_at: String,
+    /// The step that refused it.
+    pub reason: String,
+    /// What the step means.
+    pub meaning: String,
+    /// Field and value.
+    pub detail: String,
+    /// How such an event is mended.
+    pub remedy: String,
+    /// What came in, with everything escaped that is no text.
+    pub bytes: String,
+    /// Not all of it was kept.
+    pub is_cut: bool,
+    /// It has become an event since.
+    pub is_released: bool,
+    /// The columns of its file, where it has any.
+    pub header: Option<String>,
+}
+
+/// Which rejections are read again, and under which mapping.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReplayRequest {
+    /// These only.
+    pub ids: Vec<String>,
+    /// Of this reason only.
+    pub reason: Option<String>,
+    /// Of this source only: identity or name.
+    pub source: Option<String>,
+    /// Another mapping than each was read by.
+    pub mapping: Option<ReplayMapping>,
+}
+
+/// A mapping, spelt out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplayMapping {
+    /// A dialect's name, or `auto`.
+    pub dialect: String,
+    /// Column to field.
+    pub map: BTreeMap<String, String>,
+    /// Value to event type.
+    #[serde(default)]
+    pub map_type: BTreeMap<String, String>,
+}
+
+/// What a replay came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplaySummary {
+    /// Rejections read again.
+    pub examined: u64,
+    /// Events now, and counted.
+    pub released: u64,
+    /// Refused still, by today's reason.
+    pub refused: BTreeMap<String, u64>,
+    /// Kept in part only.
+    pub cut: u64,
+    /// Of a file whose header is not known.
+    pub headless: u64,
+    /// Named and released before.
+    pub released_before: u64,
+    /// Named and nowhere in the log.
+    pub unknown: Vec<String>,
 }
 
 /// The body of a request, plain, and whose it is.
@@ -99,6 +202,9 @@ pub enum Refused {
     /// The log cannot be written.
     #[error("the log cannot be written: {0}")]
     LogFailed(String),
+    /// More of it would be set aside than the shop allows.
+    #[error("{0}; nothing of the request was kept")]
+    Breach(String),
     /// The request does not fit into one frame.
     #[error("the request is too large to be written at once")]
     TooLarge,
@@ -116,6 +222,10 @@ pub struct Upload {
     pub map: Vec<(String, String)>,
     /// Value to event type.
     pub map_type: Vec<(String, String)>,
+    /// The saved mapping that these come from.
+    pub mapping: Option<String>,
+    /// It ends after so many rows.
+    pub rows_max: Option<u64>,
     /// Only says what would become of it.
     pub check_only: bool,
     /// Bytes to come, where the sender said so.
@@ -175,6 +285,15 @@ pub struct ImportSummary {
     pub money: Vec<ImportMoney>,
     /// How long it took.
     pub elapsed_ms: u64,
+    /// How far it came: `complete`, `limited`, `stopped`.
+    #[serde(default)]
+    pub state: String,
+    /// Rows that an earlier run had brought: they were passed over, and their events count as duplicates here.
+    #[serde(default)]
+    pub known_rows: u64,
+    /// More was set aside than the shop allows: the sentence.
+    #[serde(default)]
+    pub breach: Option<String>,
 }
 
 /// Money of an import in one currency, as decimal text.

@@ -25,8 +25,9 @@ mod wire;
 pub use app::router;
 pub use config::{ApiConfig, Tls};
 pub use door::{
-    DoorRequest, EventDoor, ImportCounts, ImportMoney, ImportProblem, ImportProgress, ImportRemedy,
-    ImportSummary, ItemOutcome, ItemResult, Receipt, Refused, Upload,
+    DoorProblem, DoorRequest, EventDoor, ImportCounts, ImportMoney, ImportProblem, ImportProgress,
+    ImportRemedy, ImportSummary, ItemOutcome, ItemResult, KeptEvent, Receipt, Refused,
+    ReplayMapping, ReplayRequest, ReplaySummary, Upload,
 };
 pub use keys::{KeyError, KeyRing, NewKey, Scope};
 pub use server::{BindError, Bound, bind, serve};

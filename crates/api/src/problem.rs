@@ -93,6 +93,9 @@ kinds! {
     IMPORT_REFUSED = "import-refused" 422 "The file cannot be loaded",
         "The file or its mapping does not fit. What was accepted before stays.",
         "Mend it and load it again: what is there already counts once.";
+    QUALITY_REFUSED = "quality-refused" 422 "Too much of the request would be set aside",
+        "The shop allows only a share of a request's events to be set aside, and ends what goes beyond it. Nothing of this request was kept.",
+        "Mend the events and send the request again, or change quality.on_breach to warn.";
     BUSY = "busy" 503 "No place is free",
         "As many readers or imports as the server allows are at work.",
         "Try again later, or raise the limit in the configuration.";

@@ -4,7 +4,9 @@
 use crate::batch::{EventBatch, EventBatchBuilder, Stamp, WireError};
 use crate::check::{CheckContext, check};
 use crate::event::Event;
+use crate::import::{FrameNotes, ImportKey, ImportNote, QuarantineId, Release};
 use crate::rejection::{Reason, Rejection};
+use crate::rule::Rules;
 use crate::schema::Number;
 use crate::{EventId, EventTime};
 use arrow_buffer::Buffer;
@@ -82,11 +84,37 @@ pub struct FrameBody {
     pub rejected: Vec<Rejected>,
     /// Tallies of every source in the frame.
     pub sources: Vec<SourceTally>,
+    /// What it says of imports and of the quarantine.
+    pub notes: FrameNotes,
 }
+
+/// Says that notes follow the rejections; frames without any look as they always did.
+const HAS_NOTES: u64 = 1 << 63;
 
 /// Index of a source within the frame being built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SourceIndex(u32);
+
+impl SourceIndex {
+    /// Its place among the frame's sources.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
+
+/// A rejection that is being mended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptRejection {
+    /// Where it lies.
+    pub id: QuarantineId,
+    /// Why it was set aside.
+    pub reason: Reason,
+    /// When it came in.
+    pub received: EventTime,
+    /// The import it came by.
+    pub import: Option<ImportKey>,
+}
 
 /// Gathers whole requests into one frame.
 #[derive(Debug, Default)]
@@ -94,7 +122,9 @@ pub struct FrameBuilder {
     events: EventBatchBuilder,
     rejected: Vec<Rejected>,
     sources: Vec<SourceTally>,
+    notes: FrameNotes,
     rejected_bytes: usize,
+    rules: Rules,
 }
 
 impl FrameBuilder {
@@ -102,6 +132,15 @@ impl FrameBuilder {
     #[must_use]
     pub fn new() -> FrameBuilder {
         FrameBuilder::default()
+    }
+
+    /// The shop's own checks, from now on; they stay when the frame is finished.
+    #[must_use]
+    pub fn with_rules(self, rules: &Rules) -> FrameBuilder {
+        FrameBuilder {
+            rules: rules.clone(),
+            ..self
+        }
     }
 
     /// The index of a source in this frame; asked once a request.
@@ -142,30 +181,75 @@ impl FrameBuilder {
         context: CheckContext,
     ) -> Result<EventId, Reason> {
         let position = event.number(Number::SourcePosition).unwrap_or(0);
-        let judged = check(event, context).and_then(|()| {
-            event
-                .id
-                .ok_or_else(|| Rejection::new(Reason::IdInvalid, "the event has no identity"))
-        });
-        match judged {
+        match self.judge(event, context) {
             Ok(id) => {
                 let tally = &mut self.sources[source.0 as usize];
                 tally.received += 1;
                 tally.accepted += 1;
-                let stamp = Stamp {
-                    store: &tally.info.store,
-                    source: &tally.info.source,
-                    received: context.received,
-                };
-                self.events.append(event, stamp);
+                self.append(source, event, context.received);
                 Ok(id)
             }
             Err(rejection) => {
                 let reason = rejection.reason;
                 self.reject(source, position, context.received, rejection, raw);
+                self.identify_rejected(event.id);
                 Err(reason)
             }
         }
+    }
+
+    /// Checks an event that was set aside once and takes it in; it counts as received when it came first.
+    /// What does not pass changes nothing: it stays where it is.
+    pub fn release(
+        &mut self,
+        source: SourceIndex,
+        event: &Event<'_>,
+        kept: &KeptRejection,
+        context: CheckContext,
+    ) -> Result<EventId, Rejection> {
+        let id = self.judge(event, context)?;
+        self.append(source, event, kept.received);
+        self.notes.releases.push(Release {
+            id: kept.id,
+            source: source.0,
+            reason: kept.reason,
+            import: kept.import,
+        });
+        Ok(id)
+    }
+
+    fn judge(&self, event: &Event<'_>, context: CheckContext) -> Result<EventId, Rejection> {
+        check(event, context)?;
+        self.rules.check(event)?;
+        event
+            .id
+            .ok_or_else(|| Rejection::new(Reason::IdInvalid, "the event has no identity"))
+    }
+
+    fn append(&mut self, source: SourceIndex, event: &Event<'_>, received: EventTime) {
+        let info = &self.sources[source.0 as usize].info;
+        let stamp = Stamp {
+            store: &info.store,
+            source: &info.source,
+            received,
+        };
+        self.events.append(event, stamp);
+    }
+
+    /// Gives what was set aside last the identity it has as an event: mended, it is still the same.
+    pub fn identify_rejected(&mut self, id: Option<EventId>) {
+        if id.is_none() {
+            return;
+        }
+        self.notes.rejected_ids.resize(self.rejected.len(), None);
+        if let Some(last) = self.notes.rejected_ids.last_mut() {
+            *last = id;
+        }
+    }
+
+    /// Notes that the frame is part of an import.
+    pub fn note_import(&mut self, note: ImportNote) {
+        self.notes.imports.push(note);
     }
 
     /// Sets aside what could not even be read as an event.
@@ -221,6 +305,17 @@ impl FrameBuilder {
         self.events.is_full() || self.rejected_bytes > (1 << 20)
     }
 
+    /// Forgets what was gathered.
+    pub fn clear(&mut self) {
+        drop(self.finish());
+    }
+
+    /// Events set aside so far.
+    #[must_use]
+    pub fn rejected(&self) -> usize {
+        self.rejected.len()
+    }
+
     /// The frame, leaving an empty builder behind.
     pub fn finish(&mut self) -> FrameBody {
         self.rejected_bytes = 0;
@@ -228,6 +323,7 @@ impl FrameBuilder {
             events: self.events.finish(),
             rejected: std::mem::take(&mut self.rejected),
             sources: std::mem::take(&mut self.sources),
+            notes: std::mem::take(&mut self.notes),
         }
     }
 }
@@ -239,11 +335,20 @@ impl FrameBody {
         self.sources.iter().map(|tally| tally.received).sum()
     }
 
-    /// The bytes of the frame: tallies, rejections, then the events' columns.
+    /// Identity of what was set aside at this index, where it is known.
+    #[must_use]
+    pub fn rejected_id(&self, index: usize) -> Option<EventId> {
+        self.notes.rejected_ids.get(index).copied().flatten()
+    }
+
+    /// The bytes of the frame: tallies, rejections, notes if there are any, then the events' columns.
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), WireError> {
         let mut writer = Writer(out);
         let has_spans = self.sources.iter().any(|tally| tally.span.is_some());
-        let flag = if has_spans { WITH_SPANS } else { 0 };
+        let mut flag = if has_spans { WITH_SPANS } else { 0 };
+        if !self.notes.is_empty() {
+            flag |= HAS_NOTES;
+        }
         writer.number(self.sources.len() as u64 | flag);
         for tally in &self.sources {
             writer.text(&tally.info.source);
@@ -272,6 +377,9 @@ impl FrameBody {
             writer.text(&rejected.rejection.detail);
             writer.bytes(&rejected.bytes);
         }
+        if flag != 0 {
+            self.notes.write(&mut writer);
+        }
         self.events.encode(out)
     }
 
@@ -279,42 +387,48 @@ impl FrameBody {
     pub fn decode(bytes: Vec<u8>) -> Result<FrameBody, WireError> {
         let body = Buffer::from_vec(bytes);
         let mut reader = Reader(&body);
-        let sources = reader.tallies()?;
+        let (sources, has_notes) = reader.tallies()?;
         let rejected = (0..reader.number()?)
             .map(|_| reader.rejected())
             .collect::<Result<Vec<_>, _>>()?;
+        let notes = if has_notes {
+            FrameNotes::read(&mut reader)?
+        } else {
+            FrameNotes::default()
+        };
         let at = body.len() - reader.0.len();
         let events = EventBatch::decode(&body, at)?;
         Ok(FrameBody {
             events,
             rejected,
             sources,
+            notes,
         })
     }
 }
 
 /// The tallies of a frame alone, for whoever looks for a source and not for events.
 pub fn source_tallies(bytes: &[u8]) -> Result<Vec<SourceTally>, WireError> {
-    Reader(bytes).tallies()
+    Reader(bytes).tallies().map(|(tallies, _)| tallies)
 }
 
 /// Set in the number of sources where each of them is followed by its span: frames without files are spared the bytes.
 const WITH_SPANS: u64 = 1 << 62;
 
 /// Numbers are little endian, texts carry their length: a frame's side table is small and rarely read.
-struct Writer<'a>(&'a mut Vec<u8>);
+pub(crate) struct Writer<'a>(&'a mut Vec<u8>);
 
 impl Writer<'_> {
-    fn number(&mut self, number: u64) {
+    pub(crate) fn number(&mut self, number: u64) {
         self.0.extend_from_slice(&number.to_le_bytes());
     }
 
-    fn bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u64);
         self.0.extend_from_slice(bytes);
     }
 
-    fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
@@ -324,10 +438,10 @@ impl Writer<'_> {
     }
 }
 
-struct Reader<'a>(&'a [u8]);
+pub(crate) struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
-    fn number(&mut self) -> Result<u64, WireError> {
+    pub(crate) fn number(&mut self) -> Result<u64, WireError> {
         let (number, rest) = self
             .0
             .split_first_chunk::<8>()
@@ -336,7 +450,7 @@ impl Reader<'_> {
         Ok(u64::from_le_bytes(*number))
     }
 
-    fn bytes(&mut self) -> Result<Vec<u8>, WireError> {
+    pub(crate) fn bytes(&mut self) -> Result<Vec<u8>, WireError> {
         let length = usize::try_from(self.number()?).map_err(|_| WireError::Truncated)?;
         let (bytes, rest) = self
             .0
@@ -346,15 +460,15 @@ impl Reader<'_> {
         Ok(bytes.to_vec())
     }
 
-    fn text(&mut self) -> Result<String, WireError> {
+    pub(crate) fn text(&mut self) -> Result<String, WireError> {
         String::from_utf8(self.bytes()?).map_err(|_| WireError::Truncated)
     }
 
-    fn tallies(&mut self) -> Result<Vec<SourceTally>, WireError> {
+    fn tallies(&mut self) -> Result<(Vec<SourceTally>, bool), WireError> {
         let count = self.number()?;
         let has_spans = count & WITH_SPANS != 0;
         let mut tallies = Vec::new();
-        for _ in 0..count & !WITH_SPANS {
+        for _ in 0..count & !(WITH_SPANS | HAS_NOTES) {
             let mut tally = self.tally()?;
             if has_spans {
                 let (from, until) = (self.mark()?, self.mark()?);
@@ -363,7 +477,7 @@ impl Reader<'_> {
             }
             tallies.push(tally);
         }
-        Ok(tallies)
+        Ok((tallies, count & HAS_NOTES != 0))
     }
 
     fn mark(&mut self) -> Result<SourceMark, WireError> {
@@ -377,6 +491,17 @@ impl Reader<'_> {
             rows,
             hash: u128::from_le_bytes(*hash),
         })
+    }
+
+    /// A number that counts or points within the frame.
+    pub(crate) fn index(&mut self) -> Result<u32, WireError> {
+        u32::try_from(self.number()?).map_err(|_| WireError::Truncated)
+    }
+
+    pub(crate) fn reason(&mut self) -> Result<Reason, WireError> {
+        let code = self.text()?;
+        let known = Reason::ALL.iter().find(|reason| reason.code() == code);
+        known.copied().ok_or(WireError::UnknownReason(code))
     }
 
     fn tally(&mut self) -> Result<SourceTally, WireError> {
@@ -396,17 +521,11 @@ impl Reader<'_> {
     }
 
     fn rejected(&mut self) -> Result<Rejected, WireError> {
-        let source = u32::try_from(self.number()?).map_err(|_| WireError::Truncated)?;
+        let source = self.index()?;
         let position = self.number()? as i64;
         let received = EventTime(self.number()? as i64);
-        let code = self.text()?;
-        let reason = Reason::ALL
-            .iter()
-            .find(|reason| reason.code() == code)
-            .copied()
-            .ok_or(WireError::UnknownReason(code))?;
         let rejection = Rejection {
-            reason,
+            reason: self.reason()?,
             detail: self.text()?,
         };
         Ok(Rejected {

@@ -57,6 +57,50 @@ reasons! {
     ProductMissing = "product_missing", "The event needs a product and names none.";
     OrderMissing = "order_missing", "The row names no order.";
     IdConflict = "id_conflict", "The id was used before with another content.";
+    CheckFailed = "check_failed", "A check of the shop's own refuses it.";
+}
+
+impl Reason {
+    /// How an event that was set aside for it is mended.
+    #[must_use]
+    pub fn remedy(self) -> &'static str {
+        use Reason::{
+            AmountTooLarge, CheckFailed, CoordinateInvalid, CurrencyUnknown, DuplicateKey,
+            IdConflict, IdInvalid, InvalidText, MalformedJson, MalformedLine, NotAnObject,
+            OrderMissing, PriceInvalid, PriceNegative, ProductMissing, QuantityInvalid,
+            QuantityNotPositive, RaggedRow, TimeInFuture, TimeInvalid, TimeMissing, TimeOutOfRange,
+            TooDeep, TooLarge, TooManyItems, TypeMissing, UnclosedQuote, WrongType,
+        };
+        match self {
+            MalformedJson | NotAnObject | DuplicateKey | TooDeep => {
+                "The sender must mend it and send it again."
+            }
+            TooLarge | TooManyItems => "Send it in parts.",
+            InvalidText => "Save the file as UTF-8 and import it again.",
+            RaggedRow | UnclosedQuote | MalformedLine => {
+                "Mend the row in the file and import it again."
+            }
+            TypeMissing | TimeMissing | OrderMissing | ProductMissing => {
+                "If another column says it, map that column and replay; else mend the file."
+            }
+            WrongType | TimeInvalid | PriceInvalid | QuantityInvalid | CoordinateInvalid => {
+                "If the column is something else, map it anew and replay; else mend the value and send it again."
+            }
+            TimeInFuture => "Set the sender's clock or the store's time zone, then replay.",
+            TimeOutOfRange => {
+                "Mend the value; a column of other numbers may be mapped as the time."
+            }
+            IdInvalid => "Map the column that holds the id and replay, or mend the value.",
+            PriceNegative | QuantityNotPositive | AmountTooLarge => {
+                "Mend the value at its source; money that went back is a refund."
+            }
+            CurrencyUnknown => {
+                "Map the column that holds the currency's code, or leave it out for the store's own."
+            }
+            IdConflict => "Give the second event an id of its own.",
+            CheckFailed => "Change the check in the configuration and replay, or mend the event.",
+        }
+    }
 }
 
 /// One event set aside, with the sentence that says what was wrong with it.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::disk::SharedDisk;
 use crate::error::LogError;
 use crate::format::FrameHeader;
-use crate::frame::{Frame, FrameDecoder, LogPosition};
+use crate::frame::{Frame, FrameDecoder, LogPosition, Tallies};
 use crate::scan::{Cursor, Found};
 use crate::shared::{Shared, View};
 
@@ -88,8 +88,16 @@ impl LogReader {
 
     /// The next frame if it is durable already.
     pub fn try_next(&mut self) -> Result<Option<Frame>, LogError> {
+        self.try_next_where(|_| true)
+    }
+
+    /// The next durable frame whose tallies are wanted; of the others only the head is read.
+    pub fn try_next_where(
+        &mut self,
+        is_wanted: impl Fn(&Tallies) -> bool,
+    ) -> Result<Option<Frame>, LogError> {
         loop {
-            match self.step()? {
+            match self.step(&is_wanted)? {
                 Step::Frame(frame) => return Ok(Some(frame)),
                 Step::PassedOver => {}
                 Step::CaughtUp => return Ok(None),
@@ -123,21 +131,26 @@ impl LogReader {
         }
     }
 
-    fn step(&mut self) -> Result<Step, LogError> {
+    fn step(&mut self, is_wanted: &impl Fn(&Tallies) -> bool) -> Result<Step, LogError> {
         let view = self.shared.view();
         let mut place = match self.place.take() {
             Some(place) => place,
             None => self.find_start(&view)?,
         };
-        let step = self.step_at(&mut place, &view);
+        let step = self.step_at(&mut place, &view, is_wanted);
         self.place = Some(place);
         step
     }
 
-    fn step_at(&mut self, place: &mut Place, view: &View) -> Result<Step, LogError> {
+    fn step_at(
+        &mut self,
+        place: &mut Place,
+        view: &View,
+        is_wanted: &impl Fn(&Tallies) -> bool,
+    ) -> Result<Step, LogError> {
         let limit = place.limit(view)?;
         match place.cursor.look(limit)? {
-            Found::Frame(header) if self.wants(&header) => {
+            Found::Frame(header) if self.wants(&header) && is_wanted(&header.tallies) => {
                 let frame = self.read(place, &header, limit)?;
                 place.cursor.pass(&header);
                 Ok(Step::Frame(frame))

@@ -3,9 +3,11 @@
 
 use crate::decode::{self, IntoFrame};
 use crate::enrich::{Enricher, Enrichment};
+use crate::quality::{Breach, QualityConfig};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use event::dialect::json::Habits;
 use event::frame::{FrameBody, FrameBuilder, SourceInfo};
+use event::rule::Rules;
 use event::time::EventTime;
 use event::{EventId, Rejection};
 use eventlog::{Appended, EncodedFrame, FrameEncoder, LogError, LogWriter, Remedy, Tallies};
@@ -44,6 +46,10 @@ pub struct DoorSettings {
     pub stores: StoreLookup,
     /// What is added to events.
     pub enrichment: Enrichment,
+    /// The shop's own checks.
+    pub rules: Rules,
+    /// What may be set aside of one request.
+    pub quality: QualityConfig,
 }
 
 /// One request: a body of events from one source.
@@ -98,6 +104,9 @@ pub enum Refused {
     /// The log has failed; the process is about to end.
     #[error("the log has failed: {0}")]
     Failed(String),
+    /// Too much of it would be set aside; nothing of it was kept.
+    #[error("{0}")]
+    Breach(String),
     /// The process is stopping.
     #[error("the server is stopping")]
     Stopping,
@@ -141,12 +150,15 @@ impl Door {
             let decoder = Decoder {
                 work: work.clone(),
                 log: log.clone(),
-                stores: Arc::clone(&settings.stores),
+                settings: settings.clone(),
                 enricher: settings.enrichment.enricher(),
                 waiting_bytes: Arc::clone(&waiting_bytes),
                 on_the_way: Arc::new(AtomicUsize::new(0)),
                 clock: runtime.clock().clone(),
-                frame: Gathered::default(),
+                frame: Gathered {
+                    builder: FrameBuilder::new().with_rules(&settings.rules),
+                    ..Gathered::default()
+                },
                 maker: FrameMaker::default(),
                 habits: Habits::default(),
             };
@@ -188,13 +200,14 @@ impl Door {
 struct Gathered {
     builder: FrameBuilder,
     replies: Vec<(Reply, Receipt)>,
+    refused: Vec<(Reply, Breach)>,
     bytes: usize,
 }
 
 struct Decoder {
     work: Receiver<Job>,
     log: LogWriter,
-    stores: StoreLookup,
+    settings: DoorSettings,
     enricher: Enricher,
     waiting_bytes: Arc<AtomicUsize>,
     /// Frames of this decoder that the log has not answered yet.
@@ -237,15 +250,40 @@ impl Decoder {
             received,
             reply,
         } = job;
-        let defaults = (self.stores)(&request.source.store);
+        let defaults = (self.settings.stores)(&request.source.store);
+        self.frame.bytes += request.body.len();
+        if self.settings.quality.stops()
+            && let Some(breach) = self.breach(&request, received, &defaults)
+        {
+            self.frame.refused.push((reply, breach));
+            return;
+        }
         let frame = IntoFrame {
             habits: &mut self.habits,
             enricher: &mut self.enricher,
             builder: &mut self.frame.builder,
         };
         let receipt = decode::request(&request, received, &defaults, frame);
-        self.frame.bytes += request.body.len();
         self.frame.replies.push((reply, receipt));
+    }
+
+    /// A request is taken whole or not at all, and a frame cannot be taken apart again: where a breach would refuse it,
+    /// it is decoded once more to see.
+    fn breach(
+        &mut self,
+        request: &Request,
+        received: EventTime,
+        defaults: &StoreDefaults,
+    ) -> Option<Breach> {
+        let mut scratch = FrameBuilder::new().with_rules(&self.settings.rules);
+        let frame = IntoFrame {
+            habits: &mut self.habits,
+            enricher: &mut self.enricher,
+            builder: &mut scratch,
+        };
+        decode::request(request, received, defaults, frame);
+        let quality = &self.settings.quality;
+        quality.judge(scratch.received() as u64, scratch.rejected() as u64)
     }
 
     fn append(&mut self) {
@@ -255,6 +293,13 @@ impl Decoder {
         self.frame.builder = builder;
         let (replies, bytes) = (frame.replies, frame.bytes);
         let waiting_bytes = Arc::clone(&self.waiting_bytes);
+        for (reply, breach) in frame.refused {
+            let _ = reply.send(Err(Refused::Breach(breach.to_string())));
+        }
+        if replies.is_empty() {
+            waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            return;
+        }
         let encoded = match self.maker.make(&body) {
             Ok(encoded) => encoded,
             Err(error) => return answer(replies, &Err(Refused::Failed(error.to_string()))),
@@ -304,7 +349,9 @@ impl FrameMaker {
         };
         let tallies = Tallies {
             received: count(|tally| tally.received),
-            accepted: count(|tally| tally.accepted),
+            // Released events were received before: a frame that accepts more than it received holds releases.
+            accepted: count(|tally| tally.accepted)
+                .saturating_add(u32::try_from(body.notes.releases.len()).unwrap_or(u32::MAX)),
             quarantined: count(|tally| tally.quarantined),
         };
         let rows = u32::try_from(body.events.len()).expect("frames close long before 2^32 rows");

@@ -2,10 +2,13 @@
 //! What a file's rows mean is the reader's business; where its bytes come from, the caller's.
 
 use crate::door::{EncodeError, FrameMaker};
-use crate::file::{FileError, FileOptions, FileReader};
+use crate::file::{FileError, FileOptions, FileReader, FrameBounds, Progress};
+use crate::quality::{Breach, QualityConfig};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use event::EventTime;
 use event::frame::{FrameBody, FrameBuilder};
+use event::import::{ImportKey, ImportNote, ImportSettings, ImportState};
+use event::rule::Rules;
+use event::{EventTime, hash_128};
 use eventlog::{LogError, LogWriter};
 use runtime::{Clock, NamedThread, Panicked};
 use std::collections::BTreeMap;
@@ -19,7 +22,7 @@ const BODIES_WAITING_MAX: usize = 4;
 const FRAME_ROWS: usize = 4_096;
 
 /// Counts of an import, also while it runs.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ImportCounts {
     /// The identity its events are counted under.
     pub source: String,
@@ -37,6 +40,14 @@ pub struct ImportCounts {
     pub quarantined_by_reason: BTreeMap<&'static str, u64>,
     /// Bytes of the file as read, after decompression.
     pub bytes: u64,
+    /// Events an earlier run has brought already: passed over, neither received nor set aside again.
+    pub known: u64,
+    /// Rows they stood in.
+    pub known_rows: u64,
+    /// How far it came.
+    pub state: ImportState,
+    /// Too much was set aside.
+    pub breach: Option<Breach>,
 }
 
 /// Why an import ended early. What was read before it stays: running it again adds only the rest.
@@ -61,6 +72,8 @@ pub enum ImportError {
 
 /// What an import tells while it runs.
 pub trait ImportListener {
+    /// It begins, with the file of this identity.
+    fn begin(&mut self, _source: &str) {}
     /// What the file was taken for, and why.
     fn guess(&mut self, evidence: &[String]);
     /// A frame was read, before it goes to the log.
@@ -69,8 +82,52 @@ pub trait ImportListener {
     fn progress(&mut self, counts: &ImportCounts) -> bool;
 }
 
+/// A place in a file up to which an earlier run has brought everything into the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Milestone {
+    /// Rows up to there.
+    pub rows: u64,
+    /// Hash of the text up to there.
+    pub hash: u128,
+    /// What was set aside since the milestone before.
+    pub quarantined: u64,
+}
+
+/// The milestones earlier runs left of a source that was read the same way, by rows.
+pub type Milestones<'a> = dyn Fn(&str, &ImportSettings) -> Vec<Milestone> + 'a;
+
+/// Where an import goes, and when it ends.
+pub struct ImportPlan<'a> {
+    /// Where frames go; without a log the file is only checked.
+    pub log: Option<&'a LogWriter>,
+    /// The clock of receipt.
+    pub clock: &'a Clock,
+    /// It ends after so many rows of the file.
+    pub rows_max: Option<u64>,
+    /// What may be set aside.
+    pub quality: QualityConfig,
+    /// The shop's own checks.
+    pub rules: Rules,
+    /// What earlier runs brought.
+    pub milestones: &'a Milestones<'a>,
+}
+
+impl<'a> ImportPlan<'a> {
+    /// The whole file into this log, nothing watched, nothing known.
+    #[must_use]
+    pub fn new(log: Option<&'a LogWriter>, clock: &'a Clock) -> ImportPlan<'a> {
+        ImportPlan {
+            log,
+            clock,
+            rows_max: None,
+            quality: QualityConfig::default(),
+            rules: Rules::default(),
+            milestones: &|_, _| Vec::new(),
+        }
+    }
+}
+
 /// Reads a file to its end; without a log it only checks. Returns when every frame is durable.
-/// Reading is one thread's work, making and appending frames another's: a file is then as fast as the slower of the two.
 pub fn import(
     read: Box<dyn Read + Send>,
     options: FileOptions,
@@ -78,29 +135,205 @@ pub fn import(
     clock: &Clock,
     listener: &mut dyn ImportListener,
 ) -> Result<ImportCounts, ImportError> {
-    let mut reader = FileReader::open(read, options)?;
+    import_as(read, options, &ImportPlan::new(log, clock), listener)
+}
+
+/// Reads a file as planned. Returns when every frame is durable.
+/// Reading is one thread's work, making and appending frames another's: a file is then as fast as the slower of the two.
+pub fn import_as(
+    read: Box<dyn Read + Send>,
+    options: FileOptions,
+    plan: &ImportPlan<'_>,
+    listener: &mut dyn ImportListener,
+) -> Result<ImportCounts, ImportError> {
+    let reader = FileReader::open(read, options)?;
+    listener.begin(&reader.source().source);
     listener.guess(&reader.guess().evidence);
-    let mut builder = FrameBuilder::new();
-    let mut counts = ImportCounts {
-        dialect: reader.guess().dialect.to_owned(),
-        source: reader.source().source.clone(),
-        ..ImportCounts::default()
-    };
-    let appender = log.cloned().map(Appender::start).transpose()?;
-    loop {
-        let progress = reader.next_frame(&mut builder, FRAME_ROWS, EventTime(clock.now().0))?;
-        let body = builder.finish();
-        counts.observe(&body, progress.bytes_read);
-        listener.frame(&body);
-        let goes_on = appender.as_ref().is_none_or(|appender| appender.take(body));
-        if !listener.progress(&counts) || progress.done || !goes_on {
-            break;
-        }
-    }
+    let appender = plan.log.cloned().map(Appender::start).transpose()?;
+    let mut run = Run::new(reader, plan);
+    let read = run.read_all(plan, appender.as_ref(), listener);
     if let Some(appender) = appender {
         appender.finish()?;
     }
-    Ok(counts)
+    read.map(|()| run.counts)
+}
+
+/// An import under way.
+struct Run {
+    reader: FileReader,
+    builder: FrameBuilder,
+    counts: ImportCounts,
+    key: ImportKey,
+    began: EventTime,
+    milestones: std::iter::Peekable<std::vec::IntoIter<Milestone>>,
+    /// Events passed over that no note has told of.
+    known_untold: u64,
+    is_first: bool,
+}
+
+impl Run {
+    fn new(reader: FileReader, plan: &ImportPlan<'_>) -> Run {
+        let source = reader.source().source.clone();
+        let began = EventTime(plan.clock.now().0);
+        let milestones = match plan.log {
+            Some(_) => (plan.milestones)(&source, reader.settings()),
+            None => Vec::new(),
+        };
+        Run {
+            builder: FrameBuilder::new().with_rules(&plan.rules),
+            key: ImportKey(hash_128(format!("{source}\0{}", began.0).as_bytes()) as u64),
+            counts: ImportCounts {
+                dialect: reader.guess().dialect.to_owned(),
+                source,
+                ..ImportCounts::default()
+            },
+            began,
+            milestones: milestones.into_iter().peekable(),
+            known_untold: 0,
+            is_first: true,
+            reader,
+        }
+    }
+
+    fn read_all(
+        &mut self,
+        plan: &ImportPlan<'_>,
+        appender: Option<&Appender>,
+        listener: &mut dyn ImportListener,
+    ) -> Result<(), ImportError> {
+        while self.counts.state == ImportState::Running {
+            let milestone = self.next_milestone();
+            let read = self.read_frame(plan, milestone);
+            let failed = match read {
+                Ok(progress) => {
+                    self.settle(plan, progress, milestone);
+                    None
+                }
+                Err(error) => {
+                    self.counts.state = ImportState::Failed;
+                    Some(error)
+                }
+            };
+            let body = self.close_frame(milestone);
+            if let Some(body) = body {
+                listener.frame(&body);
+                if appender.is_some_and(|appender| !appender.take(body)) {
+                    return Ok(());
+                }
+            }
+            if let Some(error) = failed {
+                return Err(error.into());
+            }
+            if !listener.progress(&self.counts) {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// The next place an earlier run told of, where all before it was as that run found it.
+    fn next_milestone(&mut self) -> Option<Milestone> {
+        let rows = self.reader.rows();
+        while self
+            .milestones
+            .next_if(|known| known.rows <= rows)
+            .is_some()
+        {}
+        self.milestones.peek().copied()
+    }
+
+    fn read_frame(
+        &mut self,
+        plan: &ImportPlan<'_>,
+        milestone: Option<Milestone>,
+    ) -> Result<Progress, FileError> {
+        let rows = self.reader.rows();
+        let bounds = [plan.rows_max, milestone.map(|known| known.rows)];
+        let rows_max = bounds
+            .into_iter()
+            .flatten()
+            .map(|bound| bound.saturating_sub(rows))
+            .min();
+        let received = EventTime(plan.clock.now().0);
+        match rows_max {
+            Some(rows_max) => {
+                let bounds = FrameBounds {
+                    events_max: FRAME_ROWS,
+                    rows_max,
+                };
+                (self.reader).next_rows(&mut self.builder, bounds, received)
+            }
+            None => (self.reader).next_frame(&mut self.builder, FRAME_ROWS, received),
+        }
+    }
+
+    /// Whether the import goes on after this frame.
+    fn settle(&mut self, plan: &ImportPlan<'_>, progress: Progress, milestone: Option<Milestone>) {
+        self.counts.bytes = progress.bytes_read;
+        let is_known = milestone.is_some_and(|known| self.is_at(known));
+        let (mut received, mut quarantined) = (self.counts.received, self.counts.quarantined);
+        if !is_known {
+            received += self.builder.received() as u64;
+            quarantined += self.builder.rejected() as u64;
+        }
+        let breach = plan.quality.judge(received, quarantined);
+        if progress.done {
+            self.counts.state = ImportState::Complete;
+        } else if breach.is_some() && plan.quality.stops() {
+            self.counts.state = ImportState::Stopped;
+        } else if (plan.rows_max).is_some_and(|rows_max| self.reader.rows() >= rows_max) {
+            self.counts.state = ImportState::Limited;
+        }
+        if self.counts.state != ImportState::Running {
+            self.counts.breach = breach;
+        }
+    }
+
+    /// An earlier run read the same up to here, and set as much of it aside: under other checks the rows go in again.
+    fn is_at(&self, known: Milestone) -> bool {
+        self.is_same_text(known) && known.quarantined == self.builder.rejected() as u64
+    }
+
+    fn is_same_text(&self, known: Milestone) -> bool {
+        known.rows == self.reader.rows() && known.hash == self.reader.hash()
+    }
+
+    /// The frame with its note; nothing where an earlier run brought it and the import goes on.
+    fn close_frame(&mut self, milestone: Option<Milestone>) -> Option<FrameBody> {
+        if let Some(known) = milestone {
+            if self.is_at(known) {
+                let events = self.builder.received() as u64;
+                self.known_untold += events;
+                self.counts.known += events;
+                self.counts.known_rows = self.reader.rows();
+                self.counts.rows = self.reader.rows();
+                self.builder.clear();
+                if self.counts.state == ImportState::Running {
+                    return None;
+                }
+            } else if known.rows <= self.reader.rows() && !self.is_same_text(known) {
+                // The text differs from here on: what earlier runs read after it says nothing about this one.
+                self.milestones = Vec::new().into_iter().peekable();
+            }
+        }
+        let source = self.builder.open_source(self.reader.source());
+        let has_settings = self.is_first || self.builder.rejected() > 0;
+        self.is_first = false;
+        self.builder.note_import(ImportNote {
+            source: source.number(),
+            key: self.key,
+            began: self.began,
+            state: self.counts.state,
+            rows: self.reader.rows(),
+            hash: self.reader.hash(),
+            known: std::mem::take(&mut self.known_untold),
+            settings: has_settings.then(|| self.reader.settings().clone()),
+        });
+        let body = self.builder.finish();
+        self.counts.observe(&body);
+        self.counts.rows = self.reader.rows();
+        Some(body)
+    }
 }
 
 /// The thread that makes frames of what was read and appends them.
@@ -156,10 +389,8 @@ fn append_all(bodies: &Receiver<FrameBody>, log: &LogWriter) -> Result<(), Impor
 }
 
 impl ImportCounts {
-    fn observe(&mut self, body: &FrameBody, bytes: u64) {
-        self.bytes = bytes;
+    fn observe(&mut self, body: &FrameBody) {
         for tally in &body.sources {
-            self.rows += tally.rows;
             self.received += tally.received;
             self.accepted += tally.accepted;
             self.quarantined += tally.quarantined;
@@ -172,3 +403,6 @@ impl ImportCounts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! The door: requests and files become checked events in the log.
 //! Decoding is `event`'s, remembering is `eventlog`'s; here they meet.
 
+pub mod checks;
 mod decode;
 mod door;
 mod enrich;
@@ -11,7 +12,12 @@ mod geo;
 #[cfg(test)]
 mod geo_tests;
 mod import;
+mod known;
+pub mod mappings;
 mod metrics;
+pub mod preview;
+mod quality;
+pub mod quarantine;
 pub mod watch;
 
 pub use door::{
@@ -20,4 +26,8 @@ pub use door::{
 };
 pub use enrich::{Enricher, Enrichment};
 pub use geo::{GeoDatabase, GeoError};
-pub use import::{ImportCounts, ImportError, ImportListener, import};
+pub use import::{
+    ImportCounts, ImportError, ImportListener, ImportPlan, Milestone, Milestones, import, import_as,
+};
+pub use known::milestones;
+pub use quality::{Breach, OnBreach, QualityConfig};

@@ -56,6 +56,50 @@ pub struct SourceView {
     pub quarantined: u64,
 }
 
+/// One run of an import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportView {
+    /// 1 for the first of the log.
+    pub number: u64,
+    /// The identity of its file.
+    pub source: Arc<str>,
+    /// The file's name.
+    pub name: Arc<str>,
+    /// Its store.
+    pub store: Arc<str>,
+    /// How the file was read.
+    pub dialect: Arc<str>,
+    /// The saved mapping it was read by; empty without one.
+    pub mapping: Arc<str>,
+    /// `complete`, `limited`, `stopped`, `failed`; `running` also where the process died.
+    pub state: Arc<str>,
+    /// When it began.
+    pub began: EventTime,
+    /// Rows of the file up to where it came.
+    pub rows: u64,
+    /// Events made of them, those of an earlier run included.
+    pub received: u64,
+    /// Of these, accepted and no duplicate.
+    pub accepted: u64,
+    /// Came before.
+    pub duplicate: u64,
+    /// Set aside and not released since.
+    pub quarantined: u64,
+    /// Where in the log it begins.
+    pub first_offset: u64,
+}
+
+/// Which rejections are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct QuarantineFilter {
+    /// Of this reason only.
+    pub reason: Option<String>,
+    /// Of this source only: its identity, or its name for people.
+    pub source: Option<String>,
+    /// Of this store only.
+    pub store: Option<String>,
+}
+
 /// Place of a rejection: its frame and its index within it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QuarantineCursor {
@@ -72,6 +116,8 @@ pub struct QuarantinedRow {
     pub cursor: QuarantineCursor,
     /// Its source.
     pub source: Arc<str>,
+    /// The source's name for people.
+    pub name: Arc<str>,
     /// Row or index within the source.
     pub position: i64,
     /// The code of the step that refused it.
@@ -112,6 +158,7 @@ pub(crate) struct Audit {
     sources: BTreeMap<Arc<str>, SourceView>,
     reasons: BTreeMap<Arc<str>, u64>,
     quarantine: BTreeMap<QuarantineCursor, QuarantinedRow>,
+    imports: BTreeMap<u64, ImportView>,
 }
 
 impl Audit {
@@ -122,6 +169,7 @@ impl Audit {
             "sources" => self.apply_source(change),
             "quarantine_reasons" => self.apply_reason(change),
             "quarantine" => self.apply_rejection(change),
+            "imports" => self.apply_import(change),
             _ => None,
         }
         .is_some()
@@ -183,6 +231,7 @@ impl Audit {
         let rejected = QuarantinedRow {
             cursor,
             source: row.text()?.clone(),
+            name: Arc::from(""),
             position: row.int()?,
             reason: row.text()?.clone(),
             detail: row.text()?.clone(),
@@ -194,6 +243,38 @@ impl Audit {
             self.quarantine.pop_first();
         }
         Some(())
+    }
+
+    fn apply_import(&mut self, change: &Change) -> Option<()> {
+        let number = RowReader(&change.key).count()?;
+        let Some(values) = &change.values else {
+            self.imports.remove(&number);
+            return Some(());
+        };
+        let mut row = RowReader(values);
+        let view = ImportView {
+            number,
+            source: row.text()?.clone(),
+            name: row.text()?.clone(),
+            store: row.text()?.clone(),
+            dialect: row.text()?.clone(),
+            mapping: row.text()?.clone(),
+            state: row.text()?.clone(),
+            began: EventTime(row.time()?),
+            rows: row.count()?,
+            received: row.count()?,
+            accepted: row.count()?,
+            duplicate: row.count()?,
+            quarantined: row.count()?,
+            first_offset: row.count()?,
+        };
+        self.imports.insert(number, view);
+        Some(())
+    }
+
+    /// Imports, newest first.
+    pub(crate) fn imports(&self) -> Vec<ImportView> {
+        self.imports.values().rev().cloned().collect()
     }
 
     /// The totals reach to this offset.
@@ -232,19 +313,45 @@ impl Audit {
         self.sources.values().map(|source| &source.store)
     }
 
+    fn is_asked_for(&self, row: &QuarantinedRow, filter: &QuarantineFilter) -> bool {
+        let source = self.sources.get(&row.source);
+        let is_of_source = |asked: &str| {
+            *row.source == *asked || source.is_some_and(|source| *source.name == *asked)
+        };
+        let is_of_store = |asked: &str| source.is_some_and(|source| *source.store == *asked);
+        filter
+            .reason
+            .as_deref()
+            .is_none_or(|asked| *row.reason == *asked)
+            && filter.source.as_deref().is_none_or(is_of_source)
+            && filter.store.as_deref().is_none_or(is_of_store)
+    }
+
     /// Rejections older than `before`, newest first.
     pub(crate) fn quarantine(
         &self,
         limit: usize,
         before: Option<QuarantineCursor>,
+        filter: &QuarantineFilter,
     ) -> QuarantinePage {
         let older: Box<dyn DoubleEndedIterator<Item = &QuarantinedRow>> = match before {
             Some(before) => Box::new(self.quarantine.range(..before).map(|(_, row)| row)),
             None => Box::new(self.quarantine.values()),
         };
-        let mut rows: Vec<QuarantinedRow> = older.rev().take(limit + 1).cloned().collect();
+        let mut rows: Vec<QuarantinedRow> = (older.rev())
+            .filter(|row| self.is_asked_for(row, filter))
+            .take(limit + 1)
+            .cloned()
+            .collect();
         let has_more = rows.len() > limit;
         rows.truncate(limit);
+        for row in &mut rows {
+            let source = self.sources.get(&row.source);
+            row.name = source.map_or_else(
+                || Arc::clone(&row.source),
+                |source| Arc::clone(&source.name),
+            );
+        }
         let next = rows.last().map(|row| row.cursor).filter(|_| has_more);
         QuarantinePage { rows, next }
     }
@@ -327,7 +434,7 @@ mod tests {
         let mut seen = Vec::new();
         let mut before = None;
         loop {
-            let page = audit.quarantine(3, before);
+            let page = audit.quarantine(3, before, &QuarantineFilter::default());
             seen.extend(
                 page.rows
                     .iter()
@@ -348,7 +455,7 @@ mod tests {
     fn a_flood_of_rejections_leaves_the_newest_thousand() {
         let mut audit = Audit::default();
         (0..1_200).for_each(|at| assert!(audit.apply(&rejection(at, 0))));
-        let page = audit.quarantine(2_000, None);
+        let page = audit.quarantine(2_000, None, &QuarantineFilter::default());
         assert_eq!(
             (page.rows.len(), page.rows[999].cursor.offset),
             (QUARANTINE_KEPT_MAX, 200)

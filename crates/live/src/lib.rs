@@ -10,7 +10,10 @@ mod stores;
 mod tables;
 mod texts;
 
-pub use audit::{AuditView, QuarantineCursor, QuarantinePage, QuarantinedRow, SourceView};
+pub use audit::{
+    AuditView, ImportView, QuarantineCursor, QuarantineFilter, QuarantinePage, QuarantinedRow,
+    SourceView,
+};
 pub use orders::Order;
 pub use pulse::{PulseSecond, StreamChanges, StreamSnapshot, Subscription};
 pub use query::{Answer, Query, QueryError};

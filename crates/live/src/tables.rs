@@ -1,7 +1,9 @@
 //! The live tables and how they are fed: a batch of changes is read, sorted by table, and taken in table by table.
 //! Each table has its own lock, so a question about one holds up the feeding of that one only.
 
-use crate::audit::{Audit, AuditView, QuarantineCursor, QuarantinePage};
+use crate::audit::{
+    Audit, AuditView, ImportView, QuarantineCursor, QuarantineFilter, QuarantinePage,
+};
 use crate::cells::{CellAddress, CubeTable, RowKey, Stamp};
 use crate::orders::Orders;
 use crate::query::CalendarTexts;
@@ -132,8 +134,20 @@ impl LiveTables {
 
     /// Rejections older than `before`, newest first.
     #[must_use]
-    pub fn quarantine(&self, limit: usize, before: Option<QuarantineCursor>) -> QuarantinePage {
-        self.shared.audit.read().quarantine(limit, before)
+    pub fn quarantine(
+        &self,
+        limit: usize,
+        before: Option<QuarantineCursor>,
+        filter: &QuarantineFilter,
+    ) -> QuarantinePage {
+        let audit = self.shared.audit.read();
+        audit.quarantine(limit, before, filter)
+    }
+
+    /// Imports, newest first.
+    #[must_use]
+    pub fn imports(&self) -> Vec<ImportView> {
+        self.shared.audit.read().imports()
     }
 }
 

@@ -37,6 +37,12 @@ pub enum Command {
     Ingest(Ingest),
     /// Play a believable shop: to a server, a file or standard output
     Simulate(Box<Simulate>),
+    /// The imports so far
+    Imports(Imports),
+    /// What was set aside: list it, look at it, read it again
+    Quarantine(Quarantine),
+    /// Saved mappings of columns
+    Mappings(MappingsOptions),
     /// Show that nothing disappeared: received = accepted + duplicate + quarantined
     Audit(Audit),
     /// Measure on this machine
@@ -75,6 +81,18 @@ pub struct Ingest {
     /// Value of the type column = our event type, such as `basket=cart_add`
     #[arg(long, value_name = "VALUE=TYPE,…", value_delimiter = ',')]
     pub map_type: Vec<String>,
+    /// A saved mapping (see --save-mapping); --map corrects it
+    #[arg(long, value_name = "NAME")]
+    pub mapping: Option<String>,
+    /// Save how this file is read, guessed and given columns alike, under a name
+    #[arg(long, value_name = "NAME")]
+    pub save_mapping: Option<String>,
+    /// Only look at the first rows (1,000, or --limit): what they would become, what would be set aside; nothing is stored
+    #[arg(long, conflicts_with = "check")]
+    pub preview: bool,
+    /// Read only so many rows; running it again without goes on after them
+    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: Option<u64>,
     /// The store the events belong to
     #[arg(long, default_value = "main")]
     pub store: String,
@@ -225,6 +243,111 @@ pub enum Target {
     Stdout,
     /// Nowhere: for measuring how fast events are made
     Null,
+}
+
+/// The server a command talks to; without one of them, the one that owns the data directory, or the directory itself.
+#[derive(Debug, Clone, Args)]
+pub struct Connection {
+    /// The server [default: the one that owns the data directory]
+    #[arg(long, value_name = "URL", global = true)]
+    pub url: Option<String>,
+    /// Key for --url [default: DATA_DIR/keys/admin.key]
+    #[arg(long, env = "SHOPSTREAM_KEY", hide_env_values = true, global = true)]
+    pub key: Option<String>,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Auto, global = true)]
+    pub format: Format,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Imports {
+    #[command(subcommand)]
+    pub what: ImportsKind,
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum ImportsKind {
+    /// Every import, newest first
+    List,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Quarantine {
+    #[command(subcommand)]
+    pub what: QuarantineKind,
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum QuarantineKind {
+    /// What was set aside, newest first
+    List(QuarantineList),
+    /// One of them: what came in, why it was set aside, how it is mended
+    Show {
+        /// Its id, such as 17:3
+        id: String,
+    },
+    /// Read them again under today's mapping and checks; what passes counts once
+    Replay(QuarantineReplay),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct QuarantineList {
+    /// Of this reason only, such as price_invalid
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// Of this source only: its name or identity
+    #[arg(long)]
+    pub source: Option<String>,
+    /// So many, up to 1,000
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    pub limit: u64,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct QuarantineReplay {
+    /// These only, such as 17:3
+    pub ids: Vec<String>,
+    /// Of this reason only
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// Of this source only: its name or identity
+    #[arg(long)]
+    pub source: Option<String>,
+    /// Everything that was set aside
+    #[arg(long, conflicts_with_all = ["ids", "reason", "source"])]
+    pub all: bool,
+    /// Under this saved mapping, instead of the one each was read by
+    #[arg(long, value_name = "NAME")]
+    pub mapping: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct MappingsOptions {
+    #[command(subcommand)]
+    pub what: MappingsKind,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Auto, global = true)]
+    pub format: Format,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum MappingsKind {
+    /// Every saved mapping
+    List,
+    /// One of them, column by column
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Forget one; files read by it stay as they are
+    Remove {
+        /// Its name
+        name: String,
+    },
 }
 
 #[derive(Debug, Clone, Args)]

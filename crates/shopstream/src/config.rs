@@ -38,6 +38,10 @@ pub struct Config {
     pub price_tiers: PriceTierSettings,
     /// The shops of this server, by name; `main` is there without being named.
     pub stores: BTreeMap<String, StoreSettings>,
+    /// The shop's own checks: what they hold true of is set aside.
+    pub checks: Vec<ingest::checks::CheckConfig>,
+    /// What may be set aside of a batch.
+    pub quality: ingest::QualityConfig,
     /// What is read without being sent.
     pub sources: SourceSettings,
 }
@@ -102,6 +106,8 @@ impl Default for Config {
             price_tiers: PriceTierSettings::default(),
             stores: BTreeMap::new(),
             sources: SourceSettings::default(),
+            checks: Vec::new(),
+            quality: ingest::QualityConfig::default(),
         }
     }
 }
@@ -249,6 +255,16 @@ fn check(config: &Config) -> Result<(), Problem> {
         }
     }
     config.price_tiers.tiers()?;
+    if let Err(error) = ingest::checks::compile_checks(&config.checks) {
+        return Err(Problem::usage(error.to_string(), error.hint));
+    }
+    let share = config.quality.rejected_share_max;
+    if share.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
+        return Err(Problem::usage(
+            "quality.rejected_share_max must lie between 0 and 1",
+            "0.05 lets 5 % be set aside; leave it out to watch nothing",
+        ));
+    }
     if config.log.segment_mib == 0 || config.log.segment_mib > 4_096 {
         return Err(Problem::usage(
             "log.segment_mib must lie between 1 and 4096",
@@ -306,6 +322,8 @@ impl Config {
                 dialect: settings.dialect.clone(),
                 map: pairs(&settings.map),
                 map_type: pairs(&settings.map_type),
+                mapping: None,
+                rows_max: None,
             };
             let options = request
                 .file_options(self, enrichment)
@@ -320,6 +338,12 @@ impl Config {
             })
         };
         folders.map(folder).collect()
+    }
+
+    /// The shop's own checks, compiled.
+    pub fn rules(&self) -> event::rule::Rules {
+        ingest::checks::compile_checks(&self.checks)
+            .expect("checked when the configuration was read")
     }
 
     /// Threads that decode requests: one a core is left to the shards.

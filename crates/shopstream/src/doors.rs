@@ -2,15 +2,19 @@
 
 use crate::config::{Config, DurabilitySetting};
 use crate::exit::Problem;
-use crate::imports::{ImportRequest, KnownRepeats, Listener, run_import};
+use crate::imports::{ImportRequest, ImportRun, KnownRepeats, Listener, run_import};
+use crate::replays::{self, kept_event, quarantine_problem};
 use crate::wiring::Core;
 use api::{
-    DoorRequest, EventDoor, ImportProblem, ImportProgress, ImportRemedy, ImportSummary,
-    ItemOutcome, ItemResult, Receipt, Refused, Upload,
+    DoorProblem, DoorRequest, EventDoor, ImportProblem, ImportProgress, ImportRemedy,
+    ImportSummary, ItemOutcome, ItemResult, KeptEvent, Receipt, Refused, ReplayRequest,
+    ReplaySummary, Upload,
 };
+use event::import::QuarantineId;
 use eventlog::{EventLog, Remedy};
-use ingest::{Dedupe, Door, Enrichment, ImportError, Outcome, Request};
+use ingest::{Dedupe, Door, Enrichment, ImportError, Outcome, Request, quarantine};
 use live::LiveTables;
+use parking_lot::Mutex;
 use runtime::Clock;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -30,6 +34,10 @@ pub struct Doors {
     clock: Clock,
     /// The runtime on which a blocking import waits for results.
     handle: tokio::runtime::Handle,
+    /// Held by the replay that is at work.
+    replaying: Mutex<()>,
+    /// Sources of the imports that are at work.
+    active: Arc<Mutex<Vec<String>>>,
 }
 
 impl Doors {
@@ -44,6 +52,8 @@ impl Doors {
             config: config.clone(),
             clock,
             handle: tokio::runtime::Handle::current(),
+            replaying: Mutex::new(()),
+            active: Arc::default(),
         }
     }
 
@@ -93,6 +103,8 @@ impl EventDoor for Doors {
             dialect,
             map,
             map_type,
+            mapping,
+            rows_max,
             check_only,
             reader,
             ..
@@ -103,31 +115,97 @@ impl EventDoor for Doors {
             dialect,
             map,
             map_type,
+            mapping,
+            rows_max,
         };
         let options = request
             .file_options(&self.config, &self.enrichment)
             .map_err(mend)?;
         self.wait_until_counted();
         let repeats = KnownRepeats::before(&self.live, self.log.end());
-        let log = (!check_only).then(|| self.log.writer());
-        let mut told = Told(progress);
-        let mut summary = run_import(reader, options, log.as_ref(), &self.clock, &mut told)
-            .map_err(|error| problem(&error))?;
+        let run = ImportRun {
+            into: (!check_only).then_some((&*self.log, &self.live)),
+            clock: &self.clock,
+            rows_max,
+            config: &self.config,
+        };
+        let mut told = Told {
+            progress,
+            active: Active::of(self),
+        };
+        let mut summary =
+            run_import(reader, options, &run, &mut told).map_err(|error| problem(&error))?;
         self.wait_until_counted();
         repeats.settle(&mut summary);
         Ok(summary)
     }
+
+    fn quarantined(&self, id: QuarantineId) -> Result<Option<KeptEvent>, DoorProblem> {
+        let kept = quarantine::find(&self.log, id).map_err(|error| quarantine_problem(&error))?;
+        Ok(kept.map(|kept| kept_event(&kept)))
+    }
+
+    fn replay(&self, request: ReplayRequest) -> Result<ReplaySummary, DoorProblem> {
+        let _one_at_a_time = self.replaying.lock();
+        let summary = replays::run(
+            &self.log,
+            (&self.config, &self.enrichment),
+            &self.clock,
+            request,
+        )?;
+        self.wait_until_counted();
+        Ok(summary)
+    }
+
+    fn is_importing(&self, source: &str) -> bool {
+        self.active.lock().iter().any(|active| active == source)
+    }
 }
 
-struct Told(Box<dyn FnMut(ImportProgress) + Send>);
+/// The sources that are being imported, while they are.
+struct Active {
+    sources: Arc<Mutex<Vec<String>>>,
+    source: Option<String>,
+}
+
+impl Active {
+    fn of(doors: &Doors) -> Active {
+        Active {
+            sources: Arc::clone(&doors.active),
+            source: None,
+        }
+    }
+}
+
+impl Drop for Active {
+    fn drop(&mut self) {
+        let mut sources = self.sources.lock();
+        if let Some(at) = sources
+            .iter()
+            .position(|active| Some(active) == self.source.as_ref())
+        {
+            sources.swap_remove(at);
+        }
+    }
+}
+
+struct Told {
+    progress: Box<dyn FnMut(ImportProgress) + Send>,
+    active: Active,
+}
 
 impl Listener for Told {
+    fn begin(&mut self, source: &str) {
+        self.active.sources.lock().push(source.to_owned());
+        self.active.source = Some(source.to_owned());
+    }
+
     fn guess(&mut self, evidence: &[String]) {
         tracing::info!(evidence = evidence.join("; "), "file recognised");
     }
 
     fn show(&mut self, progress: &ImportProgress) {
-        (self.0)(progress.clone());
+        (self.progress)(progress.clone());
     }
 }
 
@@ -174,6 +252,7 @@ fn refusal(refused: ingest::Refused) -> Refused {
     match refused {
         ingest::Refused::Overloaded => Refused::Overloaded { retry_after_s: 1 },
         ingest::Refused::Stopping => Refused::Stopping,
+        ingest::Refused::Breach(sentence) => Refused::Breach(sentence),
         ingest::Refused::Unavailable(why) | ingest::Refused::Failed(why) => Refused::LogFailed(why),
     }
 }

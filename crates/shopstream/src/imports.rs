@@ -6,9 +6,11 @@ use crate::summary::Summary;
 use api::{ImportCounts, ImportMoney, ImportProgress, ImportSummary};
 use event::Currency;
 use event::frame::FrameBody;
-use eventlog::LogWriter;
+use event::import::ImportSettings;
+use eventlog::EventLog;
 use ingest::file::{FileOptions, UnknownDialect};
-use ingest::{Enrichment, ImportListener};
+use ingest::mappings::Mappings;
+use ingest::{Enrichment, ImportListener, ImportPlan, Milestone};
 use live::LiveTables;
 use runtime::Clock;
 use std::io::Read;
@@ -26,6 +28,10 @@ pub struct ImportRequest {
     pub map: Vec<(String, String)>,
     /// Value and type.
     pub map_type: Vec<(String, String)>,
+    /// The saved mapping that these come from.
+    pub mapping: Option<String>,
+    /// It ends after so many rows.
+    pub rows_max: Option<u64>,
 }
 
 impl ImportRequest {
@@ -38,13 +44,16 @@ impl ImportRequest {
                 .collect();
             pairs.join(",")
         };
-        vec![
+        let mut query = vec![
             ("name", self.name.clone()),
             ("store", self.store.clone()),
             ("dialect", self.dialect.clone()),
             ("map", written(&self.map)),
             ("map_type", written(&self.map_type)),
-        ]
+        ];
+        query.extend(self.mapping.clone().map(|name| ("mapping", name)));
+        query.extend(self.rows_max.map(|rows| ("limit", rows.to_string())));
+        query
     }
 
     /// What the file reader is told.
@@ -66,12 +75,20 @@ impl ImportRequest {
         options.enrichment = enrichment.clone();
         options.map.clone_from(&self.map);
         options.map_type.clone_from(&self.map_type);
+        options.mapping.clone_from(&self.mapping);
+        // A mapping that cannot be read is told where it is asked for, not where it might be offered.
+        let saved = Mappings::of(&config.data_dir).list().unwrap_or_default();
+        options.saved = (saved.into_iter())
+            .map(|mapping| (mapping.name, mapping.header))
+            .collect();
         Ok(options)
     }
 }
 
 /// Who hears of an import while it runs.
 pub trait Listener {
+    /// It begins, with the file of this identity.
+    fn begin(&mut self, _source: &str) {}
     /// What the file was taken for, and why.
     fn guess(&mut self, evidence: &[String]);
     /// How far it is.
@@ -85,6 +102,10 @@ struct Watch<'l> {
 }
 
 impl ImportListener for Watch<'_> {
+    fn begin(&mut self, source: &str) {
+        self.listener.begin(source);
+    }
+
     fn guess(&mut self, evidence: &[String]) {
         self.listener.guess(evidence);
     }
@@ -103,46 +124,90 @@ impl ImportListener for Watch<'_> {
     }
 }
 
+/// Where earlier runs over this source have been; the log is read from the first of them on, and only if there was one.
+fn known_before(
+    log: &EventLog,
+    live: &LiveTables,
+    source: &str,
+    settings: &ImportSettings,
+) -> Vec<Milestone> {
+    let imports = live.imports().into_iter();
+    let first = imports
+        .filter(|import| *import.source == *source)
+        .map(|import| import.first_offset)
+        .min();
+    first.map_or_else(Vec::new, |offset| {
+        ingest::milestones(log, offset, source, settings)
+    })
+}
+
+/// What an earlier run brought came again, and was known by its place in the file.
 fn told(counts: &ingest::ImportCounts) -> ImportCounts {
     ImportCounts {
-        received: counts.received,
+        received: counts.received + counts.known,
         accepted: counts.accepted,
-        duplicate: 0,
+        duplicate: counts.known,
         quarantined: counts.quarantined,
     }
 }
 
-/// Reads a file to its end and says what it came to; without a log it only checks. Repeats are not known yet.
+/// Where an import goes, and how far.
+pub struct ImportRun<'a> {
+    /// The log and the results; without them the file is only checked.
+    pub into: Option<(&'a EventLog, &'a LiveTables)>,
+    /// The clock of receipt.
+    pub clock: &'a Clock,
+    /// It ends after so many rows.
+    pub rows_max: Option<u64>,
+    /// The shop's own checks and thresholds.
+    pub config: &'a Config,
+}
+
+/// Reads a file and says what it came to. Repeats are not known yet.
 pub fn run_import(
     read: Box<dyn Read + Send>,
     options: FileOptions,
-    log: Option<&LogWriter>,
-    clock: &Clock,
+    run: &ImportRun<'_>,
     listener: &mut dyn Listener,
 ) -> Result<ImportSummary, ingest::ImportError> {
-    let began = clock.monotonic();
+    let began = run.clock.monotonic();
     let (name, currency, map) = (options.name.clone(), options.currency, options.map.clone());
     let mut watch = Watch {
         listener,
         summary: Summary::default(),
         currency,
     };
-    let counts = ingest::import(read, options, log, clock, &mut watch)?;
+    let writer = run.into.map(|(log, _)| log.writer());
+    let known = |source: &str, settings: &ImportSettings| match run.into {
+        Some((log, live)) => known_before(log, live, source, settings),
+        None => Vec::new(),
+    };
+    let plan = ImportPlan {
+        rows_max: run.rows_max,
+        quality: run.config.quality.clone(),
+        rules: run.config.rules(),
+        milestones: &known,
+        ..ImportPlan::new(writer.as_ref(), run.clock)
+    };
+    let counts = ingest::import_as(read, options, &plan, &mut watch)?;
     let by_reason = counts.quarantined_by_reason.iter();
     Ok(ImportSummary {
         name,
         source: counts.source.clone(),
         dialect: counts.dialect.clone(),
         map,
-        check_only: log.is_none(),
+        check_only: run.into.is_none(),
         rows: counts.rows,
         counts: told(&counts),
+        state: counts.state.name().to_owned(),
+        known_rows: counts.known_rows,
+        breach: counts.breach.map(|breach| breach.to_string()),
         quarantined_by_reason: by_reason
             .map(|(reason, count)| ((*reason).to_owned(), *count))
             .collect(),
         money: money(&watch.summary),
         events_by_type: watch.summary.by_type,
-        elapsed_ms: u64::try_from((clock.monotonic() - began).as_millis()).unwrap_or(u64::MAX),
+        elapsed_ms: u64::try_from((run.clock.monotonic() - began).as_millis()).unwrap_or(u64::MAX),
     })
 }
 
@@ -196,10 +261,8 @@ impl<'l> KnownRepeats<'l> {
             .iter()
             .find(|source| *source.source == *summary.source)
             .map_or(0, |source| source.duplicate);
-        summary.counts.duplicate = now - before;
-        summary.counts.accepted = summary
-            .counts
-            .accepted
-            .saturating_sub(summary.counts.duplicate);
+        let repeats = now.saturating_sub(before);
+        summary.counts.duplicate += repeats;
+        summary.counts.accepted = summary.counts.accepted.saturating_sub(repeats);
     }
 }

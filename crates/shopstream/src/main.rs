@@ -12,6 +12,7 @@ mod config;
 mod doors;
 mod exit;
 mod imports;
+mod replays;
 mod summary;
 mod table;
 mod wiring;
@@ -47,6 +48,9 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Demo(options) => command::demo::run(config, &options),
         Command::Ingest(options) => command::ingest::run(config, &options),
         Command::Simulate(options) => command::simulate::run(&options, &config.data_dir),
+        Command::Imports(options) => command::imports::run(&config, &options),
+        Command::Quarantine(options) => command::quarantine::run(&config, &options),
+        Command::Mappings(options) => command::mappings::run(&config, &options),
         Command::Audit(options) => command::audit::run(&config, &options),
         Command::Bench(options) => command::bench::run(&config, &options),
         Command::Config(options) => command::config::run(&config, &options),

@@ -19,10 +19,28 @@ pub fn render(head: &[&str], rows: &[Vec<String>], format: Format) -> String {
         .remove_style(TableComponent::HorizontalLines)
         .remove_style(TableComponent::MiddleIntersections);
     table.add_rows(rows);
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
+    for (at, column) in table.column_iter_mut().enumerate() {
+        if is_of_numbers(rows, at) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
     }
     table.to_string()
+}
+
+/// Numbers stand under each other by their last digit, words by their first letter.
+fn is_of_numbers(rows: &[Vec<String>], column: usize) -> bool {
+    let is_number = |text: &&str| {
+        text.starts_with(|first: char| first.is_ascii_digit() || first == '-')
+            && text
+                .chars()
+                .all(|letter| letter.is_ascii_digit() || "-.,%".contains(letter))
+    };
+    let cells = rows.iter().filter_map(|row| row.get(column));
+    let mut filled = cells
+        .map(|cell| cell.trim())
+        .filter(|cell| !cell.is_empty())
+        .peekable();
+    filled.peek().is_some() && filled.all(|cell| is_number(&cell))
 }
 
 /// A count with thousands apart: 1,234,567.

@@ -10,7 +10,7 @@ use eventlog::{EventLog, LogError};
 use ingest::watch::WatchStatus;
 use ingest::{Door, DoorSettings, Enrichment, StoreDefaults, StoreLookup};
 use live::LiveTables;
-use runtime::{Runtime, telemetry::Metrics};
+use runtime::Runtime;
 use std::sync::Arc;
 use std::time::Duration;
 use stream::StreamHandle;
@@ -43,6 +43,8 @@ pub fn start(config: &Config, runtime: &Runtime) -> anyhow::Result<Core> {
         decoders: config.decoders(),
         stores: store_lookup(config),
         enrichment: enrichment.clone(),
+        rules: config.rules(),
+        quality: config.quality.clone(),
     };
     let stream = stream::start(config.stream(), log.reader(0), changelog, runtime)
         .context("start the stream")?;
@@ -84,12 +86,22 @@ pub fn watch(config: &Config, core: &Core, runtime: &Runtime) -> anyhow::Result<
 /// The watched folders, if there are any.
 pub struct Watched(Option<WatchStatus>);
 
+impl Watched {
+    /// No folders: for a counter that answers one question.
+    pub fn none() -> Watched {
+        Watched(None)
+    }
+}
+
+/// Who may ask, and how the metrics are written.
+pub type Shown = (KeyRing, Arc<dyn Fn() -> String + Send + Sync>);
+
 /// What the counter (API, dashboard, doors over HTTP) is built from.
 pub fn counter(
     config: &Config,
     core: &Core,
     watched: Watched,
-    (keys, metrics): (KeyRing, Metrics),
+    (keys, render_metrics): Shown,
     runtime: &Runtime,
 ) -> ApiState {
     let log = Arc::clone(&core.log);
@@ -100,7 +112,7 @@ pub fn counter(
         clock: runtime.clock().clone(),
         log_end: Arc::new(move || log.end()),
         readiness: readiness(core, watched),
-        render_metrics: Arc::new(move || metrics.render()),
+        render_metrics,
     }
 }
 
@@ -160,7 +172,8 @@ fn explain_log(config: &Config, error: LogError) -> anyhow::Error {
     })
 }
 
-fn store_lookup(config: &Config) -> StoreLookup {
+/// What events of each store mean where they do not say.
+pub fn store_lookup(config: &Config) -> StoreLookup {
     let stores = config.stores();
     Arc::new(move |name| {
         let store = stores.get(name);

@@ -11,7 +11,7 @@ use analytics::cell::{CUBES, CellKey, Delta, NameId};
 use analytics::order::OrderRow;
 use changelog::{Change, Progress};
 use event::EventTime;
-use event::frame::FrameBody;
+use event::frame::{FrameBody, SourceTally};
 use std::sync::Arc;
 
 /// Rows of a round while the line is behind: enough that each of 64 shards finds a few hundred, few enough to stay in cache.
@@ -86,23 +86,35 @@ impl Line {
 
     /// Adds a frame to the round that is being made ready.
     pub fn push(&mut self, number: u64, first_offset: u64, body: FrameBody) {
-        let sources = body
-            .sources
-            .into_iter()
-            .map(|tally| (self.names.id(&tally.info.source), tally))
-            .collect();
-        self.round.sides.push(FrameSide {
-            number,
-            sources,
-            rejected: body.rejected,
-        });
-        self.round.push(NamedBatch::resolve(
+        let mut batch = NamedBatch::resolve(
             body.events,
             first_offset,
             &mut self.names,
             &mut self.products,
             &self.stores,
-        ));
+        );
+        let mut sources: Vec<(NameId, SourceTally)> = body
+            .sources
+            .into_iter()
+            .map(|tally| (self.names.id(&tally.info.source), tally))
+            .collect();
+        for note in &body.notes.imports {
+            let Some((id, tally)) = sources.get_mut(note.source as usize) else {
+                continue;
+            };
+            // A shard then says which run of an import its repeats came by.
+            let run = format!("{}\0{:016x}", tally.info.source, note.key.0);
+            *id = self.names.id(&run);
+            batch.rename_source(&tally.info.source, *id);
+        }
+        self.round.sides.push(FrameSide {
+            number,
+            sources,
+            rejected: body.rejected,
+            notes: body.notes,
+            first_offset,
+        });
+        self.round.push(batch);
     }
 
     /// Whether a frame waits to be folded.

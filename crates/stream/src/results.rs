@@ -262,11 +262,15 @@ impl Results {
     /// Of rejections only the newest are kept: a broken sender makes as many as it likes.
     fn remember_audit(&mut self, changes: Vec<Change>) -> Vec<Change> {
         for change in &changes {
-            if change.table == REJECTIONS {
+            if change.table == REJECTIONS && change.values.is_some() {
                 self.rejections.insert(change.key.clone(), change.clone());
-            } else {
+            } else if change.table == REJECTIONS {
+                self.rejections.remove(&change.key);
+            } else if change.values.is_some() {
                 self.audit
                     .insert((change.table, change.key.clone()), change.clone());
+            } else {
+                self.audit.remove(&(change.table, change.key.clone()));
             }
         }
         while self.rejections.len() > REMEMBERED_ROWS_MAX {

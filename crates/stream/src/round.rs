@@ -6,6 +6,7 @@ use crate::names::{Names, ProductHash, ProductMention, Products};
 use analytics::cell::NameId;
 use analytics::names::{EventNames, Identity, ItemNames};
 use event::frame::{Rejected, SourceTally};
+use event::import::FrameNotes;
 use event::schema::{ItemLabel, ItemText, Label};
 use event::{EventBatch, EventRef, EventTime};
 
@@ -47,6 +48,10 @@ pub struct FrameSide {
     pub sources: Vec<(NameId, SourceTally)>,
     /// What was set aside.
     pub rejected: Vec<Rejected>,
+    /// What it says of imports and of the quarantine.
+    pub notes: FrameNotes,
+    /// Offset of the frame's first event.
+    pub first_offset: u64,
 }
 
 /// Work for every shard.
@@ -118,6 +123,18 @@ impl NamedBatch {
             .collect();
         batch.items = item_names(&batch, names, products);
         batch
+    }
+
+    /// Counts the events of a source under another name: those of one run of an import.
+    pub fn rename_source(&mut self, source: &str, id: NameId) {
+        let known = self.events.label_values(Label::Source);
+        for (at, _) in known
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| **name == source)
+        {
+            self.sources[at] = id;
+        }
     }
 
     fn names(&self, event: EventRef<'_>) -> EventNames {

@@ -9,7 +9,7 @@ use crate::keys::Principal;
 use crate::params::Params;
 use crate::problem::{
     BODY_MISSING, BODY_TOO_LARGE, INTERNAL, INVALID_QUERY, LOG_FAILED, OVERLOADED, Problem,
-    STOPPING,
+    QUALITY_REFUSED, STOPPING,
 };
 use axum::body::Body;
 use axum::extract::State;
@@ -108,6 +108,7 @@ pub(crate) fn refused(refused: Refused) -> Problem {
             tracing::error!(cause, "events are refused: the log cannot be written");
             Problem::new(LOG_FAILED, "the log cannot be written").retry_after(30)
         }
+        Refused::Breach(_) => Problem::new(QUALITY_REFUSED, refused.to_string()),
         Refused::TooLarge => Problem::new(BODY_TOO_LARGE, refused.to_string()),
     }
 }

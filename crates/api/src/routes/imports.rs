@@ -12,6 +12,7 @@ use crate::problem::{
     BUSY, IMPORT_REFUSED, INTERNAL, INVALID_QUERY, LOG_FAILED, OVERLOADED, Problem,
 };
 use crate::trace::TraceId;
+use crate::wire::Envelope;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
@@ -20,6 +21,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::{once, select};
+use live::ImportView;
 use runtime::Clock;
 use serde_json::{Value, json};
 use std::convert::Infallible;
@@ -34,6 +36,42 @@ const PIECES_AHEAD: usize = 8;
 const LINES_AHEAD: usize = 4;
 /// Progress is told this often.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The imports so far, newest first.
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    Extension(principal): Extension<Arc<Principal>>,
+) -> Envelope {
+    let imports = app.state.live.imports().into_iter();
+    let seen = imports.filter(|import| principal.may_see(&import.store));
+    let data = seen.map(|import| {
+        let is_running = app.state.door.is_importing(&import.source);
+        listed(&import, is_running)
+    });
+    Envelope::new(data.collect(), app.state.clock.now())
+}
+
+fn listed(import: &ImportView, is_running: bool) -> Value {
+    let state = match &*import.state {
+        "running" if !is_running => "broken off",
+        state => state,
+    };
+    json!({
+        "id": import.number,
+        "name": &*import.name,
+        "source": &*import.source,
+        "store": &*import.store,
+        "began_at": import.began.to_string(),
+        "dialect": &*import.dialect,
+        "mapping": Some(&*import.mapping).filter(|name| !name.is_empty()),
+        "state": state,
+        "rows": import.rows,
+        "received": import.received,
+        "accepted": import.accepted,
+        "duplicate": import.duplicate,
+        "quarantined": import.quarantined,
+    })
+}
 
 /// Loads a file.
 pub(crate) async fn import(
@@ -188,6 +226,8 @@ struct ImportForm {
     check_only: bool,
     map: Vec<(String, String)>,
     map_type: Vec<(String, String)>,
+    mapping: Option<String>,
+    rows_max: Option<u64>,
 }
 
 impl ImportForm {
@@ -199,6 +239,8 @@ impl ImportForm {
             check_only: false,
             map: Vec::new(),
             map_type: Vec::new(),
+            mapping: None,
+            rows_max: None,
         };
         for (name, value) in params {
             match name.as_str() {
@@ -208,13 +250,17 @@ impl ImportForm {
                 "check" => form.check_only = read_flag(&value)?,
                 "map" => form.map.extend(read_pairs(&name, &value)?),
                 "map_type" => form.map_type.extend(read_pairs(&name, &value)?),
+                "mapping" => form.mapping = Some(file_name(&value)),
+                "limit" => form.rows_max = Some(read_limit(&value)?),
                 _ => {
                     let shown: String = name.chars().take(60).collect();
                     return Err(Problem::new(
                         INVALID_QUERY,
                         format!("there is no parameter \"{shown}\""),
                     )
-                    .hint("parameters are name, store, dialect, check, map, map_type"));
+                    .hint(
+                        "parameters are name, store, dialect, check, map, map_type, mapping, limit",
+                    ));
                 }
             }
         }
@@ -233,6 +279,8 @@ impl ImportForm {
             dialect: self.dialect,
             map: self.map,
             map_type: self.map_type,
+            mapping: self.mapping,
+            rows_max: self.rows_max,
             check_only: self.check_only,
             bytes,
             reader,
@@ -264,6 +312,13 @@ fn read_flag(text: &str) -> Result<bool, Problem> {
             "check is neither true nor false",
         )),
     }
+}
+
+fn read_limit(text: &str) -> Result<u64, Problem> {
+    let limit = text.parse().ok().filter(|limit| *limit > 0);
+    limit.ok_or_else(|| {
+        Problem::new(INVALID_QUERY, "limit is no number of rows").hint("write limit=1000")
+    })
 }
 
 /// `a=b,c=d`

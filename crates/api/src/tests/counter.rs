@@ -2,8 +2,9 @@
 
 use crate::app::{App, routes};
 use crate::door::{
-    DoorRequest, EventDoor, ImportCounts, ImportProblem, ImportProgress, ImportRemedy,
-    ImportSummary, ItemOutcome, ItemResult, Receipt, Refused, Upload,
+    DoorProblem, DoorRequest, EventDoor, ImportCounts, ImportProblem, ImportProgress, ImportRemedy,
+    ImportSummary, ItemOutcome, ItemResult, KeptEvent, Receipt, Refused, ReplayRequest,
+    ReplaySummary, Upload,
 };
 use crate::{ApiConfig, ApiState, KeyRing, NewKey, Readiness, Scope};
 use analytics::cell::{Cell, CubeId};
@@ -14,12 +15,14 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, header};
 use axum::response::Response;
 use changelog::{Change, ChangeBatch, Outlet, Progress, Value as Cellar};
+use event::import::QuarantineId;
 use event::{EventTime, Reason, parse_decimal};
 use jiff::tz::TimeZone;
 use live::{LiveFeed, LiveTables, Stores};
 use parking_lot::Mutex;
 use runtime::{CancellationToken, Clock, SimulatedTime, UnixMicros};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
@@ -34,6 +37,8 @@ pub(super) struct FakeDoor {
     pub(super) requests: Mutex<Vec<DoorRequest>>,
     pub(super) uploads: Mutex<Vec<String>>,
     pub(super) panics: AtomicBool,
+    pub(super) kept: Mutex<Option<KeptEvent>>,
+    pub(super) replays: Mutex<Vec<ReplayRequest>>,
 }
 
 impl EventDoor for FakeDoor {
@@ -98,6 +103,31 @@ impl EventDoor for FakeDoor {
             counts,
             ..ImportSummary::default()
         })
+    }
+
+    fn quarantined(&self, id: QuarantineId) -> Result<Option<KeptEvent>, DoorProblem> {
+        Ok(self
+            .kept
+            .lock()
+            .clone()
+            .filter(|kept| kept.id == id.to_string()))
+    }
+
+    fn replay(&self, request: ReplayRequest) -> Result<ReplaySummary, DoorProblem> {
+        if request.reason.as_deref() == Some("defect") {
+            return Err(DoorProblem::Failed("secret: /log/1".to_owned()));
+        }
+        self.replays.lock().push(request);
+        Ok(ReplaySummary {
+            examined: 3,
+            released: 2,
+            refused: BTreeMap::from([("price_invalid".to_owned(), 1)]),
+            ..ReplaySummary::default()
+        })
+    }
+
+    fn is_importing(&self, source: &str) -> bool {
+        source == "file:busy"
     }
 }
 

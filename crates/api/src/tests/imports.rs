@@ -1,7 +1,9 @@
 //! Files over HTTP: lines of progress, the last line, and uploads that break.
 
+use super::counter::{at, text};
 use super::*;
 use axum::body::{Body, Bytes};
+use changelog::{Change, Value as Cellar};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use std::io;
@@ -186,4 +188,85 @@ async fn parameters_of_an_import_are_checked_before_it_starts() {
         )
         .await;
     assert!(counter.door.uploads.lock().is_empty());
+}
+
+fn import_row(number: i64, source: &str, state: &str) -> Change {
+    let texts = [source, "orders.csv", "main", "order_csv", "till", state].map(text);
+    let numbers = [8, 7, 5, 1, 1, 0].map(Cellar::Int);
+    let values = (texts.into_iter())
+        .chain([Cellar::Time(at("2026-03-02").0)])
+        .chain(numbers);
+    Change {
+        table: "imports",
+        key: Box::new([Cellar::Int(number)]),
+        values: Some(values.collect()),
+        version: 1,
+    }
+}
+
+#[tokio::test]
+async fn imports_are_listed_and_one_whose_process_died_says_so() {
+    let counter = Counter::new();
+    counter.publish(vec![
+        import_row(1, "file:a", "complete"),
+        import_row(2, "file:b", "running"),
+        import_row(3, "file:busy", "running"),
+    ]);
+    let listed = counter.ask(Ask::get("/api/v1/imports")).await.json();
+    let states: Vec<&Value> = (listed["data"].as_array().expect("rows").iter())
+        .map(|import| &import["state"])
+        .collect();
+    assert_eq!(states, ["running", "broken off", "complete"]);
+    assert_eq!(
+        listed["data"][2],
+        json!({
+            "id": 1, "name": "orders.csv", "source": "file:a", "store": "main", "began_at": "2026-03-02T00:00:00Z",
+            "dialect": "order_csv", "mapping": "till", "state": "complete",
+            "rows": 8, "received": 7, "accepted": 5, "duplicate": 1, "quarantined": 1,
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_limit_is_a_number_of_rows() {
+    let counter = Counter::new();
+    for wrong in ["0", "-1", "many", ""] {
+        let path = format!("/api/v1/imports?limit={wrong}");
+        counter
+            .check(Ask::post(&path, "a\n"), "422 invalid-query")
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn a_replay_tells_what_it_came_to_and_keeps_our_failures_to_the_log() {
+    let counter = Counter::new();
+    let body = r#"{"ids":["1:2"],"mapping":{"dialect":"orders","map":{"EP":"unit_price"}}}"#;
+    let reply = counter
+        .ask(Ask::post("/api/v1/quarantine/replay", body))
+        .await
+        .json();
+    assert_eq!(
+        (&reply["data"]["released"], &reply["data"]["refused"]),
+        (&json!(2), &json!({ "price_invalid": 1 }))
+    );
+    let asked = counter.door.replays.lock().pop().expect("a replay");
+    assert_eq!(asked.ids, ["1:2"]);
+    let mapping = asked.mapping.expect("a mapping");
+    assert_eq!(mapping.map["EP"], "unit_price");
+    let failed = counter
+        .ask(Ask::post(
+            "/api/v1/quarantine/replay",
+            r#"{"reason":"defect"}"#,
+        ))
+        .await;
+    assert_eq!(failed.summary(), "500 internal");
+    assert!(!failed.text.contains("secret"), "{}", failed.text);
+    for (body, expected) in [
+        ("", "400 body-missing"),
+        (r#"{"id":1}"#, "422 invalid-query"),
+    ] {
+        let ask = Ask::post("/api/v1/quarantine/replay", body);
+        counter.check(ask, expected).await;
+    }
 }

@@ -413,7 +413,7 @@ async fn the_quarantine_comes_page_by_page() {
         .await
         .json();
     let expected = json!({
-        "offset": 4, "index": 0, "source": "file:ab", "position": 7, "reason": "price_invalid", "detail": "price = \"x\"",
+        "id": "4:0", "offset": 4, "index": 0, "source": "file:ab", "name": "file:ab", "position": 7, "reason": "price_invalid", "detail": "price = \"x\"",
         "bytes": "{}", "received_at": "2026-03-02T00:00:00Z",
     });
     assert_eq!(

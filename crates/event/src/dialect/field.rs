@@ -122,6 +122,15 @@ impl Field {
         }
     }
 
+    /// The name under which a mapping gives exactly this field: [`Field::parse`] reads it back.
+    #[must_use]
+    pub fn given_name(self) -> String {
+        match self {
+            Field::CategoryCode => "category_code".to_owned(),
+            field => field.name(),
+        }
+    }
+
     /// Whether the value belongs to a line item.
     #[must_use]
     pub fn is_of_item(self) -> bool {

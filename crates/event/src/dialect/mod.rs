@@ -42,6 +42,8 @@ pub trait Intake {
     fn take(&mut self, event: &mut Event<'_>, raw: &[u8]);
     /// What cannot be read as an event, with its row or index within the source.
     fn refuse(&mut self, position: i64, rejection: Rejection, raw: &[u8]);
+    /// The identity that what was refused last has once it is mended, where the reader has a rule for it.
+    fn identify_refused(&mut self, _id: crate::EventId) {}
 }
 
 /// Gives an event with money in it the store's currency where the sender names none.

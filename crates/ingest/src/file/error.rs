@@ -171,6 +171,15 @@ impl FileError {
         FileError::new(remedy, file, error.to_string(), error.hint())
     }
 
+    /// A saved mapping that was made for such a file is the likeliest way out.
+    pub(super) fn with_offer(self, mapping: Option<&str>) -> FileError {
+        let Some(name) = mapping else { return self };
+        FileError {
+            hint: format!("the saved mapping {name} was made for these columns: --mapping {name}"),
+            ..self
+        }
+    }
+
     pub(super) fn too_many_orders(file: &str, error: TooManyOrders) -> FileError {
         FileError::new(
             FileRemedy::MendFile,

@@ -13,7 +13,7 @@ pub mod workbook;
 mod tests;
 
 pub use error::{FileError, FileRemedy};
-pub use reader::{FileGuess, FileReader, Growing, Progress};
+pub use reader::{FileGuess, FileReader, FrameBounds, Growing, Progress};
 pub use steady::SteadyFile;
 
 use crate::enrich::Enrichment;
@@ -80,6 +80,15 @@ impl FileDialect {
         dialects.into_iter().find(is_labelled)
     }
 
+    /// The name it is asked for by.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let named = FileDialect::NAMES
+            .into_iter()
+            .find(|(_, dialect)| *dialect == self);
+        named.map_or("json", |(name, _)| name)
+    }
+
     fn table(self) -> Option<TableDialect> {
         match self {
             FileDialect::Auto
@@ -137,6 +146,10 @@ pub struct FileOptions {
     pub sheet: Option<String>,
     /// What is added to its events.
     pub enrichment: Enrichment,
+    /// The saved mapping that `map` and `map_type` come from.
+    pub mapping: Option<String>,
+    /// Saved mappings and the columns each was made for: one that fits is offered.
+    pub saved: Vec<(String, Vec<String>)>,
 }
 
 impl FileOptions {
@@ -154,7 +167,18 @@ impl FileOptions {
             fee_codes: None,
             sheet: None,
             enrichment: Enrichment::default(),
+            mapping: None,
+            saved: Vec::new(),
         }
+    }
+
+    /// The saved mapping made for a file of these columns, where none was asked for.
+    fn offer(&self, header: &[String]) -> Option<&str> {
+        let fits = |(_, columns): &&(String, Vec<String>)| !columns.is_empty() && columns == header;
+        if self.mapping.is_some() || !self.map.is_empty() {
+            return None;
+        }
+        self.saved.iter().find(fits).map(|(name, _)| name.as_str())
     }
 
     fn wishes(&self) -> Wishes {

@@ -11,10 +11,11 @@ use crate::enrich::{Enriched, Enricher};
 use event::check::CheckContext;
 use event::dialect::access_log::{self, AccessLog};
 use event::dialect::json::{JsonDialect, Objects, Read as WindowRead, detect};
-use event::dialect::table::{Confidence, Table};
+use event::dialect::table::{Column, Confidence, Table, TableDialect, table_glimpse};
 use event::dialect::{Decoding, EVENT_BYTES_MAX, Intake};
 use event::frame::{FrameBuilder, RowSpan, SourceIndex, SourceInfo, SourceMark};
-use event::{Event, EventTime, Rejection};
+use event::import::ImportSettings;
+use event::{Event, EventId, EventTime, Rejection};
 use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::Path;
@@ -58,6 +59,15 @@ pub enum Growing {
 /// Rows passed over at a time.
 const SKIPPED_ROWS: u64 = 4_096;
 
+/// Where a frame ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameBounds {
+    /// With about so many events.
+    pub events_max: usize,
+    /// With so many rows of the file.
+    pub rows_max: u64,
+}
+
 enum Form {
     Table(Box<Table>),
     Json(Objects),
@@ -77,6 +87,7 @@ pub struct FileReader {
     rows: u64,
     /// What ended the reading, told once the rows before it are handed over.
     failure: Option<FileError>,
+    settings: ImportSettings,
 }
 
 impl FileReader {
@@ -140,7 +151,7 @@ impl FileReader {
 
     fn assemble(
         window: Window,
-        (form, source, guess): Opened,
+        (form, source, guess, settings): Opened,
         (packed, bytes_read): (bool, Arc<AtomicU64>),
         mut evidence: Vec<String>,
         options: FileOptions,
@@ -161,7 +172,26 @@ impl FileReader {
             bytes_read,
             rows: 0,
             failure: None,
+            settings,
         }
+    }
+
+    /// The columns of a file that no mapping could be made for, with their first values.
+    pub fn glimpse(
+        read: Box<dyn Read + Send>,
+        options: &FileOptions,
+        rows_max: usize,
+    ) -> Result<Vec<(String, Vec<String>)>, FileError> {
+        let failed = |cause| FileError::read(&options.name, false, 0, cause);
+        let unpacked = unpack(read).map_err(failed)?;
+        let (text, _) = as_utf_8(unpacked.read, options).map_err(|error| error.of_read(failed))?;
+        let mut window = Window::new(text);
+        window.grow().map_err(failed)?;
+        Ok(table_glimpse(
+            window.bytes(),
+            window.is_complete(),
+            rows_max,
+        ))
     }
 
     /// What the file was taken for.
@@ -235,6 +265,89 @@ impl FileReader {
     /// From now on the end of what there is is the end of the file: its last line counts without a line end.
     pub fn stop_growing(&mut self) {
         self.window.stop_growing();
+    }
+
+    /// Counts what is read under a source that is known already: a row kept of a file belongs where the file does.
+    #[must_use]
+    pub fn part_of(self, info: SourceInfo) -> FileReader {
+        FileReader { info, ..self }
+    }
+
+    /// Hands over everything in the file; for a few rows, since nothing in it bounds what the intake keeps.
+    pub fn read_all(
+        &mut self,
+        received: EventTime,
+        intake: &mut impl Intake,
+    ) -> Result<(), FileError> {
+        let context = CheckContext { received };
+        loop {
+            let read = self.read_window(usize::MAX, context, intake)?;
+            if read.events == 0 {
+                if self.is_at_end() {
+                    return Ok(());
+                }
+                self.grow()?;
+            }
+        }
+    }
+
+    /// How it is read: enough to read one of its rows again.
+    #[must_use]
+    pub fn settings(&self) -> &ImportSettings {
+        &self.settings
+    }
+
+    /// The names of its columns; none in a file without them.
+    #[must_use]
+    pub fn header(&self) -> Vec<String> {
+        match &self.form {
+            Form::Table(table) => (table.guess().mapping.columns.iter())
+                .map(|column| column.name.clone())
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Rows or objects so far.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// The running hash of everything so far: two files of one source that agree in it agree in all rows before.
+    #[must_use]
+    pub fn hash(&self) -> u128 {
+        self.mark().hash
+    }
+
+    /// As [`FileReader::next_frame`], but ends with a certain row, or with the last row of the order it belongs to.
+    pub fn next_rows(
+        &mut self,
+        builder: &mut FrameBuilder,
+        bounds: FrameBounds,
+        received: EventTime,
+    ) -> Result<Progress, FileError> {
+        let end = self.rows + bounds.rows_max;
+        let already = builder.received();
+        loop {
+            let (rows, events) = (self.rows, builder.received() - already);
+            // An order has many rows: asked for one by one, they do not run over.
+            let events_max = if self.reads_orders() {
+                1
+            } else {
+                let rows_left = usize::try_from(end - rows).unwrap_or(usize::MAX);
+                rows_left.min(bounds.events_max - events)
+            };
+            let progress = self.next_frame(builder, events_max, received)?;
+            let is_enough = self.rows >= end || builder.received() - already >= bounds.events_max;
+            if progress.done || is_enough || builder.is_full() || self.rows == rows {
+                return Ok(progress);
+            }
+        }
+    }
+
+    fn reads_orders(&self) -> bool {
+        self.settings.dialect == TableDialect::Orders.name()
     }
 
     /// Fills the frame with about `rows_max` events; rows of one order stay in one frame. `received` is the clock as they come in.
@@ -363,6 +476,10 @@ impl Intake for FrameIntake<'_> {
         self.builder
             .reject(self.source, position, self.context.received, rejection, raw);
     }
+
+    fn identify_refused(&mut self, id: EventId) {
+        self.builder.identify_rejected(Some(id));
+    }
 }
 
 /// Takes rows that were handed over before.
@@ -466,7 +583,7 @@ fn has_first_row(options: &FileOptions, window: &[u8]) -> bool {
     ended.filter(is_row).nth(1).is_some()
 }
 
-type Opened = (Form, u128, FileGuess);
+type Opened = (Form, u128, FileGuess, ImportSettings);
 
 /// What the file is: as asked for, else as its beginning says.
 fn form(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError> {
@@ -497,7 +614,16 @@ fn log(window: &Window, evidence: Vec<String>, is_sure: bool) -> Opened {
         },
     };
     let identity = AccessLog::identity(window.bytes(), window.is_complete());
-    (Form::AccessLog(AccessLog::default()), identity, guess)
+    let settings = ImportSettings {
+        dialect: guess.dialect.to_owned(),
+        ..ImportSettings::default()
+    };
+    (
+        Form::AccessLog(AccessLog::default()),
+        identity,
+        guess,
+        settings,
+    )
 }
 
 fn json(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError> {
@@ -507,7 +633,11 @@ fn json(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError>
     let (bytes, complete) = (window.bytes(), window.is_complete());
     let (dialect, guess) = whose_json(options.dialect, bytes, complete);
     let identity = Objects::identity(bytes, complete);
-    Ok((Form::Json(Objects::of(dialect)), identity, guess))
+    let settings = ImportSettings {
+        dialect: guess.dialect.to_owned(),
+        ..ImportSettings::default()
+    };
+    Ok((Form::Json(Objects::of(dialect)), identity, guess, settings))
 }
 
 /// Whose JSON it is: as the user says, else as its first objects look.
@@ -544,18 +674,41 @@ fn whose_json(wish: FileDialect, bytes: &[u8], complete: bool) -> (JsonDialect, 
 }
 
 fn table(window: &mut Window, options: &FileOptions) -> Result<Opened, FileError> {
+    let columns = table_glimpse(window.bytes(), window.is_complete(), 0);
+    let names: Vec<String> = columns.into_iter().map(|(name, _)| name).collect();
+    let offer = options.offer(&names);
     let (table, header) = Table::open(window.bytes(), window.is_complete(), &options.wishes())
-        .map_err(|error| FileError::mapping(&options.name, &error))?;
+        .map_err(|error| FileError::mapping(&options.name, &error).with_offer(offer))?;
+    let settings = ImportSettings {
+        dialect: table.guess().mapping.dialect.name().to_owned(),
+        mapping: options.mapping.clone(),
+        columns: given_columns(&table.guess().mapping.columns),
+        types: (table.guess().mapping.types.words().into_iter())
+            .map(|(word, kind)| (word, kind.name().to_owned()))
+            .collect(),
+        header: window.bytes()[..header].trim_ascii_end().to_vec(),
+    };
     window.consume(header);
     let found = table.guess();
     let guess = FileGuess {
         dialect: found.mapping.dialect.name(),
-        evidence: found.evidence.clone(),
+        evidence: (found.evidence.iter().cloned())
+            .chain(offer.map(|name| {
+                format!("the saved mapping {name} was made for these columns: --mapping {name}")
+            }))
+            .collect(),
         confidence: found.confidence,
     };
     Ok((
         Form::Table(Box::new(table.clone())),
         table.identity(),
         guess,
+        settings,
     ))
+}
+
+/// Columns and fields as a user would give them.
+fn given_columns(columns: &[Column]) -> Vec<(String, String)> {
+    let given = |column: &Column| Some((column.name.clone(), column.field?.given_name()));
+    columns.iter().filter_map(given).collect()
 }

@@ -108,7 +108,7 @@ async fn feed(mut player: Player, door: Door, clock: Clock) -> Result<(), Refuse
             })
             .await
         {
-            Ok(_) => {}
+            Ok(_) | Err(Refused::Breach(_)) => {}
             Err(Refused::Stopping) => return Ok(()),
             Err(Refused::Overloaded | Refused::Unavailable(_)) => {
                 tokio::time::sleep(Duration::from_secs(1)).await

@@ -3,9 +3,13 @@
 pub mod audit;
 pub mod bench;
 pub mod config;
+pub mod connect;
 pub mod demo;
+pub mod imports;
 pub mod ingest;
+pub mod mappings;
 pub mod player;
+pub mod quarantine;
 pub mod server_file;
 pub mod simulate;
 pub mod up;

@@ -9,6 +9,7 @@ use anyhow::Context;
 use api::KeyRing;
 use runtime::telemetry::{self, Logging, Metrics};
 use runtime::{Clock, Runtime};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// As often as the metrics library asks for.
@@ -43,8 +44,12 @@ pub fn serve(
             .write(&config.data_dir)
             .context("write server.json")?;
         let watched = wiring::watch(&config, &core, &runtime)?;
-        let held = (keys.clone(), metrics);
-        let counter = wiring::counter(&config, &core, watched, held, &runtime);
+        let render_metrics = Arc::new(move || metrics.render());
+        let shown = (
+            keys.clone(),
+            render_metrics as Arc<dyn Fn() -> String + Send + Sync>,
+        );
+        let counter = wiring::counter(&config, &core, watched, shown, &runtime);
         runtime.spawn("api", api::serve(port, counter, runtime.stop_token()));
         started(&core, &runtime)?;
         let banner = Banner {

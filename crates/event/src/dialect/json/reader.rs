@@ -310,6 +310,9 @@ fn hand_over(
             event.set_number(Number::SourcePosition, position);
             intake.take(&mut event, raw);
         }
-        Err(rejection) => intake.refuse(position, rejection, raw),
+        Err(rejection) => {
+            intake.refuse(position, rejection, raw);
+            id.into_iter().for_each(|id| intake.identify_refused(id));
+        }
     }
 }

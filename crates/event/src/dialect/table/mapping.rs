@@ -145,6 +145,16 @@ impl TypeWords {
         words
     }
 
+    /// Every word known so far and its type, by word.
+    #[must_use]
+    pub fn words(&self) -> Vec<(String, EventType)> {
+        let mut words: Vec<_> = (self.by_word.iter())
+            .map(|(word, kind)| (word.clone(), *kind))
+            .collect();
+        words.sort_unstable();
+        words
+    }
+
     /// The type of a word; a new word is remembered.
     pub fn kind_of(&mut self, word: &str) -> EventType {
         if let Some(kind) = self.by_word.get(word) {

@@ -17,4 +17,4 @@ mod tests;
 pub use guess::{Confidence, Guess, MappingError};
 pub use mapping::{Column, FEE_CODES, FeeCodes, Mapping, TableDialect, TypeWords, Wishes};
 pub use orders::TooManyOrders;
-pub use reader::Table;
+pub use reader::{Table, table_glimpse};

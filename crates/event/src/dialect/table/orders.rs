@@ -318,6 +318,7 @@ fn refuse(
     intake: &mut impl Intake,
 ) -> usize {
     intake.refuse(row.position, rejection, &at.sheet.window[row.bytes.clone()]);
+    intake.identify_refused(EventId(row.hash));
     1
 }
 

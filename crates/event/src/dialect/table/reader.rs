@@ -11,8 +11,37 @@ use crate::dialect::field::Style;
 use crate::dialect::json::Read;
 use crate::dialect::{Decoding, EVENT_BYTES_MAX, Intake};
 use crate::rejection::{Reason, Rejection};
-use crate::running_hash;
+use crate::{EventId, running_hash};
 use std::ops::Range;
+
+/// The names in the header line with the first values of each column, whether or not a mapping can be made of them.
+/// `window` is the beginning of a file.
+#[must_use]
+pub fn table_glimpse(window: &[u8], complete: bool, rows_max: usize) -> Vec<(String, Vec<String>)> {
+    let mut rows = Rows::new(separator(window, complete), line_end(window));
+    let mut cells = Vec::new();
+    let Row::Cells { next, .. } = rows.next(window, byte_order_mark(window), complete, &mut cells)
+    else {
+        return Vec::new();
+    };
+    let named = |(at, name): (usize, String)| match name.is_empty() {
+        true => (format!("column {at}"), Vec::new()),
+        false => (name, Vec::new()),
+    };
+    let mut columns: Vec<_> = (1..).zip(texts(window, &cells)).map(named).collect();
+    let mut at = next;
+    for _ in 0..rows_max {
+        cells.clear();
+        let Row::Cells { next, .. } = rows.next(window, at, complete, &mut cells) else {
+            break;
+        };
+        at = next;
+        for ((_, values), value) in columns.iter_mut().zip(texts(window, &cells)) {
+            values.push(value);
+        }
+    }
+    columns
+}
 
 /// Separators tried, the likeliest first.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -181,7 +210,10 @@ impl Table {
             });
             match event {
                 Ok(mut event) => intake.take(&mut event, raw),
-                Err(rejection) => intake.refuse(self.position, rejection, raw),
+                Err(rejection) => {
+                    intake.refuse(self.position, rejection, raw);
+                    intake.identify_refused(EventId(self.hash));
+                }
             }
         }
         read
@@ -207,6 +239,7 @@ impl Table {
             let rows = self.group.len() + self.unreadable.len();
             for (row, rejection) in self.unreadable.drain(..) {
                 intake.refuse(row.position, rejection, &window[row.bytes]);
+                intake.identify_refused(EventId(row.hash));
                 read.events += 1;
             }
             let (mut orders, group) = (

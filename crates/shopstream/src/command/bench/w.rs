@@ -5,7 +5,7 @@ use super::rounded;
 use crate::cli::BenchW;
 use crate::command::up::tokio_runtime;
 use crate::config::Config;
-use crate::imports::{ImportRequest, KnownRepeats, Listener, run_import};
+use crate::imports::{ImportRequest, ImportRun, KnownRepeats, Listener, run_import};
 use crate::wiring;
 use anyhow::Context;
 use api::{ImportProgress, ImportSummary};
@@ -15,6 +15,7 @@ use simulator::WTruth;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Makes the file, runs it through a fresh directory, compares with the truth.
 pub fn run(config: &Config, options: &BenchW) -> anyhow::Result<Map<String, Value>> {
@@ -64,22 +65,19 @@ async fn load(
     let clock = runtime.clock().clone();
     let (began, cpu_before) = (clock.monotonic(), machine::cpu_seconds());
     let core = wiring::start(config, &runtime)?;
-    let request = ImportRequest {
-        name: "w".into(),
-        store: "main".into(),
-        dialect: "json".into(),
-        map: vec![],
-        map_type: vec![],
-    };
-    let (file, log) = (
-        request.file_options(config, &core.enrichment)?,
-        core.log.writer(),
-    );
+    let file = workload().file_options(config, &core.enrichment)?;
     let repeats = KnownRepeats::before(&core.live, 0);
     let read = Box::new(File::open(path).context("open the workload")?);
-    let import_clock = clock.clone();
+    let (log, live) = (Arc::clone(&core.log), core.live.clone());
+    let (import_clock, import_config) = (clock.clone(), config.clone());
     let counted = tokio::task::spawn_blocking(move || {
-        run_import(read, file, Some(&log), &import_clock, &mut Quiet)
+        let run = ImportRun {
+            into: Some((&log, &live)),
+            clock: &import_clock,
+            rows_max: None,
+            config: &import_config,
+        };
+        run_import(read, file, &run, &mut Quiet)
     });
     let mut report = counted.await.context("read the workload")??;
     let read_seconds = (clock.monotonic() - began).as_secs_f64();
@@ -108,6 +106,18 @@ async fn load(
     );
     core.close(&runtime).await?;
     Ok(figures)
+}
+
+fn workload() -> ImportRequest {
+    ImportRequest {
+        name: "w".into(),
+        store: "main".into(),
+        dialect: "json".into(),
+        map: vec![],
+        map_type: vec![],
+        mapping: None,
+        rows_max: None,
+    }
 }
 
 fn figures(
