@@ -249,22 +249,13 @@ impl Run {
     ) -> Result<Progress, FileError> {
         let rows = self.reader.rows();
         let bounds = [plan.rows_max, milestone.map(|known| known.rows)];
-        let rows_max = bounds
-            .into_iter()
-            .flatten()
-            .map(|bound| bound.saturating_sub(rows))
-            .min();
+        let rows_max = bounds.into_iter().flatten().min();
+        let bounds = FrameBounds {
+            events_max: FRAME_ROWS,
+            rows_max: rows_max.unwrap_or(u64::MAX).saturating_sub(rows),
+        };
         let received = EventTime(plan.clock.now().0);
-        match rows_max {
-            Some(rows_max) => {
-                let bounds = FrameBounds {
-                    events_max: FRAME_ROWS,
-                    rows_max,
-                };
-                (self.reader).next_rows(&mut self.builder, bounds, received)
-            }
-            None => (self.reader).next_frame(&mut self.builder, FRAME_ROWS, received),
-        }
+        (self.reader).next_rows(&mut self.builder, bounds, received)
     }
 
     /// Whether the import goes on after this frame.

@@ -327,11 +327,12 @@ impl FileReader {
         bounds: FrameBounds,
         received: EventTime,
     ) -> Result<Progress, FileError> {
-        let end = self.rows + bounds.rows_max;
+        let end = self.rows.saturating_add(bounds.rows_max);
         let already = builder.received();
         loop {
             let (rows, events) = (self.rows, builder.received() - already);
-            // An order has many rows: asked for one by one, they do not run over.
+            // An order has many rows: asked for one by one, they do not run over, and a frame of them ends where it is
+            // full, wherever the windows of this run happened to end.
             let events_max = if self.reads_orders() {
                 1
             } else {

@@ -136,7 +136,7 @@ impl Read for Broken {
 /// Views, of which every `bad`th has no time.
 fn views(rows: usize, bad: usize) -> String {
     let row = |at: usize| {
-        let time = if at % bad == 0 {
+        let time = if at.is_multiple_of(bad) {
             "soon"
         } else {
             "2026-01-02T03:04:05Z"
@@ -222,6 +222,24 @@ fn a_limit_never_parts_an_order() {
             ),
         ],
         2_000,
+    );
+}
+
+#[test]
+fn frames_that_are_full_of_lines_end_where_they_ended_before() {
+    check(
+        &orders(14_000),
+        &[
+            (
+                all(),
+                "complete: 42000 rows, 14000 accepted, 0 set aside, 0 known",
+            ),
+            (
+                all(),
+                "complete: 42000 rows, 0 accepted, 0 set aside, 14000 known",
+            ),
+        ],
+        14_000,
     );
 }
 

@@ -197,7 +197,8 @@ fn a_released_row_has_the_id_it_has_when_its_file_is_read_again() {
         &[("other", "ts_event"), ("when", "title")],
     );
     let (mut ids, mut expected) = (shop.ids(), mended.ids());
-    (ids.sort_unstable(), expected.sort_unstable());
+    ids.sort_unstable();
+    expected.sort_unstable();
     assert_eq!(ids, expected);
 }
 
