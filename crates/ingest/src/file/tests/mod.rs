@@ -307,6 +307,10 @@ fn every_dialect_is_found_by_its_name_and_by_its_label() {
         ("ecommerce_events_csv", FileDialect::EcommerceEvents),
         ("user_events_csv", FileDialect::UserEvents),
         ("json", FileDialect::Json),
+        ("seed_shop", FileDialect::Json),
+        ("ga4", FileDialect::Tracker(JsonDialect::Ga4)),
+        ("segment", FileDialect::Tracker(JsonDialect::Segment)),
+        ("snowplow", FileDialect::Tracker(JsonDialect::Snowplow)),
         ("access_log", FileDialect::AccessLog),
     ];
     for (label, dialect) in labels {
