@@ -226,6 +226,8 @@ pub struct Upload {
     pub mapping: Option<String>,
     /// It ends after so many rows.
     pub rows_max: Option<u64>,
+    /// The sheet of a workbook.
+    pub sheet: Option<String>,
     /// Only says what would become of it.
     pub check_only: bool,
     /// Bytes to come, where the sender said so.

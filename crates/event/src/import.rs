@@ -2,15 +2,23 @@
 //! events release from the quarantine. Plain values and their bytes; nothing is decided here.
 
 use crate::batch::WireError;
-use crate::frame::{Reader, Writer};
+use crate::frame::{Reader, SourceInfo, Writer};
 use crate::rejection::Reason;
-use crate::{EventId, EventTime};
+use crate::{EventId, EventTime, hash_128};
 use std::fmt;
 use std::str::FromStr;
 
 /// One run of an import; two runs over the same file are two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ImportKey(pub u64);
+
+impl ImportKey {
+    /// The key of a reading of this source that began then.
+    #[must_use]
+    pub fn of(source: &SourceInfo, began: EventTime) -> ImportKey {
+        ImportKey(hash_128(format!("{}\0{}", source.source, began.0).as_bytes()) as u64)
+    }
+}
 
 /// How far an import came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

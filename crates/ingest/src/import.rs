@@ -5,10 +5,10 @@ use crate::door::{EncodeError, FrameMaker};
 use crate::file::{FileError, FileOptions, FileReader, FrameBounds, Progress};
 use crate::quality::{Breach, QualityConfig};
 use crossbeam_channel::{Receiver, Sender, bounded};
+use event::EventTime;
 use event::frame::{FrameBody, FrameBuilder};
 use event::import::{ImportKey, ImportNote, ImportSettings, ImportState};
 use event::rule::Rules;
-use event::{EventTime, hash_128};
 use eventlog::{LogError, LogWriter};
 use runtime::{Clock, NamedThread, Panicked};
 use std::collections::BTreeMap;
@@ -181,7 +181,7 @@ impl Run {
         };
         Run {
             builder: FrameBuilder::new().with_rules(&plan.rules),
-            key: ImportKey(hash_128(format!("{source}\0{}", began.0).as_bytes()) as u64),
+            key: ImportKey::of(reader.source(), began),
             counts: ImportCounts {
                 dialect: reader.guess().dialect.to_owned(),
                 source,

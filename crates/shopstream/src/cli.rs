@@ -93,6 +93,9 @@ pub struct Ingest {
     /// Read only so many rows; running it again without goes on after them
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: Option<u64>,
+    /// The sheet of a workbook [default: the first with a header]
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
     /// The store the events belong to
     #[arg(long, default_value = "main")]
     pub store: String,

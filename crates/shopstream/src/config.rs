@@ -13,6 +13,7 @@ use event::Currency;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use ingest::Enrichment;
+use ingest::mappings::{Mappings, SavedMappingError};
 use ingest::watch::{FolderConfig, FolderList, FolderSettings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -316,21 +317,33 @@ impl Config {
         let folders = self.sources.files.0.iter();
         let folder = |settings: &FolderSettings| {
             let pairs = |map: &BTreeMap<String, String>| map.clone().into_iter().collect();
-            let request = ImportRequest {
+            let of_folder = |problem: Problem| Problem {
+                what: format!(
+                    "sources.files, folder {}: {}",
+                    settings.called(),
+                    problem.what
+                ),
+                ..problem
+            };
+            let mut request = ImportRequest {
                 name: settings.called(),
                 store: settings.store.clone(),
                 dialect: settings.dialect.clone(),
                 map: pairs(&settings.map),
                 map_type: pairs(&settings.map_type),
-                mapping: None,
-                rows_max: None,
+                ..ImportRequest::default()
             };
-            let options = request
-                .file_options(self, enrichment)
-                .map_err(|problem| Problem {
-                    what: format!("sources.files, folder {}: {}", request.name, problem.what),
-                    ..problem
-                })?;
+            if let Some(name) = &settings.mapping {
+                let saved = Mappings::of(&self.data_dir).get(name);
+                let unknown = |error| {
+                    of_folder(Problem::usage(
+                        format!("{error}"),
+                        SavedMappingError::hint(&error),
+                    ))
+                };
+                request.take_in(saved.map_err(unknown)?);
+            }
+            let options = request.file_options(self, enrichment).map_err(of_folder)?;
             Ok(FolderConfig {
                 settings: settings.clone(),
                 options,

@@ -105,6 +105,7 @@ impl EventDoor for Doors {
             map_type,
             mapping,
             rows_max,
+            sheet,
             check_only,
             reader,
             ..
@@ -117,6 +118,7 @@ impl EventDoor for Doors {
             map_type,
             mapping,
             rows_max,
+            sheet,
         };
         let options = request
             .file_options(&self.config, &self.enrichment)

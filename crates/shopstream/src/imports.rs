@@ -9,14 +9,14 @@ use event::frame::FrameBody;
 use event::import::ImportSettings;
 use eventlog::EventLog;
 use ingest::file::{FileOptions, UnknownDialect};
-use ingest::mappings::Mappings;
+use ingest::mappings::{Mappings, SavedMapping};
 use ingest::{Enrichment, ImportListener, ImportPlan, Milestone};
 use live::LiveTables;
 use runtime::Clock;
 use std::io::Read;
 
 /// What is asked of an import.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ImportRequest {
     /// The file's name, for people.
     pub name: String,
@@ -32,6 +32,8 @@ pub struct ImportRequest {
     pub mapping: Option<String>,
     /// It ends after so many rows.
     pub rows_max: Option<u64>,
+    /// The sheet of a workbook.
+    pub sheet: Option<String>,
 }
 
 impl ImportRequest {
@@ -53,7 +55,23 @@ impl ImportRequest {
         ];
         query.extend(self.mapping.clone().map(|name| ("mapping", name)));
         query.extend(self.rows_max.map(|rows| ("limit", rows.to_string())));
+        query.extend(self.sheet.clone().map(|sheet| ("sheet", sheet)));
         query
+    }
+
+    /// Reads by a saved mapping; what is asked for beside it corrects it, column by column and field by field.
+    pub fn take_in(&mut self, saved: SavedMapping) {
+        if self.dialect == "auto" {
+            self.dialect = saved.dialect;
+        }
+        self.map = corrected(saved.columns, std::mem::take(&mut self.map));
+        let given: Vec<String> = self.map_type.iter().map(|(word, _)| word.clone()).collect();
+        let kept = saved
+            .types
+            .into_iter()
+            .filter(|(word, _)| !given.contains(word));
+        self.map_type.extend(kept);
+        self.mapping = Some(saved.name);
     }
 
     /// What the file reader is told.
@@ -73,6 +91,8 @@ impl ImportRequest {
             )
         })?;
         options.enrichment = enrichment.clone();
+        options.rules = config.rules();
+        options.sheet.clone_from(&self.sheet);
         options.map.clone_from(&self.map);
         options.map_type.clone_from(&self.map_type);
         options.mapping.clone_from(&self.mapping);
@@ -83,6 +103,23 @@ impl ImportRequest {
             .collect();
         Ok(options)
     }
+}
+
+fn corrected(
+    saved: impl IntoIterator<Item = (String, String)>,
+    given: Vec<(String, String)>,
+) -> Vec<(String, String)> {
+    let is_corrected = |(column, field): &(String, String)| {
+        given
+            .iter()
+            .any(|(other, wish)| other == column || wish == field)
+    };
+    let mut map: Vec<_> = saved
+        .into_iter()
+        .filter(|pair| !is_corrected(pair))
+        .collect();
+    map.extend(given);
+    map
 }
 
 /// Who hears of an import while it runs.
@@ -264,5 +301,27 @@ impl<'l> KnownRepeats<'l> {
         let repeats = now.saturating_sub(before);
         summary.counts.duplicate += repeats;
         summary.counts.accepted = summary.counts.accepted.saturating_sub(repeats);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs
+            .iter()
+            .map(|(left, right)| ((*left).to_owned(), (*right).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_given_corrects_a_saved_mapping_by_column_and_by_field() {
+        let saved = owned(&[("A", "order_id"), ("B", "unit_price"), ("C", "quantity")]);
+        let given = owned(&[("A", "customer_id"), ("D", "unit_price")]);
+        assert_eq!(
+            corrected(saved, given),
+            owned(&[("C", "quantity"), ("A", "customer_id"), ("D", "unit_price")])
+        );
     }
 }

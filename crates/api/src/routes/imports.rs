@@ -228,6 +228,7 @@ struct ImportForm {
     map_type: Vec<(String, String)>,
     mapping: Option<String>,
     rows_max: Option<u64>,
+    sheet: Option<String>,
 }
 
 impl ImportForm {
@@ -241,6 +242,7 @@ impl ImportForm {
             map_type: Vec::new(),
             mapping: None,
             rows_max: None,
+            sheet: None,
         };
         for (name, value) in params {
             match name.as_str() {
@@ -252,6 +254,7 @@ impl ImportForm {
                 "map_type" => form.map_type.extend(read_pairs(&name, &value)?),
                 "mapping" => form.mapping = Some(file_name(&value)),
                 "limit" => form.rows_max = Some(read_limit(&value)?),
+                "sheet" => form.sheet = Some(file_name(&value)),
                 _ => {
                     let shown: String = name.chars().take(60).collect();
                     return Err(Problem::new(
@@ -259,7 +262,7 @@ impl ImportForm {
                         format!("there is no parameter \"{shown}\""),
                     )
                     .hint(
-                        "parameters are name, store, dialect, check, map, map_type, mapping, limit",
+                        "parameters are name, store, dialect, check, map, map_type, mapping, limit, sheet",
                     ));
                 }
             }
@@ -281,6 +284,7 @@ impl ImportForm {
             map_type: self.map_type,
             mapping: self.mapping,
             rows_max: self.rows_max,
+            sheet: self.sheet,
             check_only: self.check_only,
             bytes,
             reader,

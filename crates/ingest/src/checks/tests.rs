@@ -45,7 +45,12 @@ fn judge(check: CheckConfig, event: &str) -> String {
         rules: &rules,
         said: Vec::new(),
     };
-    json::read_body(event.as_bytes(), &decoding, &mut json::Habits::default(), &mut judge);
+    json::read_body(
+        event.as_bytes(),
+        &decoding,
+        &mut json::Habits::default(),
+        &mut judge,
+    );
     judge.said.join("; ")
 }
 

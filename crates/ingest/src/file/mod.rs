@@ -3,6 +3,7 @@
 
 mod encoding;
 mod error;
+mod form;
 mod packing;
 mod reader;
 mod steady;
@@ -13,13 +14,15 @@ pub mod workbook;
 mod tests;
 
 pub use error::{FileError, FileRemedy};
-pub use reader::{FileGuess, FileReader, FrameBounds, Growing, Progress};
+pub use form::FileGuess;
+pub use reader::{FileReader, FrameBounds, Growing, Progress};
 pub use steady::SteadyFile;
 
 use crate::enrich::Enrichment;
 use event::Currency;
 use event::dialect::json::JsonDialect;
 use event::dialect::table::{TableDialect, Wishes};
+use event::rule::Rules;
 use jiff::tz::TimeZone;
 use std::str::FromStr;
 
@@ -146,6 +149,8 @@ pub struct FileOptions {
     pub sheet: Option<String>,
     /// What is added to its events.
     pub enrichment: Enrichment,
+    /// The shop's own checks, where whoever reads it brings none.
+    pub rules: Rules,
     /// The saved mapping that `map` and `map_type` come from.
     pub mapping: Option<String>,
     /// Saved mappings and the columns each was made for: one that fits is offered.
@@ -167,6 +172,7 @@ impl FileOptions {
             fee_codes: None,
             sheet: None,
             enrichment: Enrichment::default(),
+            rules: Rules::default(),
             mapping: None,
             saved: Vec::new(),
         }

@@ -25,6 +25,8 @@ pub struct FolderSettings {
     pub store: String,
     /// What the files are taken for, as `--dialect` says it.
     pub dialect: String,
+    /// A saved mapping (`ingest --save-mapping`); `map` corrects it.
+    pub mapping: Option<String>,
     /// Column and field, as `--map` says it.
     pub map: BTreeMap<String, String>,
     /// Value of the type column and type, as `--map-type` says it.
@@ -54,6 +56,7 @@ impl Default for FolderSettings {
             path: PathBuf::new(),
             store: "main".to_owned(),
             dialect: "auto".to_owned(),
+            mapping: None,
             map: BTreeMap::new(),
             map_type: BTreeMap::new(),
             include: vec!["*".to_owned()],

@@ -7,6 +7,7 @@ use super::scan::{FileKey, Version};
 use crate::file::{FileError, FileOptions, FileReader, Growing};
 use event::EventTime;
 use event::frame::{FrameBody, FrameBuilder, SourceMark};
+use event::import::{ImportKey, ImportNote, ImportState};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -139,6 +140,8 @@ pub(super) struct Reading {
     rest: Rest,
     reader: FileReader,
     builder: FrameBuilder,
+    /// The import this reading is in the log, once it has brought something.
+    run: Option<(ImportKey, EventTime)>,
     phase: Phase,
 }
 
@@ -151,6 +154,8 @@ pub(super) fn open(order: Order, number: u64, known: &Known) -> Result<Opened, T
     let places = known.places(&SourceKey::of(reader.source()));
     let reading = Reading {
         number,
+        builder: FrameBuilder::new().with_rules(&order.options.rules),
+        run: None,
         order,
         guard,
         counts: Counts::default(),
@@ -160,7 +165,6 @@ pub(super) fn open(order: Order, number: u64, known: &Known) -> Result<Opened, T
         quiet_since: None,
         rest: Rest::Fresh,
         reader,
-        builder: FrameBuilder::new(),
         phase: Phase::Proving { places, proven: 0 },
     };
     Ok(Opened::Reading(Box::new(reading)))
@@ -252,6 +256,7 @@ impl Reading {
         let progress = self
             .reader
             .next_frame(&mut self.builder, FRAME_ROWS, received)?;
+        self.note(received, progress.done);
         let body = self.builder.finish();
         for tally in &body.sources {
             self.counts.rows += tally.rows;
@@ -267,6 +272,34 @@ impl Reading {
             return Ok(Turn::Done);
         }
         Ok(Turn::Waits)
+    }
+
+    /// Says of what import the frame is a part, so that it is listed and its rejections can be read again.
+    fn note(&mut self, received: EventTime, is_done: bool) {
+        if self.builder.is_empty() {
+            return;
+        }
+        let source = self.builder.open_source(self.reader.source());
+        let is_first = self.run.is_none();
+        let (key, began) = *self
+            .run
+            .get_or_insert_with(|| (ImportKey::of(self.reader.source(), received), received));
+        let has_settings = is_first || self.builder.rejected() > 0;
+        let mark = self.reader.mark();
+        self.builder.note_import(ImportNote {
+            source: source.number(),
+            key,
+            began,
+            state: if is_done {
+                ImportState::Complete
+            } else {
+                ImportState::Running
+            },
+            rows: mark.rows,
+            hash: mark.hash,
+            known: 0,
+            settings: has_settings.then(|| self.reader.settings().clone()),
+        });
     }
 
     /// The file as a source in its store.

@@ -19,6 +19,7 @@ fn tally(received: u64, accepted: u64) -> SourceTally {
         received,
         accepted,
         quarantined: received - accepted,
+        span: None,
     }
 }
 
@@ -78,7 +79,7 @@ fn judge(audit: &mut Audit, counted: u64, duplicates: u64, of: NameId) {
         ..Verdicts::default()
     };
     verdicts.duplicates.insert(of, duplicates);
-    audit.judge(&verdicts);
+    audit.judge(verdicts, &[]);
 }
 
 /// `received accepted duplicate quarantined` of all, of the source, and of the import if there is one.

@@ -122,7 +122,10 @@ impl AccessLog {
                     event.set_number(Number::SourcePosition, self.position);
                     intake.take(&mut event, raw);
                 }
-                Err(rejection) => intake.refuse(self.position, rejection, raw),
+                Err(rejection) => {
+                    intake.refuse(self.position, rejection, raw);
+                    intake.identify_refused(EventId(self.hash));
+                }
             }
         }
         read

@@ -113,10 +113,7 @@ fn workload() -> ImportRequest {
         name: "w".into(),
         store: "main".into(),
         dialect: "json".into(),
-        map: vec![],
-        map_type: vec![],
-        mapping: None,
-        rows_max: None,
+        ..ImportRequest::default()
     }
 }
 

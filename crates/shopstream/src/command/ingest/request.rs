@@ -14,56 +14,34 @@ use std::path::Path;
 pub struct Given<'o> {
     /// As typed.
     pub options: &'o Ingest,
-    dialect: String,
-    map: Vec<(String, String)>,
-    map_type: Vec<(String, String)>,
-    mapping: Option<String>,
+    asked: ImportRequest,
 }
 
 impl<'o> Given<'o> {
     /// Reads the pairs and the saved mapping.
     pub fn read(config: &Config, options: &'o Ingest) -> Result<Given<'o>, Problem> {
-        let mut given = Given {
-            options,
+        let mut asked = ImportRequest {
+            store: options.store.clone(),
             dialect: dialect_name(options.dialect).to_owned(),
             map: pairs("--map", &options.map)?,
             map_type: pairs("--map-type", &options.map_type)?,
-            mapping: options.mapping.clone(),
+            mapping: options.save_mapping.clone(),
+            rows_max: options.limit,
+            sheet: options.sheet.clone(),
+            ..ImportRequest::default()
         };
         if let Some(name) = &options.mapping {
             let saved = Mappings::of(&config.data_dir).get(name);
-            given.take_in(saved.map_err(|error| explain_mapping(&error))?);
+            asked.take_in(saved.map_err(|error| explain_mapping(&error))?);
         }
-        Ok(given)
-    }
-
-    /// What is given beside a saved mapping corrects it, column by column and field by field.
-    fn take_in(&mut self, saved: SavedMapping) {
-        if self.options.dialect == Dialect::Auto {
-            self.dialect = saved.dialect;
-        }
-        self.map = corrected(saved.columns, std::mem::take(&mut self.map));
-        let given: Vec<String> = self.map_type.iter().map(|(word, _)| word.clone()).collect();
-        let kept = saved
-            .types
-            .into_iter()
-            .filter(|(word, _)| !given.contains(word));
-        self.map_type.extend(kept);
+        Ok(Given { options, asked })
     }
 
     /// For one of the files.
     pub fn request(&self, path: &Path) -> ImportRequest {
         ImportRequest {
             name: name_of(path),
-            store: self.options.store.clone(),
-            dialect: self.dialect.clone(),
-            map: self.map.clone(),
-            map_type: self.map_type.clone(),
-            mapping: self
-                .mapping
-                .clone()
-                .or_else(|| self.options.save_mapping.clone()),
-            rows_max: self.options.limit,
+            ..self.asked.clone()
         }
     }
 }
@@ -82,23 +60,6 @@ fn dialect_name(dialect: Dialect) -> &'static str {
         Dialect::Segment => "segment",
         Dialect::Snowplow => "snowplow",
     }
-}
-
-fn corrected(
-    saved: impl IntoIterator<Item = (String, String)>,
-    given: Vec<(String, String)>,
-) -> Vec<(String, String)> {
-    let is_corrected = |(column, field): &(String, String)| {
-        given
-            .iter()
-            .any(|(other, wish)| other == column || wish == field)
-    };
-    let mut map: Vec<_> = saved
-        .into_iter()
-        .filter(|pair| !is_corrected(pair))
-        .collect();
-    map.extend(given);
-    map
 }
 
 /// Saves how the first file is read, if that is asked for.
@@ -176,26 +137,4 @@ fn pairs(option: &str, written: &[String]) -> Result<Vec<(String, String)>, Prob
         .filter(|pair| !pair.trim().is_empty())
         .map(split)
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs
-            .iter()
-            .map(|(left, right)| ((*left).to_owned(), (*right).to_owned()))
-            .collect()
-    }
-
-    #[test]
-    fn what_is_given_corrects_a_saved_mapping_by_column_and_by_field() {
-        let saved = owned(&[("A", "order_id"), ("B", "unit_price"), ("C", "quantity")]);
-        let given = owned(&[("A", "customer_id"), ("D", "unit_price")]);
-        assert_eq!(
-            corrected(saved, given),
-            owned(&[("C", "quantity"), ("A", "customer_id"), ("D", "unit_price")])
-        );
-    }
 }
