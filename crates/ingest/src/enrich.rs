@@ -5,7 +5,7 @@ use crate::geo::GeoDatabase;
 use event::derive::{DeriveRules, Deriver, TextCache, parse_address};
 use event::dialect::Intake;
 use event::schema::{Label, Text};
-use event::{Currency, Event, Rejection};
+use event::{Currency, Event, EventId, Rejection};
 use std::sync::Arc;
 
 /// How events are enriched; clones share everything.
@@ -89,5 +89,9 @@ impl<I: Intake> Intake for Enriched<'_, I> {
 
     fn refuse(&mut self, position: i64, rejection: Rejection, raw: &[u8]) {
         self.next.refuse(position, rejection, raw);
+    }
+
+    fn identify_refused(&mut self, id: EventId) {
+        self.next.identify_refused(id);
     }
 }

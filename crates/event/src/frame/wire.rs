@@ -48,7 +48,7 @@ impl FrameBody {
             writer.text(&rejected.rejection.detail);
             writer.bytes(&rejected.bytes);
         }
-        if flag != 0 {
+        if !self.notes.is_empty() {
             self.notes.write(&mut writer);
         }
         self.events.encode(out)
