@@ -71,9 +71,7 @@ pub struct ActivityFold<'a> {
 impl ActivityFold<'_> {
     /// Adds one event; `items` are the names of its lines, in order.
     pub fn observe(&mut self, event: EventRef<'_>, names: &EventNames, items: &[ItemNames]) {
-        let visitor = event
-            .visitor()
-            .map(|visitor| coupon(key_hash(event.store(), KeyKind::Person, visitor.as_bytes())));
+        let visitor = visitor_of(event);
         let lines = self.observe_items(event, names, items, visitor);
         let at = |cube, value| (cube, value);
         let by_value = [
@@ -93,6 +91,42 @@ impl ActivityFold<'_> {
         );
         lines.add_to(total);
         total.coupons[VISITORS].extend(visitor);
+        let session = event.text(Text::SourceSessionId);
+        total.coupons[SESSIONS]
+            .extend(session.map(|session| {
+                coupon(key_hash(event.store(), KeyKind::Value, session.as_bytes()))
+            }));
+        self.see_products(event, names);
+        if event.time() >= self.pulse_from {
+            self.pulse(event.time(), names);
+        }
+    }
+
+    /// Adds what an event has more than when it was observed first, of which these categories are known: an order of a
+    /// file that has grown since. The event itself is counted; its new products and categories are not yet.
+    pub fn observe_grown(
+        &mut self,
+        event: EventRef<'_>,
+        (names, items): (&EventNames, &[ItemNames]),
+        known: &[NameId],
+    ) {
+        let visitor = visitor_of(event);
+        let mut fresh: Vec<NameId> = items.iter().map(|item| item.category).collect();
+        fresh.sort_unstable();
+        fresh.dedup();
+        fresh.retain(|category| !known.contains(category));
+        for category in fresh {
+            let (cube, time) = (cubes::ACTIVITY_BY_CATEGORY, event.time());
+            self.count(cube, names.store, category, time, Lines::default(), visitor);
+        }
+        self.see_products(event, names);
+    }
+
+    fn see_products(&mut self, event: EventRef<'_>, names: &EventNames) {
+        let none = NameId(0);
+        let total = self
+            .deltas
+            .at(cubes::ACTIVITY, names.store, none, none, event.time());
         let products = event
             .items()
             .filter_map(|item| item.text(ItemText::ProductId));
@@ -103,14 +137,6 @@ impl ActivityFold<'_> {
                 product.as_bytes(),
             ))
         }));
-        let session = event.text(Text::SourceSessionId);
-        total.coupons[SESSIONS]
-            .extend(session.map(|session| {
-                coupon(key_hash(event.store(), KeyKind::Value, session.as_bytes()))
-            }));
-        if event.time() >= self.pulse_from {
-            self.pulse(event.time(), names);
-        }
     }
 
     fn count(
@@ -192,6 +218,15 @@ impl ActivityFold<'_> {
             sums,
         });
     }
+}
+
+fn visitor_of(event: EventRef<'_>) -> Option<Coupon> {
+    let visitor = event.visitor()?;
+    Some(coupon(key_hash(
+        event.store(),
+        KeyKind::Person,
+        visitor.as_bytes(),
+    )))
 }
 
 const PRODUCT_VIEWS: usize = column(cubes::ACTIVITY_BY_PRODUCT, Field::ItemViews);

@@ -77,10 +77,11 @@ impl OrderState {
             EventType::OrderCancel => {
                 self.cancelled = Some(self.cancelled.map_or(rank, |known| known.min(rank)))
             }
-            _ if self.placed.as_ref().is_none_or(|(known, _)| rank < *known) => {
-                self.placed = Some((rank, sale))
-            }
-            _ => {}
+            _ => match &mut self.placed {
+                Some((known, placed)) if rank == *known => placed.add_lines(sale.lines),
+                Some((known, _)) if rank > *known => {}
+                _ => self.placed = Some((rank, sale)),
+            },
         }
     }
 }
@@ -144,16 +145,39 @@ impl Orders {
             id: id.into(),
         };
         match self.refunds.get_mut(&key) {
-            Some((known, _)) if *known <= rank => return,
+            Some((known, _)) if *known < rank => return,
             Some((known, before)) => {
                 before.fold_refund(-1, out.deltas, out.product_changes);
-                (*known, *before) = (rank, refund.clone());
+                if *known == rank {
+                    before.add_lines(refund.lines);
+                } else {
+                    (*known, *before) = (rank, refund);
+                }
+                return before.fold_refund(1, out.deltas, out.product_changes);
             }
             None => {
                 self.refunds.insert(key, (rank, refund.clone()));
             }
         }
         refund.fold_refund(1, out.deltas, out.product_changes);
+    }
+
+    /// The categories an order or refund has already, where it is known.
+    #[must_use]
+    pub fn categories(&self, event: EventRef<'_>, names: &EventNames) -> Vec<NameId> {
+        let of = |column| {
+            event.text(column).map(|id| OrderKey {
+                store: names.store,
+                id: id.into(),
+            })
+        };
+        let known = if event.kind() == EventType::Refund {
+            of(Text::RefundId).and_then(|key| self.refunds.get(&key))
+        } else {
+            of(Text::OrderId).and_then(|key| self.orders.get(&key)?.placed.as_ref())
+        };
+        let lines = known.iter().flat_map(|(_, sale)| &sale.lines);
+        lines.map(|line| line.names.category).collect()
     }
 
     /// Orders and refunds kept.

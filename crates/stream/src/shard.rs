@@ -8,9 +8,10 @@ use analytics::activity::ActivityFold;
 use analytics::cell::{Deltas, NameId};
 use analytics::order::{OrderRow, Orders, Outputs};
 use analytics::product::ProductChange;
+use event::dialect::table::TableDialect;
 use event::schema::{Label, Number};
 use event::time::HOUR;
-use event::{EventId, EventRef, EventTime, KeyKind, key_hash};
+use event::{EventId, EventRef, EventTime, EventType, KeyKind, hash_128_within, key_hash};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::io;
@@ -122,8 +123,36 @@ impl Shard {
                     out.verdicts.counted += 1;
                 }
                 Verdict::Repeat => *out.verdicts.duplicates.entry(routed.source).or_insert(0) += 1,
+                Verdict::Conflict if has_rows_as_lines(routed.event) => {
+                    self.fold_grown(&routed, out)?;
+                }
                 Verdict::Conflict => out.verdicts.conflicts.push(Conflict::of(&routed)),
             }
+        }
+        Ok(())
+    }
+
+    /// An order of a file that was read before its last rows were written: it has its first row's identity, and the rows
+    /// that came since add their lines. Each further state of it counts once.
+    fn fold_grown(&mut self, routed: &RoutedEvent<'_>, out: &mut Output) -> io::Result<()> {
+        let mark = mark(routed.event);
+        let state = Mark {
+            id: hash_128_within(mark.content, &mark.id.to_le_bytes()),
+            ..mark
+        };
+        if self.seen.insert(state)? == Verdict::New {
+            let known = self.orders.categories(routed.event, &routed.names);
+            let mut activity = ActivityFold {
+                deltas: &mut out.deltas,
+                product_changes: &mut out.changes,
+                pulse_from: EventTime(i64::MAX),
+            };
+            activity.observe_grown(routed.event, (&routed.names, routed.items), &known);
+            self.observe_order(routed, out);
+            self.send_changes(routed, out);
+            out.verdicts.counted += 1;
+        } else {
+            *out.verdicts.duplicates.entry(routed.source).or_insert(0) += 1;
         }
         Ok(())
     }
@@ -136,14 +165,22 @@ impl Shard {
         };
         activity.observe(routed.event, &routed.names, routed.items);
         if routed.event.kind().is_order_kind() {
-            let mut outputs = Outputs {
-                deltas: &mut out.deltas,
-                product_changes: &mut out.changes,
-                rows: &mut out.order_rows,
-            };
-            self.orders
-                .observe(routed.event, &routed.names, routed.items, &mut outputs);
+            self.observe_order(routed, out);
         }
+        self.send_changes(routed, out);
+    }
+
+    fn observe_order(&mut self, routed: &RoutedEvent<'_>, out: &mut Output) {
+        let mut outputs = Outputs {
+            deltas: &mut out.deltas,
+            product_changes: &mut out.changes,
+            rows: &mut out.order_rows,
+        };
+        self.orders
+            .observe(routed.event, &routed.names, routed.items, &mut outputs);
+    }
+
+    fn send_changes(&self, routed: &RoutedEvent<'_>, out: &mut Output) {
         let (from, offset) = (self.id, routed.offset);
         let movements = out
             .changes
@@ -165,6 +202,12 @@ impl Shard {
             .iter()
             .for_each(|movement| movement.change.fold(&mut out.deltas));
     }
+}
+
+/// Whether the event is built of a file's rows, each a line known by its row number.
+fn has_rows_as_lines(event: EventRef<'_>) -> bool {
+    matches!(event.kind(), EventType::Order | EventType::Refund)
+        && event.label(Label::Dialect) == Some(TableDialect::Orders.name())
 }
 
 fn mark(event: EventRef<'_>) -> Mark {

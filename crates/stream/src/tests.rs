@@ -305,3 +305,32 @@ fn an_id_used_again_for_something_else_is_set_aside_and_the_first_stays() {
     assert_eq!(reasons.len(), 2, "one row and one count: {shown}");
     assert!(shown.contains("id_conflict"), "{shown}");
 }
+
+#[test]
+fn an_order_file_read_in_mid_order_and_again_once_it_has_grown_counts_each_line_once() {
+    let order = |kind, lines| {
+        let seed = Seed {
+            kind,
+            minute: 7,
+            person: 2,
+            order: 1,
+            product: 0,
+            price: 10_000,
+            quantity: lines,
+            country: 0,
+            discount: 0,
+        };
+        let mut order = event(0, seed);
+        order.set_label(Label::Dialect, "order_csv");
+        for item in &mut order.items {
+            item.set_amount(ItemAmount::Quantity, 10_000);
+        }
+        order
+    };
+    for kind in [3, 6] {
+        let (half, whole) = (order(kind, 2), order(kind, 3));
+        let expected = tables(&[whole.clone()], 1, 1, 1);
+        let grown = tables(&[half.clone(), whole.clone(), whole, half], 2, 1, 2);
+        assert_eq!(differences(&grown, &expected), "");
+    }
+}

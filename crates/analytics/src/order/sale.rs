@@ -138,6 +138,15 @@ impl Sale {
         }
     }
 
+    /// Takes in lines it does not have yet: the same order again, read when more of its rows were there.
+    pub fn add_lines(&mut self, lines: Vec<SaleLine>) {
+        for line in lines {
+            if !self.lines.iter().any(|known| known.line == line.line) {
+                self.lines.push(line);
+            }
+        }
+    }
+
     /// Tallies line by line; the order's discount is spread over sold lines by value, so that parts add up to the whole exactly.
     fn line_tallies(&self) -> Vec<(ItemNames, Tally)> {
         let total: i128 = self.lines.iter().filter_map(SaleLine::sold_value).sum();
