@@ -144,7 +144,8 @@ impl EventDoor for Doors {
 
     fn quarantined(&self, id: QuarantineId) -> Result<Option<KeptEvent>, DoorProblem> {
         let kept = quarantine::find(&self.log, id).map_err(|error| quarantine_problem(&error))?;
-        Ok(kept.map(|kept| kept_event(&kept)))
+        let kept = kept.map(|kept| kept_event(&kept));
+        Ok(kept.or_else(|| replays::conflict_event(&self.live, id)))
     }
 
     fn replay(&self, request: ReplayRequest) -> Result<ReplaySummary, DoorProblem> {

@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::wiring::store_lookup;
 use api::{DoorProblem, KeptEvent, ReplayRequest, ReplaySummary};
+use event::Reason;
 use event::import::QuarantineId;
 use eventlog::EventLog;
 use ingest::Enrichment;
@@ -10,9 +11,12 @@ use ingest::file::UnknownDialect;
 use ingest::mappings::{Mappings, SavedMapping};
 use ingest::preview::readable;
 use ingest::quarantine::{self, GivenMapping, QuarantineError, ReplayPlan, Selection};
+use live::{LiveTables, QuarantineFilter, QuarantinedRow};
 use runtime::Clock;
 use std::collections::BTreeMap;
 
+/// Conflicts that are looked through for one.
+const SHOWN_CONFLICTS_MAX: usize = 1_000;
 /// Bytes of a rejection that are shown: all that are kept.
 const SHOWN_BYTES_MAX: usize = usize::MAX;
 
@@ -103,6 +107,35 @@ pub fn kept_event(kept: &quarantine::KeptEvent) -> KeptEvent {
             .filter(|header| !header.is_empty())
             .map(|header| readable(header, SHOWN_BYTES_MAX)),
     }
+}
+
+/// An event that its shard set aside, which was no rejection when it came in: its frame holds it among the accepted.
+pub fn conflict_event(live: &LiveTables, id: QuarantineId) -> Option<KeptEvent> {
+    let conflicts = QuarantineFilter {
+        reason: Some(Reason::IdConflict.code().to_owned()),
+        ..QuarantineFilter::default()
+    };
+    let page = live.quarantine(SHOWN_CONFLICTS_MAX, None, &conflicts);
+    let is_asked = |row: &&QuarantinedRow| {
+        (row.cursor.offset, row.cursor.index) == (id.frame as i64, i64::from(id.index))
+    };
+    let row = page.rows.iter().find(is_asked)?;
+    Some(KeptEvent {
+        id: id.to_string(),
+        source: row.source.to_string(),
+        name: row.name.to_string(),
+        store: String::new(),
+        position: row.position,
+        received_at: row.received.to_string(),
+        reason: row.reason.to_string(),
+        meaning: Reason::IdConflict.meaning().to_owned(),
+        detail: row.detail.to_string(),
+        remedy: Reason::IdConflict.remedy().to_owned(),
+        bytes: row.bytes.to_string(),
+        is_cut: false,
+        is_released: false,
+        header: None,
+    })
 }
 
 /// What the caller does about it.

@@ -62,6 +62,38 @@ fn a_repeated_request_counts_once() {
 }
 
 #[test]
+fn an_id_used_again_for_another_event_is_set_aside_and_can_be_looked_at() {
+    let dir = dir();
+    let server = program(&dir).up().expect("starts");
+    let order = |price: &str| {
+        format!(
+            r#"{{"event_id":"a","type":"order","ts":"2026-01-01T00:00:00Z","order_id":"o1","items":[{{"product_id":"tea","unit_price":"{price}","quantity":1}}]}}"#
+        )
+    };
+    for price in ["2.50", "9.00", "2.50"] {
+        send(&server, order(price).as_bytes());
+    }
+    let audit = server.settled_audit().expect("the law holds");
+    let told = ["received", "counted", "duplicate", "quarantined"].map(|name| audit[name].clone());
+    assert_eq!(told, [json!(3), json!(1), json!(1), json!(1)]);
+    let revenue = server
+        .query(&json!({"metrics": ["revenue"]}))
+        .expect("answers");
+    assert_eq!(revenue[0]["revenue"], "2.50", "the first stays");
+    let list = server.get("/api/v1/quarantine").expect("answers");
+    let conflict = &list["data"][0];
+    assert_eq!(conflict["reason"], "id_conflict", "{list}");
+    let id = conflict["id"].as_str().expect("an id");
+    let shown = server
+        .get(&format!("/api/v1/quarantine/{id}"))
+        .expect("answers");
+    assert_eq!(
+        shown["data"]["remedy"],
+        "Give the second event an id of its own."
+    );
+}
+
+#[test]
 fn a_reply_says_what_it_promises() {
     let event =
         br#"{"event_id":"a","type":"login","ts":"2026-01-01T00:00:00Z","customer_id":"ann"}"#;
