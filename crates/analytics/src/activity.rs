@@ -91,12 +91,12 @@ impl ActivityFold<'_> {
         );
         lines.add_to(total);
         total.coupons[VISITORS].extend(visitor);
+        see_products(total, event);
         let session = event.text(Text::SourceSessionId);
         total.coupons[SESSIONS]
             .extend(session.map(|session| {
                 coupon(key_hash(event.store(), KeyKind::Value, session.as_bytes()))
             }));
-        self.see_products(event, names);
         if event.time() >= self.pulse_from {
             self.pulse(event.time(), names);
         }
@@ -119,24 +119,11 @@ impl ActivityFold<'_> {
             let (cube, time) = (cubes::ACTIVITY_BY_CATEGORY, event.time());
             self.count(cube, names.store, category, time, Lines::default(), visitor);
         }
-        self.see_products(event, names);
-    }
-
-    fn see_products(&mut self, event: EventRef<'_>, names: &EventNames) {
         let none = NameId(0);
         let total = self
             .deltas
             .at(cubes::ACTIVITY, names.store, none, none, event.time());
-        let products = event
-            .items()
-            .filter_map(|item| item.text(ItemText::ProductId));
-        total.coupons[PRODUCTS].extend(products.map(|product| {
-            coupon(key_hash(
-                event.store(),
-                KeyKind::Product,
-                product.as_bytes(),
-            ))
-        }));
+        see_products(total, event);
     }
 
     fn count(
@@ -218,6 +205,19 @@ impl ActivityFold<'_> {
             sums,
         });
     }
+}
+
+fn see_products(total: &mut Delta, event: EventRef<'_>) {
+    let products = event
+        .items()
+        .filter_map(|item| item.text(ItemText::ProductId));
+    total.coupons[PRODUCTS].extend(products.map(|product| {
+        coupon(key_hash(
+            event.store(),
+            KeyKind::Product,
+            product.as_bytes(),
+        ))
+    }));
 }
 
 fn visitor_of(event: EventRef<'_>) -> Option<Coupon> {

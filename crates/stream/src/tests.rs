@@ -329,7 +329,7 @@ fn an_order_file_read_in_mid_order_and_again_once_it_has_grown_counts_each_line_
     };
     for kind in [3, 6] {
         let (half, whole) = (order(kind, 2), order(kind, 3));
-        let expected = tables(&[whole.clone()], 1, 1, 1);
+        let expected = tables(std::slice::from_ref(&whole), 1, 1, 1);
         let grown = tables(&[half.clone(), whole.clone(), whole, half], 2, 1, 2);
         assert_eq!(differences(&grown, &expected), "");
     }

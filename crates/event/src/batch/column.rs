@@ -104,16 +104,18 @@ impl<T: ArrowPrimitiveType> Column for ValueColumn<T> {
     }
 }
 
-/// Text of few values: a small open-addressed index over them, and a memory of the last one, since neighbours repeat.
+/// Text of few values: a small open-addressed index over them, and a memory of the last ones, since neighbours repeat.
 #[derive(Debug)]
 pub(super) struct LabelColumn {
     keys: ValueColumn<UInt16Type>,
     values: StringBuilder,
     slots: Vec<u16>,
-    last: Option<u16>,
+    /// Keys met lately, by length and ends of their values: a look here spares the hash.
+    recent: [u16; RECENT_KEYS],
 }
 
 const EMPTY_SLOT: u16 = u16::MAX;
+const RECENT_KEYS: usize = 16;
 
 impl Default for LabelColumn {
     fn default() -> Self {
@@ -121,18 +123,24 @@ impl Default for LabelColumn {
             keys: ValueColumn::default(),
             values: StringBuilder::new(),
             slots: vec![EMPTY_SLOT; 16],
-            last: None,
+            recent: [EMPTY_SLOT; RECENT_KEYS],
         }
     }
 }
 
 impl LabelColumn {
     pub(super) fn set(&mut self, row: usize, value: &str) {
-        let key = match self.last {
-            Some(last) if self.value(last) == value.as_bytes() => last,
-            _ => self.key_of(value),
+        let bytes = value.as_bytes();
+        let end = |byte: Option<&u8>| byte.map_or(0, |byte| usize::from(*byte));
+        let ends = end(bytes.first()) ^ end(bytes.last()) << 1;
+        let place = (bytes.len() ^ ends) % RECENT_KEYS;
+        let recent = self.recent[place];
+        let key = if recent != EMPTY_SLOT && self.value(recent) == bytes {
+            recent
+        } else {
+            self.key_of(value)
         };
-        self.last = Some(key);
+        self.recent[place] = key;
         self.keys.set(row, key);
     }
 

@@ -97,7 +97,12 @@ impl<'a> EventRef<'a> {
         const AMOUNTS: [Amount; 3] = [Amount::Revenue, Amount::Total, Amount::RefundAmount];
         let texts = TEXTS.into_iter().map(|column| self.text(column));
         let amounts = AMOUNTS.into_iter().map(|column| self.amount(column));
-        let hash = with_text(self.time().0 as u64, self.label(Label::Type));
+        let kind = self.kind();
+        let hash = with_number(self.time().0 as u64, kind as i64);
+        let hash = match kind {
+            EventType::Custom => with_text(hash, self.label(Label::Type)),
+            _ => hash,
+        };
         let hash = texts.fold(hash, with_text);
         let hash = amounts.fold(hash, |hash, amount| {
             with_number(hash, amount.map_or(0, |amount| amount.0))

@@ -8,6 +8,7 @@ mod tests;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use run::{Run, RunWriter};
 use std::collections::BTreeMap;
 use std::io;
@@ -75,18 +76,16 @@ impl Seen {
     /// Looks a mark up and remembers it if it is new.
     pub fn insert(&mut self, mark: Mark) -> io::Result<Verdict> {
         let id = halves(mark.id);
-        if let Some(content) = self.hours.get(&mark.hour).and_then(|hour| hour.get(&id)) {
-            return Ok(verdict(*content, mark.content));
-        }
+        let place = match self.hours.entry(mark.hour).or_default().entry(id) {
+            Entry::Occupied(known) => return Ok(verdict(*known.get(), mark.content)),
+            Entry::Vacant(place) => place,
+        };
         for run in &self.runs {
             if let Some(content) = run.find(mark.hour, mark.id)? {
                 return Ok(verdict(content, mark.content));
             }
         }
-        self.hours
-            .entry(mark.hour)
-            .or_default()
-            .insert(id, mark.content);
+        place.insert(mark.content);
         self.in_memory += 1;
         if self.in_memory > self.in_memory_max && self.dir.is_some() {
             self.spill()?;
