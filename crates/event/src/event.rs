@@ -22,8 +22,8 @@ pub struct Event<'a> {
     pub time: Option<EventTime>,
     /// Line items, in the order they were sent.
     pub items: Vec<Item<'a>>,
-    texts: Sparse<Str<'a>, { Text::COUNT }, 12>,
-    labels: Sparse<Str<'a>, { Label::COUNT }, 8>,
+    texts: Sparse<Str<'a>, { Text::COUNT }, 10>,
+    labels: Sparse<Str<'a>, { Label::COUNT }, 12>,
     amounts: Sparse<i64, { Amount::COUNT }, 4>,
     numbers: Sparse<i64, { Number::COUNT }, 4>,
     coordinates: Sparse<f64, { Coordinate::COUNT }, 2>,

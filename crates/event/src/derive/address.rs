@@ -37,7 +37,7 @@ impl IpPolicy {
 
 /// The network of an address as text. Of a plain IPv4 address its own text is cut: formatting one costs thrice as much.
 fn network(sent: &str) -> Option<String> {
-    if sent.parse::<Ipv4Addr>().is_ok() {
+    if is_dotted(sent) {
         let (network, _) = sent.rsplit_once('.')?;
         let mut text = String::with_capacity(network.len() + 2);
         text.push_str(network);
@@ -45,6 +45,24 @@ fn network(sent: &str) -> Option<String> {
         return Some(text);
     }
     parse_address(sent).map(|address| truncated(address).to_string())
+}
+
+/// Whether a text is a plain IPv4 address: four numbers up to 255 without needless zeros, as the standard library reads it.
+fn is_dotted(text: &str) -> bool {
+    let mut numbers = 0;
+    let is_number = |part: &[u8]| {
+        let value = part.iter().try_fold(0_u32, |value, byte| {
+            let digit = u32::from(byte.wrapping_sub(b'0'));
+            (digit <= 9).then_some(value * 10 + digit)
+        });
+        let is_plain = matches!(part, [b'0'] | [b'1'..=b'9', ..]) && part.len() <= 3;
+        is_plain && value.is_some_and(|value| value <= 255)
+    };
+    let are_all = text.as_bytes().split(|byte| *byte == b'.').all(|part| {
+        numbers += 1;
+        is_number(part)
+    });
+    are_all && numbers == 4
 }
 
 /// Reads an address as senders write it: with a port, in brackets, IPv4 within IPv6, or the first of a proxy's list.
@@ -85,6 +103,30 @@ mod tests {
         event.set_text(Text::Ip, sent);
         policy.apply(&mut event);
         assert_eq!(event.text(Text::Ip), expected, "{sent}");
+    }
+
+    #[test]
+    fn a_plain_address_is_one_the_standard_library_reads() {
+        let texts = [
+            "1.2.3.4",
+            "0.0.0.0",
+            "255.255.255.255",
+            "256.1.1.1",
+            "01.2.3.4",
+            "1.2.3",
+            "1.2.3.4.5",
+            "1.2.3.",
+            ".1.2.3",
+            "1..2.3",
+            "a.b.c.d",
+            "1.2.3.4 ",
+            "+1.2.3.4",
+            "",
+            "1234.1.1.1",
+        ];
+        for text in texts {
+            assert_eq!(is_dotted(text), text.parse::<Ipv4Addr>().is_ok(), "{text}");
+        }
     }
 
     #[test]
