@@ -8,7 +8,6 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use event::EventTime;
 use event::frame::{FrameBody, FrameBuilder};
 use event::import::{ImportKey, ImportNote, ImportSettings, ImportState};
-use event::rule::Rules;
 use eventlog::{LogError, LogWriter};
 use runtime::{Clock, NamedThread, Panicked};
 use std::collections::BTreeMap;
@@ -106,8 +105,6 @@ pub struct ImportPlan<'a> {
     pub rows_max: Option<u64>,
     /// What may be set aside.
     pub quality: QualityConfig,
-    /// The shop's own checks.
-    pub rules: Rules,
     /// What earlier runs brought.
     pub milestones: &'a Milestones<'a>,
 }
@@ -121,7 +118,6 @@ impl<'a> ImportPlan<'a> {
             clock,
             rows_max: None,
             quality: QualityConfig::default(),
-            rules: Rules::default(),
             milestones: &|_, _| Vec::new(),
         }
     }
@@ -180,7 +176,7 @@ impl Run {
             None => Vec::new(),
         };
         Run {
-            builder: FrameBuilder::new().with_rules(&plan.rules),
+            builder: reader.frame_builder(),
             key: ImportKey::of(reader.source(), began),
             counts: ImportCounts {
                 dialect: reader.guess().dialect.to_owned(),
@@ -286,7 +282,8 @@ impl Run {
     }
 
     fn is_same_text(&self, known: Milestone) -> bool {
-        known.rows == self.reader.rows() && known.hash == self.reader.hash()
+        let mark = self.reader.mark();
+        (known.rows, known.hash) == (mark.rows, mark.hash)
     }
 
     /// The frame with its note; nothing where an earlier run brought it and the import goes on.
@@ -310,13 +307,14 @@ impl Run {
         let source = self.builder.open_source(self.reader.source());
         let has_settings = self.is_first || self.builder.rejected() > 0;
         self.is_first = false;
+        let mark = self.reader.mark();
         self.builder.note_import(ImportNote {
             source: source.number(),
             key: self.key,
             began: self.began,
             state: self.counts.state,
-            rows: self.reader.rows(),
-            hash: self.reader.hash(),
+            rows: mark.rows,
+            hash: mark.hash,
             known: std::mem::take(&mut self.known_untold),
             settings: has_settings.then(|| self.reader.settings().clone()),
         });
@@ -396,4 +394,4 @@ impl ImportCounts {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

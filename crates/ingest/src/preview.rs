@@ -2,9 +2,8 @@
 //! Nothing is written anywhere.
 
 use crate::file::{FileError, FileGuess, FileOptions, FileReader, FrameBounds};
-use event::frame::{FrameBody, FrameBuilder, Rejected};
+use event::frame::{FrameBody, Rejected};
 use event::import::ImportSettings;
-use event::rule::Rules;
 use event::schema::{Amount, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, Text};
 use event::{Currency, EventRef, EventTime, ItemRef, format_decimal};
 use std::collections::BTreeMap;
@@ -27,8 +26,6 @@ pub struct PreviewPlan {
     pub rows_max: u64,
     /// The clock of receipt.
     pub received: EventTime,
-    /// The shop's own checks.
-    pub rules: Rules,
 }
 
 /// What a file would become.
@@ -105,7 +102,7 @@ pub fn preview(
         events: Vec::new(),
         rejected: Vec::new(),
     };
-    let mut builder = FrameBuilder::new().with_rules(&plan.rules);
+    let mut builder = reader.frame_builder();
     while !preview.is_whole && reader.rows() < plan.rows_max {
         let bounds = FrameBounds {
             events_max: FRAME_ROWS,

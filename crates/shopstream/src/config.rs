@@ -7,13 +7,13 @@ pub use enrichment::{GeoSettings, PriceTierSettings, PrivacySettings};
 
 use crate::cli::Settings;
 use crate::exit::Problem;
-use crate::imports::ImportRequest;
+use crate::imports::{ImportRequest, explain_mapping};
 use anyhow::Context;
 use event::Currency;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use ingest::Enrichment;
-use ingest::mappings::{Mappings, SavedMappingError};
+use ingest::mappings::Mappings;
 use ingest::watch::{FolderConfig, FolderList, FolderSettings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -335,13 +335,7 @@ impl Config {
             };
             if let Some(name) = &settings.mapping {
                 let saved = Mappings::of(&self.data_dir).get(name);
-                let unknown = |error| {
-                    of_folder(Problem::usage(
-                        format!("{error}"),
-                        SavedMappingError::hint(&error),
-                    ))
-                };
-                request.take_in(saved.map_err(unknown)?);
+                request.take_in(saved.map_err(|error| of_folder(explain_mapping(&error)))?);
             }
             let options = request.file_options(self, enrichment).map_err(of_folder)?;
             Ok(FolderConfig {

@@ -1,7 +1,7 @@
 //! Imports as the command line and the HTTP door share them: how a file is to be read, and what it came to.
 
 use crate::config::Config;
-use crate::exit::Problem;
+use crate::exit::{Exit, Problem};
 use crate::summary::Summary;
 use api::{ImportCounts, ImportMoney, ImportProgress, ImportSummary};
 use event::Currency;
@@ -9,7 +9,7 @@ use event::frame::FrameBody;
 use event::import::ImportSettings;
 use eventlog::EventLog;
 use ingest::file::{FileOptions, UnknownDialect};
-use ingest::mappings::{Mappings, SavedMapping};
+use ingest::mappings::{Mappings, SavedMapping, SavedMappingError};
 use ingest::{Enrichment, ImportListener, ImportPlan, Milestone};
 use live::LiveTables;
 use runtime::Clock;
@@ -122,6 +122,21 @@ fn corrected(
     map
 }
 
+/// A saved mapping that is not there or not sound.
+pub fn explain_mapping(error: &SavedMappingError) -> Problem {
+    let exit = match error {
+        SavedMappingError::Name(_) | SavedMappingError::Unknown { .. } => Exit::Usage,
+        SavedMappingError::Disk { .. } | SavedMappingError::Content { .. } => Exit::Failed,
+    };
+    let cause =
+        std::error::Error::source(error).map_or_else(String::new, |cause| format!(": {cause}"));
+    Problem {
+        what: format!("{error}{cause}"),
+        mend: error.hint(),
+        exit,
+    }
+}
+
 /// Who hears of an import while it runs.
 pub trait Listener {
     /// It begins, with the file of this identity.
@@ -222,7 +237,6 @@ pub fn run_import(
     let plan = ImportPlan {
         rows_max: run.rows_max,
         quality: run.config.quality.clone(),
-        rules: run.config.rules(),
         milestones: &known,
         ..ImportPlan::new(writer.as_ref(), run.clock)
     };

@@ -149,7 +149,7 @@ pub struct FileOptions {
     pub sheet: Option<String>,
     /// What is added to its events.
     pub enrichment: Enrichment,
-    /// The shop's own checks, where whoever reads it brings none.
+    /// The shop's own checks.
     pub rules: Rules,
     /// The saved mapping that `map` and `map_type` come from.
     pub mapping: Option<String>,

@@ -190,7 +190,8 @@ impl FileReader {
         &self.info
     }
 
-    /// The place reached: rows so far and the running hash over them.
+    /// The place reached: rows so far and the running hash over them. Two files of one source that agree in it agree in all
+    /// rows before.
     #[must_use]
     pub fn mark(&self) -> SourceMark {
         let hash = match &self.form {
@@ -286,16 +287,16 @@ impl FileReader {
         }
     }
 
+    /// An empty frame under the checks the file is read under.
+    #[must_use]
+    pub fn frame_builder(&self) -> FrameBuilder {
+        FrameBuilder::new().with_rules(&self.options.rules)
+    }
+
     /// Rows or objects so far.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.rows
-    }
-
-    /// The running hash of everything so far: two files of one source that agree in it agree in all rows before.
-    #[must_use]
-    pub fn hash(&self) -> u128 {
-        self.mark().hash
     }
 
     /// As [`FileReader::next_frame`], but ends with a certain row, or with the last row of the order it belongs to.

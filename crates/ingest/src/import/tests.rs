@@ -6,7 +6,8 @@ use crate::{OnBreach, milestones};
 use eventlog::{EventLog, LogConfig};
 use std::io::{self, Cursor};
 
-struct Quiet;
+/// Hears everything and says nothing.
+pub(crate) struct Quiet;
 
 impl ImportListener for Quiet {
     fn guess(&mut self, _: &[String]) {}

@@ -2,23 +2,14 @@
 
 use super::*;
 use crate::door::StoreDefaults;
-use crate::{ImportCounts, ImportListener, ImportPlan, import_as};
+use crate::import::tests::Quiet;
+use crate::{ImportPlan, import_as};
 use event::check::CheckContext;
 use event::dialect::{Intake, json};
 use event::schema::{ItemNumber, Number};
 use event::{Currency, Event};
 use eventlog::LogConfig;
 use jiff::tz::TimeZone;
-
-struct Quiet;
-
-impl ImportListener for Quiet {
-    fn guess(&mut self, _: &[String]) {}
-    fn frame(&mut self, _: &FrameBody) {}
-    fn progress(&mut self, _: &ImportCounts) -> bool {
-        true
-    }
-}
 
 struct Shop {
     log: EventLog,
@@ -64,11 +55,9 @@ impl Shop {
 
     fn import(&self, file: &str, rules: Rules, map: &[(&str, &str)]) {
         let (writer, clock) = (self.log.writer(), Clock::machine());
-        let plan = ImportPlan {
-            rules,
-            ..ImportPlan::new(Some(&writer), &clock)
-        };
+        let plan = ImportPlan::new(Some(&writer), &clock);
         let mut options = FileOptions::new("f.csv", "main");
+        options.rules = rules;
         options.map = mapping(map).columns;
         let read = Box::new(Cursor::new(file.to_owned()));
         import_as(read, options, &plan, &mut Quiet).expect("imports");

@@ -154,7 +154,7 @@ pub(super) fn open(order: Order, number: u64, known: &Known) -> Result<Opened, T
     let places = known.places(&SourceKey::of(reader.source()));
     let reading = Reading {
         number,
-        builder: FrameBuilder::new().with_rules(&order.options.rules),
+        builder: reader.frame_builder(),
         run: None,
         order,
         guard,

@@ -1,9 +1,9 @@
 //! `mappings`: the saved ways to read a file.
 
 use crate::cli::{Format, MappingsKind, MappingsOptions};
-use crate::command::ingest::explain_mapping;
 use crate::config::Config;
 use crate::exit::Exit;
+use crate::imports::explain_mapping;
 use crate::table;
 use ingest::mappings::{Mappings, SavedMapping};
 use serde_json::json;

@@ -6,10 +6,10 @@ use crate::cli::{
 use crate::client::Client;
 use crate::command::connect::ask;
 use crate::command::imports::cell;
-use crate::command::ingest::explain_mapping;
 use crate::command::up::tokio_runtime;
 use crate::config::Config;
 use crate::exit::{Exit, Problem};
+use crate::imports::explain_mapping;
 use crate::table;
 use anyhow::Context;
 use api::{KeptEvent, ReplayMapping, ReplayRequest, ReplaySummary};

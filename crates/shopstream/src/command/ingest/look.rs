@@ -24,15 +24,13 @@ const LETTERS_SHOWN: usize = 32;
 /// Looks at every file; nothing is stored but a mapping, where it is to be saved.
 pub fn run(config: &Config, given: &Given<'_>) -> anyhow::Result<Exit> {
     let mut exit = Exit::Done;
+    let enrichment = config.enrichment()?;
     for path in &given.options.files {
         let plan = PreviewPlan {
             rows_max: given.options.limit.unwrap_or(ROWS),
             received: EventTime(Clock::machine().now().0),
-            rules: config.rules(),
         };
-        let options = given
-            .request(path)
-            .file_options(config, &config.enrichment()?)?;
+        let options = given.request(path).file_options(config, &enrichment)?;
         let seen = preview(open(path)?, options, &plan)
             .map_err(|error| show_columns(config, given, path, error))?;
         if let Some(name) = &given.options.save_mapping {

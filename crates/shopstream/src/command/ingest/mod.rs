@@ -19,7 +19,6 @@ use futures_util::TryStreamExt;
 use ingest::Enrichment;
 use ingest::file::SteadyFile;
 use request::Given;
-pub use request::explain_mapping;
 use runtime::{Clock, Runtime};
 use serde::Deserialize;
 use std::fs::File;

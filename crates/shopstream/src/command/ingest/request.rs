@@ -3,11 +3,11 @@
 use super::{name_of, open};
 use crate::cli::{Dialect, Ingest};
 use crate::config::Config;
-use crate::exit::{Exit, Problem};
-use crate::imports::ImportRequest;
+use crate::exit::Problem;
+use crate::imports::{ImportRequest, explain_mapping};
 use event::import::ImportSettings;
 use ingest::file::{FileDialect, FileReader};
-use ingest::mappings::{Mappings, SavedMapping, SavedMappingError};
+use ingest::mappings::{Mappings, SavedMapping};
 use std::path::Path;
 
 /// The options, with the mapping they come to.
@@ -105,21 +105,6 @@ pub fn save_as(
     (Mappings::of(&config.data_dir).save(&mapping)).map_err(|error| explain_mapping(&error))?;
     eprintln!("saved the mapping {name}: use it with --mapping {name}");
     Ok(())
-}
-
-/// A saved mapping that is not there or not sound.
-pub fn explain_mapping(error: &SavedMappingError) -> Problem {
-    let exit = match error {
-        SavedMappingError::Name(_) | SavedMappingError::Unknown { .. } => Exit::Usage,
-        SavedMappingError::Disk { .. } | SavedMappingError::Content { .. } => Exit::Failed,
-    };
-    let cause =
-        std::error::Error::source(error).map_or_else(String::new, |cause| format!(": {cause}"));
-    Problem {
-        what: format!("{error}{cause}"),
-        mend: error.hint(),
-        exit,
-    }
 }
 
 fn pairs(option: &str, written: &[String]) -> Result<Vec<(String, String)>, Problem> {
