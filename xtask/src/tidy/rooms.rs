@@ -129,6 +129,11 @@ const ROOMS: &[Room] = &[
         not: &[HTTP, SINKS],
     },
     Room {
+        name: "checkpoint",
+        knows: &[],
+        not: &[ASYNC, CLOCK, NETWORK, THREADS, SERDE],
+    },
+    Room {
         name: "ingest",
         knows: &["event", "runtime", "eventlog"],
         not: &[SINKS],
