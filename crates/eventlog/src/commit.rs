@@ -9,13 +9,14 @@ use runtime::Clock;
 use crate::config::{Durability, LogConfig};
 use crate::disk::{SharedDisk, write_all_at};
 use crate::error::{LogError, Remedy};
+use crate::fence::Fence;
 use crate::format::SEGMENT_HEADER_BYTES;
 use crate::frame::LogPosition;
 use crate::mark::Mark;
 use crate::metrics;
 use crate::queue::Pending;
 use crate::recover::Recovery;
-use crate::segment::Segment;
+use crate::segment::{Segment, Start};
 use crate::shared::Shared;
 use crate::writer::Appended;
 
@@ -30,6 +31,7 @@ pub(crate) struct Committer {
     shared: Arc<Shared>,
     disk: SharedDisk,
     config: LogConfig,
+    fence: Fence,
     clock: Clock,
     active: Segment,
     /// Everything below is published.
@@ -56,6 +58,7 @@ impl Committer {
             shared,
             disk,
             config,
+            fence: recovery.fence,
             clock: Clock::machine(),
             active: recovery.active,
             good,
@@ -76,6 +79,9 @@ impl Committer {
     }
 
     fn commit(&mut self, group: Vec<Pending>) {
+        if let Err(error) = self.check_fence() {
+            return refuse(group, &error);
+        }
         // Frames that stand in the same segment and are written together.
         let mut run = Vec::with_capacity(group.len());
         for mut pending in group {
@@ -126,13 +132,14 @@ impl Committer {
         if let Some(poison) = &self.poison {
             return Err(poison.clone());
         }
-        let (disk, dir, start) = (&self.disk, &self.config.dir, self.good.next);
-        if start.offset == self.active.header.first_offset {
+        let (disk, dir, at) = (&self.disk, &self.config.dir, self.good.next);
+        if at.offset == self.active.header.first_offset {
             // The flush failed and took the segment's only rows back with it.
             return self.make_room(bytes, run);
         }
         let bytes = self.config.segment_bytes.max(SEGMENT_HEADER_BYTES + bytes);
-        let prepared = Segment::prepare(disk, dir, start, bytes);
+        let epoch = self.fence.epoch();
+        let prepared = Segment::prepare(disk, dir, Start { at, epoch }, bytes);
         // Up to here nothing has changed; a full disk is usually met here.
         let prepared = prepared.map_err(|error| self.retry_or_poison(error))?;
         self.active
@@ -146,9 +153,9 @@ impl Committer {
         self.planned = self.good;
         let segments = self
             .shared
-            .publish_segment(start.offset, SEGMENT_HEADER_BYTES);
-        metrics::grew(start.offset, segments);
-        tracing::debug!(segment = start.offset, "new log segment");
+            .publish_segment(self.active.id, SEGMENT_HEADER_BYTES);
+        metrics::grew(at.offset, segments);
+        tracing::debug!(segment = at.offset, "new log segment");
         Ok(())
     }
 
@@ -159,6 +166,8 @@ impl Committer {
         }
         let run = std::mem::take(run);
         let written = self.write(&run).and_then(|()| self.sync());
+        // Asked after the sync: whoever takes over from now on reads these frames before going on.
+        let written = written.and_then(|()| self.check_fence());
         if let Err(error) = written {
             self.planned = self.good;
             return refuse(run, &error);
@@ -197,10 +206,24 @@ impl Committer {
         Ok(())
     }
 
+    /// Whether the log is still ours. If not, it ends here, and not a byte is touched any more.
+    fn check_fence(&mut self) -> Result<(), LogError> {
+        if let Some(poison) = &self.poison {
+            return Err(poison.clone());
+        }
+        self.fence.check().map_err(|fenced| {
+            tracing::error!(error = %fenced, "the log stopped");
+            self.end(fenced.into())
+        })
+    }
+
     /// After a failed write: cuts back to the last good frame, or gives up if even that fails.
     fn take_back(&mut self, error: LogError) -> LogError {
         if error.remedy() != Remedy::Retry {
             return self.poisoned(error);
+        }
+        if let Err(fenced) = self.check_fence() {
+            return fenced;
         }
         match self.active.file.set_len(self.good.position) {
             Ok(()) => {
@@ -224,10 +247,17 @@ impl Committer {
 
     /// No more acknowledgements from this process: what the disk holds beyond `good` is unknown.
     fn poisoned(&mut self, error: LogError) -> LogError {
+        if let Err(fenced) = self.check_fence() {
+            // Files that vanish under our hands are only what it looks like from here.
+            return fenced;
+        }
         tracing::error!(error = %chain(&error), "the log stopped; restart to find out what the disk holds");
         // The suspect tail is abandoned. If the disk refuses this too, recovery judges the tail by its checksums.
         let _ = self.active.file.set_len(self.good.position);
-        let poison = error.into_poisoned();
+        self.end(error.into_poisoned())
+    }
+
+    fn end(&mut self, poison: LogError) -> LogError {
         self.shared.end(poison.clone());
         self.poison = Some(poison.clone());
         poison
@@ -235,7 +265,7 @@ impl Committer {
 
     /// An orderly end: everything synced, and a mark that says so.
     fn close(mut self) {
-        if self.poison.is_none() {
+        if self.check_fence().is_ok() {
             match self.active.file.sync_all() {
                 Ok(()) => self.leave_mark(),
                 Err(cause) => {
@@ -248,10 +278,10 @@ impl Committer {
     }
 
     fn leave_mark(&self) {
-        let segment = self.active.header.first_offset;
         let mark = Mark {
-            segment,
+            segment: self.active.id,
             position: self.good.position,
+            epoch: Some(self.fence.epoch()),
         };
         if let Err(error) = mark.save(&self.disk, &self.config.dir) {
             tracing::warn!(%error, "no durable mark left; damage to the newest frames may pass for a torn write");

@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::fence::Fenced;
+
 /// What the caller does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
@@ -57,6 +59,9 @@ pub enum LogError {
         #[source]
         cause: Arc<LogError>,
     },
+    /// Another process works on the log now; this one appends nothing more and ends.
+    #[error(transparent)]
+    Fenced(#[from] Fenced),
     /// The log was closed; the process is ending.
     #[error("log is closed")]
     Closed,
@@ -87,7 +92,7 @@ impl LogError {
             Self::Io { remedy, .. } => *remedy,
             Self::FrameTooLarge { .. } => Remedy::DeadLetter,
             Self::Locked { .. } | Self::Corrupt { .. } | Self::Poisoned { .. } => Remedy::Stop,
-            Self::Closed | Self::OffsetUnknown { .. } => Remedy::Stop,
+            Self::Fenced(_) | Self::Closed | Self::OffsetUnknown { .. } => Remedy::Stop,
         }
     }
 
@@ -109,7 +114,7 @@ impl LogError {
     /// The same failure, but with no hope left: the state of the file is unknown.
     pub(crate) fn into_poisoned(self) -> Self {
         match self {
-            poisoned @ Self::Poisoned { .. } => poisoned,
+            poisoned @ (Self::Poisoned { .. } | Self::Fenced(_)) => poisoned,
             cause => Self::Poisoned {
                 cause: Arc::new(cause),
             },

@@ -9,6 +9,7 @@ mod commit;
 mod config;
 mod disk;
 mod error;
+mod fence;
 mod format;
 mod frame;
 mod lock;
@@ -22,6 +23,7 @@ mod scan;
 mod segment;
 mod shared;
 mod tail;
+mod takeover;
 mod writer;
 
 #[cfg(test)]
@@ -29,6 +31,7 @@ mod tests;
 
 pub use config::{Durability, LogConfig};
 pub use error::{LogError, Remedy};
+pub use fence::{Fence, Fenced};
 pub use frame::{EncodedFrame, FRAME_BYTES_MAX, Frame, FrameEncoder, LogPosition, Tallies};
 pub use log::EventLog;
 pub use reader::LogReader;

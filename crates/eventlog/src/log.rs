@@ -10,6 +10,7 @@ use crate::commit::Committer;
 use crate::config::LogConfig;
 use crate::disk::{MachineDisk, SharedDisk};
 use crate::error::LogError;
+use crate::fence::Fence;
 use crate::frame::LogPosition;
 use crate::lock::DirectoryLock;
 use crate::reader::LogReader;
@@ -23,13 +24,14 @@ pub struct EventLog {
     disk: SharedDisk,
     config: LogConfig,
     recovered: LogRecovered,
+    fence: Fence,
     thread: Mutex<Option<NamedThread<()>>>,
     _lock: DirectoryLock,
 }
 
 impl EventLog {
-    /// Locks the folder, repairs what a crash left and starts the writer thread. Blocks for as long as reading one
-    /// segment takes.
+    /// Locks the folder, raises its epoch, repairs what a crash left and starts the writer thread. Blocks for as long
+    /// as reading one segment takes, and writing it once more if the process before did not close the log.
     pub fn open(config: LogConfig) -> Result<Self, LogError> {
         Self::open_on(Arc::new(MachineDisk), config)
     }
@@ -40,6 +42,7 @@ impl EventLog {
         let lock = DirectoryLock::take(&config.dir)?;
         let recovery = recover(&disk, &config)?;
         let recovered = recovery.report.clone();
+        let fence = recovery.fence.clone();
         let published = Published {
             segments: recovery.segments.clone(),
             position: recovery.position,
@@ -57,6 +60,7 @@ impl EventLog {
             disk,
             config,
             recovered,
+            fence,
             thread,
             _lock: lock,
         })
@@ -65,6 +69,16 @@ impl EventLog {
     /// What was found and repaired when it was opened.
     pub fn recovered(&self) -> &LogRecovered {
         &self.recovered
+    }
+
+    /// How often the folder was opened: each process that writes has a larger number than all before it.
+    pub fn epoch(&self) -> u64 {
+        self.fence.epoch()
+    }
+
+    /// Tells whether the folder is still this process's own, for whoever writes beside the log.
+    pub fn fence(&self) -> Fence {
+        self.fence.clone()
     }
 
     /// A handle to append with.

@@ -10,6 +10,7 @@ use crate::error::LogError;
 use crate::format::FrameHeader;
 use crate::frame::{Frame, FrameDecoder, LogPosition, Tallies};
 use crate::scan::{Cursor, Found};
+use crate::segment::SegmentId;
 use crate::shared::{Shared, View};
 
 /// Follows the log from a given place on. After an error the reader stands where it stood.
@@ -24,7 +25,7 @@ pub struct LogReader {
 }
 
 struct Place {
-    segment: u64,
+    segment: SegmentId,
     cursor: Cursor,
     /// End of the segment, once it is full.
     full_bytes: Option<u64>,
@@ -199,7 +200,7 @@ impl LogReader {
             number: header.number,
             tallies: header.tallies,
             payload,
-            segment: place.segment,
+            segment: place.segment.first_offset,
             position: place.cursor.position,
         })
     }
@@ -217,11 +218,11 @@ impl LogReader {
         let before = self
             .shared
             .segment_before(segment)
-            .filter(|_| segment == offset);
+            .filter(|_| segment.first_offset == offset);
         self.open(before.unwrap_or(segment))
     }
 
-    fn open(&self, segment: u64) -> Result<Place, LogError> {
+    fn open(&self, segment: SegmentId) -> Result<Place, LogError> {
         let cursor = Cursor::open(&self.disk, &self.dir, segment)?;
         Ok(Place {
             segment,
@@ -231,7 +232,7 @@ impl LogReader {
     }
 
     /// The next segment must go on exactly where this one ends.
-    fn follow(&self, place: &Place, next: u64) -> Result<Place, LogError> {
+    fn follow(&self, place: &Place, next: SegmentId) -> Result<Place, LogError> {
         let following = self.open(next)?;
         if following.cursor.next != place.cursor.next {
             return Err(place

@@ -7,7 +7,7 @@ use crate::disk::{DiskFile, SharedDisk, SharedFile, read_up_to};
 use crate::error::LogError;
 use crate::format::{FRAME_HEADER_BYTES, FrameHeader, SEGMENT_HEADER_BYTES, SegmentHeader};
 use crate::frame::LogPosition;
-use crate::segment;
+use crate::segment::{self, SegmentId};
 
 /// Large enough that a read costs little a frame, small enough for many readers.
 const READ_AHEAD_BYTES: u64 = 256 << 10;
@@ -35,13 +35,13 @@ pub(crate) struct Cursor {
 
 impl Cursor {
     /// Opens a segment by name and stands before its first frame.
-    pub(crate) fn open(disk: &SharedDisk, dir: &Path, name: u64) -> Result<Self, LogError> {
-        let path = segment::path(dir, name);
+    pub(crate) fn open(disk: &SharedDisk, dir: &Path, id: SegmentId) -> Result<Self, LogError> {
+        let path = segment::path(dir, id);
         let file = disk.open(&path).map_err(LogError::io("open", &path))?;
         let mut bytes = [0; SEGMENT_HEADER_BYTES as usize];
         let read = read_up_to(&*file, &mut bytes, 0).map_err(LogError::io("read", &path))?;
         let header = SegmentHeader::parse(&bytes[..read]);
-        let header = header.and_then(|header| match header.first_offset == name {
+        let header = header.and_then(|header| match header.first_offset == id.first_offset {
             true => Ok(header),
             false => Err("the segment header contradicts the file name"),
         });

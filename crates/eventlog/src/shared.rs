@@ -9,12 +9,13 @@ use tokio::sync::watch;
 use crate::error::LogError;
 use crate::frame::LogPosition;
 use crate::queue::Queue;
+use crate::segment::SegmentId;
 
 /// How far readers may read.
 #[derive(Debug, Clone)]
 pub(crate) struct Published {
-    /// First offsets of all segments, in order; the last is written to.
-    pub segments: Vec<u64>,
+    /// All segments, in order; the last is written to.
+    pub segments: Vec<SegmentId>,
     /// End of the durable bytes in the last segment.
     pub position: u64,
     pub end: LogPosition,
@@ -25,7 +26,7 @@ pub(crate) struct Published {
 /// What a reader needs of `Published` for one step.
 #[derive(Debug)]
 pub(crate) struct View {
-    pub active: u64,
+    pub active: SegmentId,
     pub position: u64,
     pub end: LogPosition,
     pub ended: Option<LogError>,
@@ -58,9 +59,9 @@ impl Shared {
     }
 
     /// Tells readers of a new, still empty last segment.
-    pub(crate) fn publish_segment(&self, first_offset: u64, position: u64) -> usize {
+    pub(crate) fn publish_segment(&self, segment: SegmentId, position: u64) -> usize {
         let mut published = self.published.lock();
-        published.segments.push(first_offset);
+        published.segments.push(segment);
         published.position = position;
         published.segments.len()
     }
@@ -71,7 +72,7 @@ impl Shared {
         let mut published = self.published.lock();
         if published.ended.is_none() {
             published.ended = Some(reason.clone());
-            if matches!(reason, LogError::Poisoned { .. }) {
+            if matches!(reason, LogError::Poisoned { .. } | LogError::Fenced(_)) {
                 self.failure.send_replace(Some(reason));
             }
         }
@@ -104,28 +105,25 @@ impl Shared {
     }
 
     pub(crate) fn first_offset(&self) -> u64 {
-        *self
-            .published
-            .lock()
-            .segments
-            .first()
-            .expect("a log has at least one segment")
+        let published = self.published.lock();
+        let first = published.segments.first();
+        first.expect("a log has at least one segment").first_offset
     }
 
     /// The segment that holds this offset.
-    pub(crate) fn segment_of(&self, offset: u64) -> Option<u64> {
+    pub(crate) fn segment_of(&self, offset: u64) -> Option<SegmentId> {
         let published = self.published.lock();
-        let after = published.segments.partition_point(|first| *first <= offset);
+        let after = (published.segments).partition_point(|it| it.first_offset <= offset);
         published.segments.get(after.checked_sub(1)?).copied()
     }
 
-    pub(crate) fn segment_before(&self, segment: u64) -> Option<u64> {
+    pub(crate) fn segment_before(&self, segment: SegmentId) -> Option<SegmentId> {
         let published = self.published.lock();
         let at = published.segments.partition_point(|first| *first < segment);
         published.segments.get(at.checked_sub(1)?).copied()
     }
 
-    pub(crate) fn segment_after(&self, segment: u64) -> Option<u64> {
+    pub(crate) fn segment_after(&self, segment: SegmentId) -> Option<SegmentId> {
         let published = self.published.lock();
         let at = published
             .segments

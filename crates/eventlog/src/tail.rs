@@ -2,6 +2,7 @@
 //! It finds evidence; `recover.rs` judges.
 
 use std::io::{self, IoSlice};
+use std::ops::Range;
 
 use crate::disk::{DiskFile, read_up_to, write_all_at};
 use crate::format::{FRAME_HEADER_BYTES, FrameHeader};
@@ -49,14 +50,19 @@ pub(crate) fn search(file: &dyn DiskFile, salt: u32, from: u64, to: u64) -> io::
 /// Writes what is there once more. After a failed sync the system may believe that pages are on the disk which are
 /// not; only written again will the next sync carry them there.
 pub(crate) fn rewrite(file: &dyn DiskFile, from: u64, to: u64) -> io::Result<()> {
+    copy(file, file, from..to)?;
+    file.sync_data()
+}
+
+/// Writes what is there to the same place of another file.
+pub(crate) fn copy(from: &dyn DiskFile, to: &dyn DiskFile, range: Range<u64>) -> io::Result<()> {
     let mut written = Ok(());
-    chunks(file, from, to, 0, |position, bytes| {
+    chunks(from, range.start, range.end, 0, |position, bytes| {
         if written.is_ok() {
-            written = write_all_at(file, &mut [IoSlice::new(bytes)], position);
+            written = write_all_at(to, &mut [IoSlice::new(bytes)], position);
         }
     })?;
-    written?;
-    file.sync_data()
+    written
 }
 
 /// Shows a stretch of the file piece by piece; each piece but the first begins `overlap` bytes before the end of the

@@ -12,7 +12,7 @@ use parking_lot::{Condvar, Mutex};
 use rand::Rng;
 use rand::rngs::SmallRng;
 
-use crate::disk::{Disk, DiskFile, SharedFile};
+use crate::disk::{Disk, DiskFile, SharedFile, Stamp};
 
 /// Only a log that never syncs lets anyone wait this long.
 const SYNC_WAIT_MAX: Duration = Duration::from_secs(20);
@@ -45,6 +45,8 @@ struct State {
     room_bytes: Option<u64>,
     /// The next write takes only half and then finds the disk full.
     tear_next_write: bool,
+    /// It has, and until there is room nothing can be written.
+    is_torn: bool,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -52,6 +54,7 @@ struct MemoryFileState {
     current: Vec<u8>,
     durable: Vec<u8>,
     dirty: BTreeSet<usize>,
+    writes: i64,
 }
 
 impl MemoryDisk {
@@ -92,7 +95,8 @@ impl MemoryDisk {
     }
 
     pub(super) fn set_room(&self, bytes: Option<u64>) {
-        self.world.state.lock().room_bytes = bytes;
+        let mut state = self.world.state.lock();
+        (state.room_bytes, state.is_torn) = (bytes, false);
     }
 
     pub(super) fn tear_next_write(&self) {
@@ -245,6 +249,17 @@ impl Disk for MemoryDisk {
         state.durable_names = state.names.clone();
         Ok(())
     }
+
+    fn stamp(&self, path: &Path) -> io::Result<Stamp> {
+        let state = self.world.state.lock();
+        let id = state.id(path)?;
+        Ok(Stamp {
+            device: 0,
+            inode: id as u64,
+            modified_s: state.files[id].writes,
+            modified_ns: 0,
+        })
+    }
 }
 
 #[derive(Debug)]
@@ -274,8 +289,8 @@ impl DiskFile for MemoryFile {
         let mut bytes: Vec<u8> = parts.iter().flat_map(|part| part.iter().copied()).collect();
         if std::mem::take(&mut state.tear_next_write) {
             bytes.truncate(bytes.len() / 2);
-            state.room_bytes = Some(0);
-        } else if state.room_bytes == Some(0) {
+            state.is_torn = true;
+        } else if state.is_torn {
             return Err(io::ErrorKind::StorageFull.into());
         }
         state.change()?;
@@ -287,6 +302,7 @@ impl DiskFile for MemoryFile {
         let file = &mut state.files[self.id];
         file.current[from..to].copy_from_slice(&bytes);
         file.touch(from, to);
+        file.writes += 1;
         Ok(bytes.len())
     }
 

@@ -8,7 +8,9 @@
 
 mod append;
 mod faults;
+mod fence;
 mod memory_disk;
+mod pausing_disk;
 mod recovery;
 mod segments;
 mod simulation;
@@ -22,6 +24,8 @@ use tempfile::TempDir;
 use crate::disk::SharedDisk;
 use crate::{EncodedFrame, EventLog, Frame, FrameEncoder, LogConfig, LogError, LogReader, Tallies};
 
+/// The file of the first segment, made by the first process.
+const FIRST_SEGMENT: &str = "00000000000000000000-000001.log";
 /// Small enough that a handful of frames fills a segment.
 const SEGMENT_BYTES: u64 = 4_096;
 

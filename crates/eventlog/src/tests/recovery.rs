@@ -158,7 +158,7 @@ fn damage_before_a_segment_that_was_never_finished_is_an_error() {
         bytes[places[2] as usize + 64] ^= 1
     });
     // The next one is made only when all of this one is durable.
-    fs::write(copy.path().join("00000000000000000003.log"), b"").expect("written");
+    fs::write(copy.path().join("00000000000000000003-000001.log"), b"").expect("written");
     let error = EventLog::open(config(copy.path()))
         .err()
         .expect("damage is an error");
@@ -204,8 +204,7 @@ fn a_hole_in_a_group_that_was_never_acknowledged_is_a_torn_write_and_not_damage(
         .collect();
     // The last four went out together; the disk lost the first of them and kept the others.
     let image = folder();
-    let file =
-        crate::disk::Disk::open(&*disk, &crate::segment::path(dir.path(), 0)).expect("there");
+    let file = crate::disk::Disk::open(&*disk, &dir.path().join(FIRST_SEGMENT)).expect("there");
     let mut bytes = vec![0; file.len().expect("measurable") as usize];
     file.read_at(&mut bytes, 0).expect("readable");
     bytes[places[2] as usize..places[3] as usize].fill(0);
@@ -284,9 +283,12 @@ fn a_segment_that_was_never_finished_is_forgotten() {
     let write = |name: &'static str, bytes: Vec<u8>| {
         move |dir: &Path| fs::write(dir.join(name), bytes).expect("written")
     };
-    check_stillborn(write("00000000000000000015.log", Vec::new()));
-    check_stillborn(write("00000000000000000015.log", vec![0; 4_096]));
-    check_stillborn(write("00000000000000000015.log.new", b"half".to_vec()));
+    check_stillborn(write("00000000000000000015-000001.log", Vec::new()));
+    check_stillborn(write("00000000000000000015-000001.log", vec![0; 4_096]));
+    check_stillborn(write(
+        "00000000000000000015-000001.log.new",
+        b"half".to_vec(),
+    ));
 }
 
 #[test]

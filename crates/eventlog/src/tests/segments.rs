@@ -24,7 +24,7 @@ fn a_full_segment_is_followed_by_another_and_readers_do_not_notice() {
 }
 
 #[test]
-fn a_segment_is_named_by_its_first_offset_and_full_ones_hold_nothing_but_frames() {
+fn a_segment_is_named_by_its_first_offset_and_the_epoch_and_full_ones_hold_nothing_but_frames() {
     let dir = folder();
     let log = open(dir.path());
     append_many(&log, 40, 3);
@@ -35,8 +35,9 @@ fn a_segment_is_named_by_its_first_offset_and_full_ones_hold_nothing_but_frames(
             .file_stem()
             .and_then(|name| name.to_str())
             .expect("a name");
-        let first: u64 = name.parse().expect("digits");
-        assert_eq!(name.len(), 20);
+        let (first, epoch) = name.split_once('-').expect("two numbers");
+        assert_eq!((first.len(), epoch), (20, "000001"));
+        let first: u64 = first.parse().expect("digits");
         assert!(
             frames
                 .iter()
@@ -213,17 +214,17 @@ fn damage_in_an_older_segment_is_an_error_with_segment_and_position() {
     check_damage(
         |files| flip(&files[0], 64 + 344 + 100),
         1,
-        "log is damaged at byte 408 of 00000000000000000000.log: the frame body fails its checksum",
+        "log is damaged at byte 408 of 00000000000000000000-000001.log: the frame body fails its checksum",
     );
     check_damage(
         |files| flip(&files[1], 64 + 20),
         11,
-        "log is damaged at byte 64 of 00000000000000000011.log: the frame header fails its checksum",
+        "log is damaged at byte 64 of 00000000000000000011-000001.log: the frame header fails its checksum",
     );
     check_damage(
         |files| flip(&files[1], 3),
         11,
-        "log is damaged at byte 0 of 00000000000000000011.log: this is not a log segment",
+        "log is damaged at byte 0 of 00000000000000000011-000001.log: this is not a log segment",
     );
 }
 
@@ -235,7 +236,7 @@ fn frames_that_changed_places_are_an_error() {
         first.swap_with_slice(&mut second[..344]);
         fs::write(&files[0], bytes).expect("the file is written");
     };
-    let at = "log is damaged at byte 64 of 00000000000000000000.log:";
+    let at = "log is damaged at byte 64 of 00000000000000000000-000001.log:";
     check_damage(swap, 0, &format!("{at} the frame is out of sequence"));
 }
 
@@ -251,7 +252,7 @@ fn frames_that_vanished_from_an_older_segment_are_an_error_too() {
             file.set_len(bytes).expect("extended");
         }
     };
-    let at = "log is damaged at byte 3504 of 00000000000000000000.log:";
+    let at = "log is damaged at byte 3504 of 00000000000000000000-000001.log:";
     let missing = "frames between this segment and the next are missing";
     check_damage(cut(64 + 344 * 10), 10, &format!("{at} {missing}"));
     check_damage(
@@ -266,10 +267,11 @@ fn a_missing_segment_is_an_error_wherever_it_stood() {
     check_damage(
         |files| fs::remove_file(&files[1]).expect("removed"),
         11,
-        "log is damaged at byte 3848 of 00000000000000000000.log: frames between this segment and the next are missing",
+        "log is damaged at byte 3848 of 00000000000000000000-000001.log: frames between this segment and the next are missing",
     );
     let remove_newest = |files: &[PathBuf]| fs::remove_file(&files[2]).expect("removed");
-    let missing = "log is damaged at byte 0 of 00000000000000000022.log: the segment is missing";
+    let missing =
+        "log is damaged at byte 0 of 00000000000000000022-000001.log: the segment is missing";
     check_damage(remove_newest, 0, missing);
     let remove_all = |files: &[PathBuf]| {
         files
