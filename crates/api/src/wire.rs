@@ -97,6 +97,7 @@ fn row(row: &AnswerRow, columns: &[Column]) -> Map<String, Value> {
     let mut figures = row.figures.iter();
     let cell = |column: &Column| {
         let value = match (column.kind, column.name.as_str()) {
+            ("time", "window_end") => time(row.window_end),
             ("time", _) => time(row.window),
             ("currency", _) => text(row.currency.as_ref()),
             ("dimension", "product_name") => text(row.product_name.as_ref()),

@@ -138,6 +138,7 @@ impl Line {
         let table = |name| checkpoint.tables.get(name).cloned().unwrap_or_default();
         self.names = rest::names::read_names(&table(parts::NAMES))?;
         self.products = rest::names::read_products(&table(parts::PRODUCTS))?;
+        self.products.rest();
         if let Some(bytes) = checkpoint.values.get(parts::AUDIT) {
             self.audit = Audit::decode(bytes).map_err(RestError::of("the audit"))?;
         }

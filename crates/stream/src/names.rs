@@ -87,8 +87,8 @@ pub struct Products {
     homes: Vec<ShardId>,
     known: Vec<Product>,
     fresh: Vec<NameId>,
-    /// Changed since the last checkpoint, some of them several times.
-    not_at_rest: Vec<NameId>,
+    /// Changed since the last checkpoint, in name or in the event that gave it.
+    unsaved: Vec<NameId>,
 }
 
 /// A product as a checkpoint keeps it.
@@ -109,6 +109,8 @@ struct Entry {
     name: u64,
     named_at: (EventTime, EventId),
     is_fresh: bool,
+    /// Whether no checkpoint has it as it is.
+    is_unsaved: bool,
 }
 
 /// A product as an event names it.
@@ -153,6 +155,9 @@ impl Products {
             && mention.rank >= entry.named_at
         {
             entry.named_at = mention.rank;
+            if !std::mem::replace(&mut entry.is_unsaved, true) {
+                self.unsaved.push(entry.id);
+            }
             if entry.name != hash.name {
                 entry.name = hash.name;
                 self.known[entry.id.0 as usize - 1].name = Some(Arc::from(name));
@@ -178,7 +183,9 @@ impl Products {
             name: hash.name,
             named_at,
             is_fresh: true,
+            is_unsaved: true,
         };
+        self.unsaved.push(id);
         self.entries.insert(hash.id, entry);
         let home = ShardId::of_product(mention.store.1, mention.product);
         self.homes.push(home);
@@ -200,11 +207,9 @@ impl Products {
     /// Products that are new or have a new name since this was last asked.
     pub fn take_fresh(&mut self) -> Vec<(NameId, Product)> {
         let fresh = std::mem::take(&mut self.fresh);
-        self.not_at_rest.extend(&fresh);
         let mut take = |id: NameId| {
             let product = &self.known[id.0 as usize - 1];
-            let hash = ProductHash::of(product.store, &product.id, None);
-            if let Some(entry) = self.entries.get_mut(&hash.id) {
+            if let Some(entry) = self.entries.get_mut(&key(product)) {
                 entry.is_fresh = false;
             }
             (id, product.clone())
@@ -212,26 +217,28 @@ impl Products {
         fresh.into_iter().map(&mut take).collect()
     }
 
-    /// Products that changed since the last checkpoint and were told to the merger, by number.
+    /// Products that changed since the last checkpoint, by number.
     pub fn not_at_rest(&mut self, names: &Names) -> Vec<(NameId, KnownProduct)> {
-        self.not_at_rest.sort_unstable();
-        self.not_at_rest.dedup();
+        self.unsaved.sort_unstable();
         let known = |id: &NameId| {
             let product = self.known[id.0 as usize - 1].clone();
-            let hash = ProductHash::of(product.store, &product.id, None);
             let known = KnownProduct {
                 store: names.name(product.store),
-                named_at: self.entries[&hash.id].named_at,
+                named_at: self.entries[&key(&product)].named_at,
                 product,
             };
             (*id, known)
         };
-        self.not_at_rest.iter().map(known).collect()
+        self.unsaved.iter().map(known).collect()
     }
 
     /// A checkpoint has them.
     pub fn rest(&mut self) {
-        self.not_at_rest.clear();
+        for id in std::mem::take(&mut self.unsaved) {
+            if let Some(entry) = self.entries.get_mut(&key(&self.known[id.0 as usize - 1])) {
+                entry.is_unsaved = false;
+            }
+        }
     }
 
     /// Takes in the next product of a checkpoint.
@@ -250,4 +257,8 @@ impl Products {
         };
         self.add(hash, mention);
     }
+}
+
+fn key(product: &Product) -> u128 {
+    ProductHash::of(product.store, &product.id, None).id
 }

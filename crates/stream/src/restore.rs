@@ -45,19 +45,7 @@ pub fn restore(
         );
     }
     let made_by = made_by(stores);
-    let usable = opened.newest.and_then(|(number, checkpoint)| {
-        let position = usable(&checkpoint, &made_by, log_end);
-        let why = match position {
-            Ok(position) => return Some((number, checkpoint, position)),
-            Err(why) => why,
-        };
-        tracing::warn!(
-            number,
-            why,
-            "a checkpoint cannot be used; the whole log is read again"
-        );
-        None
-    });
+    let newest = usable(opened.newest, &made_by, log_end);
     let nothing = || {
         (
             0,
@@ -68,7 +56,7 @@ pub fn restore(
             },
         )
     };
-    let (number, checkpoint, position) = usable.unwrap_or_else(nothing);
+    let (number, checkpoint, position) = newest.unwrap_or_else(nothing);
     let table = |name| checkpoint.tables.get(name).cloned().unwrap_or_default();
     let mut at_rest = AtRest {
         number: 0,
@@ -95,8 +83,27 @@ pub fn restore(
     })
 }
 
-/// Where the log goes on after a checkpoint, or why it is of no use.
+/// The newest checkpoint and where the log goes on after it, if it is of any use.
 fn usable(
+    newest: Option<(u64, Checkpoint)>,
+    made_by: &[u8],
+    log_end: LogPosition,
+) -> Option<(u64, Checkpoint, LogPosition)> {
+    let (number, checkpoint) = newest?;
+    match position(&checkpoint, made_by, log_end) {
+        Ok(position) => Some((number, checkpoint, position)),
+        Err(why) => {
+            tracing::warn!(
+                number,
+                why,
+                "a checkpoint cannot be used; the whole log is read again"
+            );
+            None
+        }
+    }
+}
+
+fn position(
     checkpoint: &Checkpoint,
     made_by: &[u8],
     log_end: LogPosition,

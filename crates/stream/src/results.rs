@@ -290,7 +290,7 @@ impl Results {
         let mut rows = self.cells.at_rest().cells.scan(&[], None);
         while let Some((key, bytes)) = rows.next()? {
             let (grain, key) = read_key(key)?;
-            if !self.cells.holds(grain, &key) {
+            if !self.cells.is_above(grain, &key) {
                 let cube = key.cube.cube();
                 let cell = rest::cells::RestingCell::read(cube, bytes)?.cell(cube)?;
                 changes.push(self.cell_row(grain, &key, publish::cell_values(cube, &cell)));

@@ -1,19 +1,19 @@
 //! Claims about the line: its results depend on the set of events alone, not on order, split, repetition or threads.
+//! Claims about any events are in `properties`; single cases are here.
 
-use crate::{Line, Results, StreamConfig};
-use changelog::{Change, Value};
-use event::check::CheckContext;
-use event::frame::{FrameBuilder, SourceInfo};
+mod harness;
+mod lives;
+mod properties;
+mod recount;
+mod shop;
+
+use changelog::Value;
 use event::schema::{Amount, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, Text};
 use event::time::MINUTE;
 use event::{Event, EventId, EventTime, EventType, Item};
-use proptest::prelude::*;
-use std::collections::BTreeMap;
+use harness::{Delivery, Tables, differences};
 
 const START: i64 = 1_600_000_000_000_000;
-
-/// Rows by table and key.
-type Tables = BTreeMap<(String, Vec<Value>), Vec<Value>>;
 
 /// A few numbers from which an event follows.
 #[derive(Debug, Clone, Copy)]
@@ -38,32 +38,6 @@ const KINDS: [EventType; 7] = [
     EventType::OrderCancel,
     EventType::Refund,
 ];
-
-fn seeds() -> impl Strategy<Value = Vec<Seed>> {
-    let seed = (
-        0..KINDS.len(),
-        0..3_000_i64,
-        0..6_u8,
-        0..8_u8,
-        (0..5_u8, 0..90_000_i64, 1..4_i64),
-        0..3_u8,
-        0..9_000_i64,
-    );
-    let seed = seed.prop_map(
-        |(kind, minute, person, order, (product, price, quantity), country, discount)| Seed {
-            kind,
-            minute,
-            person,
-            order,
-            product,
-            price,
-            quantity,
-            country,
-            discount,
-        },
-    );
-    prop::collection::vec(seed, 1..60)
-}
 
 fn event(number: usize, seed: Seed) -> Event<'static> {
     let mut event = Event::new(KINDS[seed.kind]);
@@ -121,133 +95,13 @@ fn tables(
     frame_rows: usize,
     frames_a_round: usize,
 ) -> Tables {
-    let spawn = |name: String, work: Box<dyn FnOnce() + Send>| {
-        runtime::NamedThread::spawn(name, work).map(drop)
-    };
-    let config = StreamConfig {
+    let told: Vec<_> = events.iter().map(|event| ("main", event.clone())).collect();
+    let delivery = Delivery {
         workers,
-        ..StreamConfig::default()
+        frame_rows,
+        frames_a_round,
     };
-    let mut line = Line::start(&config, &spawn).expect("starts");
-    let mut results = Results::new(config.stores);
-    let mut view: Tables = BTreeMap::new();
-    let mut builder = FrameBuilder::new();
-    let info = SourceInfo {
-        source: "s".into(),
-        name: "s".into(),
-        store: "main".into(),
-    };
-    let mut offset = 0;
-    for (number, chunk) in events.chunks(frame_rows).enumerate() {
-        let source = builder.open_source(&info);
-        for event in chunk {
-            builder
-                .offer(
-                    source,
-                    event,
-                    b"",
-                    CheckContext {
-                        received: EventTime(START * 2),
-                    },
-                )
-                .expect("a sound event");
-        }
-        line.push(number as u64, offset, builder.finish());
-        offset += chunk.len() as u64;
-        if number % frames_a_round == frames_a_round - 1
-            || (number + 1) * frame_rows >= events.len()
-        {
-            line.fold(|_| ()).expect("folds");
-            let harvest = line.harvest().expect("harvests");
-            results
-                .apply(harvest)
-                .expect("all in memory")
-                .changes
-                .into_iter()
-                .for_each(|change| upsert(&mut view, change));
-        }
-    }
-    let mut snapshot = BTreeMap::new();
-    results
-        .snapshot()
-        .expect("all in memory")
-        .changes
-        .into_iter()
-        .for_each(|change| upsert(&mut snapshot, change));
-    assert_eq!(
-        differences(&view, &snapshot),
-        "",
-        "who follows from the start and who joins late see the same"
-    );
-    check_law(&view, events.len() as i64);
-    // Tallies say how often something came, which repetition is meant to change.
-    view.retain(|(table, _), _| !matches!(table.as_str(), "sources" | "totals"));
-    view
-}
-
-/// The first rows that differ, one a line.
-fn differences(found: &Tables, expected: &Tables) -> String {
-    let keys: std::collections::BTreeSet<_> = found.keys().chain(expected.keys()).collect();
-    let differs = |key: &&&(String, Vec<Value>)| found.get(**key) != expected.get(**key);
-    let line = |key: &(String, Vec<Value>)| {
-        format!(
-            "{key:?}: {:?}, expected {:?}\n",
-            found.get(key),
-            expected.get(key)
-        )
-    };
-    keys.iter()
-        .filter(differs)
-        .take(4)
-        .map(|key| line(key))
-        .collect()
-}
-
-fn upsert(view: &mut Tables, change: Change) {
-    let key = (change.table.to_owned(), change.key.to_vec());
-    match change.values {
-        Some(values) => drop(view.insert(key, values.to_vec())),
-        None => drop(view.remove(&key)),
-    }
-}
-
-/// received = accepted + duplicate + quarantined; accepted = counted + late.
-fn check_law(view: &Tables, sent: i64) {
-    let totals: Vec<i64> = view[&("totals".to_owned(), Vec::new())]
-        .iter()
-        .map(|value| {
-            if let Value::Int(count) = value {
-                *count
-            } else {
-                panic!("totals are counts")
-            }
-        })
-        .collect();
-    let [received, accepted, duplicate, quarantined, counted, late] =
-        totals.try_into().expect("six totals");
-    assert_eq!(received, sent);
-    assert_eq!(received, accepted + duplicate + quarantined);
-    assert_eq!(accepted, counted + late);
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_order_split_repetition_and_number_of_threads_give_the_same_tables(
-        seeds in seeds(),
-        shuffle in any::<prop::sample::Index>(),
-        order in any::<u64>(),
-        (frame_rows, frames_a_round, workers) in (1..20_usize, 1..4_usize, 1..4_usize),
-    ) {
-        let events: Vec<Event<'static>> = seeds.iter().enumerate().map(|(number, seed)| event(number, *seed)).collect();
-        let expected = tables(&events, 1, events.len(), 1);
-        let mut shuffled = events.clone();
-        shuffled.sort_by_key(|event| (event.id.expect("set").0 as u64).wrapping_mul(order | 1).rotate_left(23));
-        shuffled.push(events[shuffle.index(events.len())].clone());
-        prop_assert_eq!(differences(&tables(&shuffled, workers, frame_rows, frames_a_round), &expected), "");
-        prop_assert_eq!(differences(&tables(&events, workers, frame_rows, frames_a_round), &expected), "");
-    }
+    harness::tables(&told, delivery)
 }
 
 #[test]

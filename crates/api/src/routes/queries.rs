@@ -12,9 +12,8 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use event::EventTime;
-use event::time::{DAY, HOUR, MINUTE, SECOND};
 use jiff::tz::TimeZone;
-use live::query::{Compare, LIMIT_MAX, OrderBy, Query, Range};
+use live::query::{Compare, Granularity, LIMIT_MAX, Length, OrderBy, Query, Range, Sliding};
 use live::{LiveTables, QueryError};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -33,15 +32,34 @@ struct QueryForm {
     #[serde(default)]
     filters: BTreeMap<String, Vec<Option<String>>>,
     range: Option<RangeForm>,
-    granularity: Option<String>,
+    granularity: Option<GranularityForm>,
     store: Option<String>,
     currency: Option<String>,
     compare: Option<CompareForm>,
     #[serde(default)]
     order: Vec<OrderForm>,
     limit: Option<usize>,
+    limit_each: Option<usize>,
     #[serde(default)]
     offset: usize,
+}
+
+/// The name of a grain, or the lengths of sliding windows; without `over` they lie side by side.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "granularity is \"1h\" or the like, or {\"every\": \"1m\", \"over\": \"1h\"}"
+)]
+enum GranularityForm {
+    Name(String),
+    Sliding(SlidingForm),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SlidingForm {
+    every: String,
+    over: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -126,29 +144,46 @@ fn read_query(form: QueryForm, store: String, zone: &TimeZone) -> Result<Query, 
             .range
             .map(|range| read_range(&range, zone))
             .transpose()?,
-        granularity: read_granularity(form.granularity.as_deref())?,
+        granularity: form
+            .granularity
+            .as_ref()
+            .map_or(Ok(None), read_granularity)?,
         store,
         currency: form.currency,
         compare,
         order: order.collect(),
+        limit_each: form.limit_each,
         limit: form.limit.unwrap_or(LIMIT_MAX),
         offset: form.offset,
     })
 }
 
-fn read_granularity(text: Option<&str>) -> Result<Option<Grain>, Problem> {
-    let Some(text) = text.filter(|text| *text != "all") else {
-        return Ok(None);
-    };
+fn read_granularity(form: &GranularityForm) -> Result<Option<Granularity>, Problem> {
+    match form {
+        GranularityForm::Name(name) if name == "all" => Ok(None),
+        GranularityForm::Name(name) => read_grain(name).map(|grain| Some(grain.into())),
+        GranularityForm::Sliding(form) => {
+            let every = read_length("every", &form.every)?;
+            let over = form.over.as_deref().map(|over| read_length("over", over));
+            let over = over.transpose()?.unwrap_or(every);
+            Ok(Some(Granularity::Sliding(Sliding { every, over })))
+        }
+    }
+}
+
+fn read_grain(text: &str) -> Result<Grain, Problem> {
     let names: Vec<&str> = Grain::ALL.iter().map(|grain| grain.name()).collect();
     let unknown = || {
         Problem::new(
             INVALID_QUERY,
             format!("granularity is \"{}\"", shortened(text)),
         )
-        .hint(format!("use one of {}, all", names.join(", ")))
+        .hint(format!(
+            "use one of {}, all; or any length as {{\"every\": \"5m\"}}",
+            names.join(", ")
+        ))
     };
-    Grain::parse(text).map(Some).ok_or_else(unknown)
+    Grain::parse(text).ok_or_else(unknown)
 }
 
 fn read_range(form: &RangeForm, zone: &TimeZone) -> Result<Range, Problem> {
@@ -157,7 +192,7 @@ fn read_range(form: &RangeForm, zone: &TimeZone) -> Result<Range, Problem> {
             Ok(Range::Between(read_time("from", from, zone)?, read_time("to", to, zone)?))
         }
         RangeForm { from: None, to: None, last: Some(last), anchor, today: None } => {
-            let length = read_length(last)?;
+            let length = read_length("last", last)?.micros();
             Ok(match anchor {
                 Some(AnchorForm::Newest) => Range::LastUntilNewest(length),
                 _ => Range::LastUntilNow(length),
@@ -179,27 +214,13 @@ fn read_time(name: &str, text: &str, zone: &TimeZone) -> Result<EventTime, Probl
     })
 }
 
-/// `30s`, `15m`, `1h`, `7d` in microseconds.
-fn read_length(text: &str) -> Result<i64, Problem> {
-    let unit = match text.as_bytes().last() {
-        Some(b's') => SECOND,
-        Some(b'm') => MINUTE,
-        Some(b'h') => HOUR,
-        Some(b'd') => DAY,
-        _ => 0,
-    };
-    let number = text
-        .get(..text.len().saturating_sub(1))
-        .and_then(|number| number.parse::<u32>().ok());
-    // 2^32 days are no length: what does not fit is refused rather than cut.
-    let length = number
-        .and_then(|number| i64::from(number).checked_mul(unit))
-        .filter(|length| (1..=200 * 366 * DAY).contains(length));
-    length.ok_or_else(|| {
+/// `30s`, `15m`, `1h`, `7d`.
+fn read_length(name: &str, text: &str) -> Result<Length, Problem> {
+    Length::parse(text).ok_or_else(|| {
         Problem::new(
             INVALID_QUERY,
             format!(
-                "last is \"{}\", which is no length of time",
+                "{name} is \"{}\", which is no length of time",
                 shortened(text)
             ),
         )
@@ -243,6 +264,12 @@ fn problem(error: QueryError) -> Problem {
         }
         QueryError::NotInWindows { available, .. } => {
             Problem::new(NOT_KEPT, detail).hint(format!("use one of {}, all", available.join(", ")))
+        }
+        QueryError::NotInSlidingWindows { available, .. } => {
+            Problem::new(NOT_KEPT, detail).hint(format!(
+                "it is kept in {}: let every and over be whole multiples of one of these",
+                available.join(", ")
+            ))
         }
         QueryError::Invalid { hint, .. } => {
             Problem::new(INVALID_QUERY, shortened(&detail)).hint(hint)

@@ -7,7 +7,7 @@ use crate::door::{
     ReplaySummary, Upload,
 };
 use crate::{ApiConfig, ApiState, KeyRing, NewKey, Readiness, Scope};
-use analytics::cell::{Cell, CubeId};
+use analytics::cell::CubeId;
 use analytics::tally::Scale;
 use analytics::window::Calendar;
 use axum::Router;
@@ -387,7 +387,7 @@ pub(super) fn fact(
         Scale::Count => Cellar::Int(number(field.name()) / event::SCALE),
         _ => Cellar::Decimal(number(field.name()).into()),
     });
-    let sketches = cube.distincts.len() + usize::from(Cell::of(cube).order_values.is_some());
+    let sketches = cube.distincts.len() + usize::from(cube.has_order_value);
     let values: Box<[Cellar]> = sums
         .chain((0..sketches).map(|_| Cellar::Sketch(Arc::from([]))))
         .collect();

@@ -110,6 +110,72 @@ async fn the_range_before_stands_beside_each_number() {
 }
 
 #[tokio::test]
+async fn sliding_windows_have_a_start_an_end_and_the_first_rows_of_each() {
+    let question = json!({
+        "metrics": ["orders"], "dimensions": ["category"], "granularity": { "every": "30m", "over": "1h" },
+        "range": { "from": "2026-03-02T11:30:00Z", "to": "2026-03-02T12:30:00Z" },
+        "order": [{ "by": "orders", "direction": "desc" }], "limit_each": 1,
+    });
+    let reply = ask(&sold(), question).await.json();
+    let row = |start: &str, end: &str| json!({ "window_start": start, "window_end": end, "category": "Books", "orders": 2 });
+    let expected = json!([
+        row("2026-03-02T11:00:00Z", "2026-03-02T12:00:00Z"),
+        row("2026-03-02T11:30:00Z", "2026-03-02T12:30:00Z"),
+    ]);
+    assert_eq!(reply["data"], expected);
+    assert_eq!(
+        (&reply["meta"]["grain"], &reply["meta"]["total_rows"]),
+        (&json!("1m"), &json!(2))
+    );
+}
+
+#[tokio::test]
+async fn windows_side_by_side_of_any_length_need_no_over() {
+    let question = json!({ "metrics": ["orders"], "granularity": { "every": "5m" } });
+    let expected = json!([{ "window_start": "2026-03-02T11:55:00Z", "window_end": "2026-03-02T12:00:00Z", "orders": 3 }]);
+    assert_eq!(ask(&sold(), question).await.json()["data"], expected);
+}
+
+#[tokio::test]
+async fn sliding_windows_that_cannot_be_are_refused_with_a_hint() {
+    let sliding = |granularity: Value| json!({ "metrics": ["units"], "dimensions": ["product"], "granularity": granularity });
+    check_refused(
+        sliding(json!({ "every": "5m", "over": "1h" })),
+        "422 not-kept",
+        "it is kept in 15m, 1h, 1d: let every and over be whole multiples of one of these",
+    )
+    .await;
+    check_refused(
+        sliding(json!({ "every": "2h", "over": "1h" })),
+        "422 invalid-query",
+        "let over be as long as every, or longer",
+    )
+    .await;
+    for granularity in [
+        json!({ "every": "1y" }),
+        json!({ "every": "1h", "over": "" }),
+    ] {
+        check_refused(
+            sliding(granularity),
+            "422 invalid-query",
+            "write it as 30s, 15m, 1h or 7d",
+        )
+        .await;
+    }
+    for granularity in [
+        json!({ "over": "1h" }),
+        json!({ "every": "1h", "by": "1h" }),
+        json!(5),
+        json!(["1h"]),
+    ] {
+        let reply = ask(&sold(), sliding(granularity.clone())).await.json();
+        let detail = reply["detail"].as_str().unwrap_or_default().to_owned();
+        let form = "granularity is \"1h\" or the like, or {\"every\": \"1m\", \"over\": \"1h\"}";
+        assert!(detail.starts_with(form), "{granularity}: {reply}");
+    }
+}
+
+#[tokio::test]
 async fn every_form_of_range_is_understood() {
     for range in [
         json!(null),
@@ -217,7 +283,7 @@ async fn questions_of_a_wrong_form_are_refused_with_a_hint() {
     check_refused(
         question,
         "422 invalid-query",
-        "use one of 1s, 1m, 15m, 1h, 1d, all",
+        "use one of 1s, 1m, 15m, 1h, 1d, all; or any length as {\"every\": \"5m\"}",
     )
     .await;
     check_refused(

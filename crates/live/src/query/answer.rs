@@ -1,6 +1,6 @@
 //! What comes back: columns, rows, and what is said about them. Numbers stay exact; how they are written is up to others.
 
-use super::gather::Groups;
+use super::groups::Groups;
 use super::plan::Read;
 use analytics::catalogue::Metric;
 use analytics::window::Grain;
@@ -72,6 +72,8 @@ impl Column {
 pub struct AnswerRow {
     /// Start of its window, where the question has a granularity.
     pub window: Option<EventTime>,
+    /// End of its window, where windows slide: others end where the next one of their grain begins.
+    pub window_end: Option<EventTime>,
     /// The dimension's value; nothing where it is not stated or there is no dimension.
     pub value: Option<Arc<str>>,
     /// Name of the product, where the dimension is the product and it has one.
@@ -116,12 +118,11 @@ impl Figure {
             Read::Ratio(numerator, denominator, rate) => {
                 rate.divide(sum(numerator), sum(denominator))
             }
-            Read::Distinct(column) => Figure::Count(groups.map_or(0, |(groups, group)| {
-                groups.distinct(group, column).estimate().into()
-            })),
-            Read::OrderValue(permille) => {
-                let value = groups
-                    .and_then(|(groups, group)| groups.order_values(group).quantile(permille));
+            Read::Distinct(column) => Figure::Count(
+                groups.map_or(0, |(groups, group)| groups.estimate(group, column).into()),
+            ),
+            Read::OrderValue(column) => {
+                let value = groups.and_then(|(groups, group)| groups.order_value(group, column));
                 value.map_or(Figure::Nothing, |value| Figure::Decimal(value.into()))
             }
         }

@@ -1,5 +1,6 @@
 //! Why a question has no answer; all but a disk that cannot be read are for the asker to mend.
 
+use super::sliding::Sliding;
 use analytics::window::Grain;
 
 /// What is wrong with a question.
@@ -43,6 +44,16 @@ pub enum QueryError {
         /// The granularity asked for.
         granularity: Grain,
         /// Those it is kept in.
+        available: Vec<&'static str>,
+    },
+    /// Windows of these lengths cannot be laid together from those the metric is kept in.
+    #[error("{metric} is not kept in windows that add up to {} every {}", sliding.over, sliding.every)]
+    NotInSlidingWindows {
+        /// The metric.
+        metric: &'static str,
+        /// The lengths asked for.
+        sliding: Sliding,
+        /// The windows it is kept in.
         available: Vec<&'static str>,
     },
     /// A part of the question contradicts another or itself.

@@ -1,62 +1,63 @@
-//! Rows of cubes merged into groups: one for each window, value and currency of the answer.
-//! Sums are added and sketches merged here; nothing is divided or estimated yet.
+//! Rows of cubes merged into groups: one for each window, value and currency of the answer, or for each step of it
+//! where windows slide. Sums are added and sketches merged here; nothing is divided or estimated yet.
 
 use super::QueryError;
+use super::groups::{GroupKey, GroupSets, Groups, Keys};
 use super::plan::{Part, Plan, Source, Width};
 use super::range::{Shift, Span, Tile, tiles};
-use crate::cells::{RowKey, RowNumber, Slice, Window};
+use super::resting::Resting;
+use super::steps::Steps;
+use crate::cells::{CubeTable, RowKey, RowNumber, Slice, Window};
 use crate::tables::LiveTables;
-use crate::texts::{KnownTexts, TextId};
+use crate::texts::TextId;
 use analytics::window::Grain;
 use analytics::{Distinct, Quantiles};
-use changelog::{RestingRow, TablePart};
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
-use std::sync::Arc;
+use changelog::RestingRow;
 
-/// Groups of one question at most, before they are ordered and cut: about 200 MB of a wide one.
-pub(crate) const GROUPS_MAX: usize = 1_000_000;
-
-/// What tells rows of an answer apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct GroupKey {
-    /// Start of the window; 0 where there is one row for the whole range.
-    pub(crate) window: i64,
-    pub(crate) value: TextId,
-    pub(crate) currency: TextId,
-}
-
-/// Merged rows.
-pub(crate) struct Groups {
-    width: Width,
-    index: HashMap<GroupKey, u32, FixedState>,
-    keys: Vec<GroupKey>,
+/// Merged rows, with their sketches.
+pub(crate) struct Merged {
+    pub(crate) width: Width,
+    keys: Keys,
     sums: Vec<i128>,
     distincts: Vec<Distinct>,
     order_values: Vec<Quantiles>,
 }
 
-/// The groups of a question: those told apart by currency, and the others.
-pub(crate) struct GroupSets {
-    pub(crate) by_currency: Groups,
-    pub(crate) plain: Groups,
+/// Merged rows of a question: those told apart by currency, and the others.
+pub(crate) struct MergedSets {
+    pub(crate) by_currency: Merged,
+    pub(crate) plain: Merged,
 }
 
-impl GroupSets {
-    pub(crate) fn part(&self, part: Part) -> &Groups {
+impl MergedSets {
+    fn new(plan: &Plan) -> MergedSets {
+        MergedSets {
+            by_currency: Merged::new(plan.width(Part::ByCurrency)),
+            plain: Merged::new(plan.width(Part::Plain)),
+        }
+    }
+
+    fn part(&mut self, part: Part) -> &mut Merged {
         match part {
-            Part::ByCurrency => &self.by_currency,
-            Part::Plain => &self.plain,
+            Part::ByCurrency => &mut self.by_currency,
+            Part::Plain => &mut self.plain,
+        }
+    }
+
+    /// Reads every sketch.
+    pub(crate) fn read(self, plan: &Plan) -> GroupSets {
+        GroupSets {
+            by_currency: self.by_currency.read(&plan.quantiles),
+            plain: self.plain.read(&plan.quantiles),
         }
     }
 }
 
-impl Groups {
-    fn new(width: Width) -> Groups {
-        Groups {
+impl Merged {
+    fn new(width: Width) -> Merged {
+        Merged {
             width,
-            index: HashMap::default(),
-            keys: Vec::new(),
+            keys: Keys::default(),
             sums: Vec::new(),
             distincts: Vec::new(),
             order_values: Vec::new(),
@@ -65,15 +66,13 @@ impl Groups {
 
     /// Keys of the groups, by number.
     pub(crate) fn keys(&self) -> &[GroupKey] {
-        &self.keys
+        self.keys.all()
     }
 
-    pub(crate) fn find(&self, key: GroupKey) -> Option<u32> {
-        self.index.get(&key).copied()
-    }
-
-    pub(crate) fn sum(&self, group: u32, column: usize) -> i128 {
-        self.sums[group as usize * self.width.sums + column]
+    /// The sums of a group.
+    pub(crate) fn sums(&self, group: u32) -> &[i128] {
+        let start = group as usize * self.width.sums;
+        &self.sums[start..start + self.width.sums]
     }
 
     pub(crate) fn distinct(&self, group: u32, column: usize) -> &Distinct {
@@ -84,22 +83,34 @@ impl Groups {
         &self.order_values[group as usize]
     }
 
+    fn read(self, quantiles: &[u32]) -> Groups {
+        let of_group = |values: &Quantiles| {
+            quantiles
+                .iter()
+                .map(|at| values.quantile(*at))
+                .collect::<Vec<_>>()
+        };
+        Groups {
+            width: self.width,
+            keys: self.keys,
+            sums: self.sums,
+            estimates: self.distincts.iter().map(Distinct::estimate).collect(),
+            order_values: self.order_values.iter().flat_map(of_group).collect(),
+        }
+    }
+
     fn group(&mut self, key: GroupKey) -> Result<usize, QueryError> {
-        if let Some(group) = self.index.get(&key) {
-            return Ok(*group as usize);
+        if let Some(group) = self.keys.find(key) {
+            return Ok(group as usize);
         }
-        let group = self.keys.len();
-        if group == GROUPS_MAX {
-            return Err(QueryError::TooManyRows { limit: GROUPS_MAX });
-        }
-        self.index.insert(key, group as u32);
-        self.keys.push(key);
+        let group = self.keys.all().len();
+        self.keys.add(key)?;
         self.sums.resize(self.sums.len() + self.width.sums, 0);
         self.distincts.resize_with(
             self.distincts.len() + self.width.distincts,
             Distinct::default,
         );
-        if self.width.has_order_values {
+        if self.width.order_values > 0 {
             self.order_values.push(Quantiles::default());
         }
         Ok(group)
@@ -165,23 +176,35 @@ pub(crate) fn gather(
     plan: &Plan,
     span: Span,
     shift: Option<Shift>,
-) -> Result<GroupSets, QueryError> {
-    let mut sets = GroupSets {
-        by_currency: Groups::new(plan.width(Part::ByCurrency)),
-        plain: Groups::new(plan.width(Part::Plain)),
-    };
+) -> Result<MergedSets, QueryError> {
+    let mut sets = MergedSets::new(plan);
     for source in &plan.sources {
-        let groups = match source.part {
-            Part::ByCurrency => &mut sets.by_currency,
-            Part::Plain => &mut sets.plain,
+        let table = live.shared.cube(source.id).read();
+        let merged = sets.part(source.part);
+        Gathering::new(live, (plan, source), shift, merged).gather(&table, span, None)?;
+    }
+    Ok(sets)
+}
+
+/// Merges the rows of each step; a group's window is then the number of its step.
+pub(crate) fn gather_steps(
+    live: &LiveTables,
+    plan: &Plan,
+    steps: &Steps,
+) -> Result<MergedSets, QueryError> {
+    let mut sets = MergedSets::new(plan);
+    for source in &plan.sources {
+        let table = live.shared.cube(source.id).read();
+        let merged = sets.part(source.part);
+        let mut gathering = Gathering::new(live, (plan, source), None, merged);
+        let Some(filled) = gathering.filled(&table) else {
+            continue;
         };
-        Gathering {
-            plan,
-            source,
-            shift,
-            groups,
+        for (step, span) in steps.spans() {
+            if span.from <= filled.to && filled.from < span.to {
+                gathering.gather(&table, span, Some(step))?;
+            }
         }
-        .gather(live, span)?;
     }
     Ok(sets)
 }
@@ -190,33 +213,67 @@ struct Gathering<'a> {
     plan: &'a Plan,
     source: &'a Source,
     shift: Option<Shift>,
-    groups: &'a mut Groups,
+    merged: &'a mut Merged,
+    grains: Vec<Grain>,
+    resting: Option<Resting<'a>>,
 }
 
-impl Gathering<'_> {
-    fn gather(&mut self, live: &LiveTables, span: Span) -> Result<(), QueryError> {
-        let of_window = self.plan.of_window;
-        let bounds = [self.plan.granularity, of_window.map(|of| of.coarsest())];
+impl<'a> Gathering<'a> {
+    fn new(
+        live: &'a LiveTables,
+        (plan, source): (&'a Plan, &'a Source),
+        shift: Option<Shift>,
+        merged: &'a mut Merged,
+    ) -> Gathering<'a> {
+        let bounds = [plan.granularity, plan.of_window.map(|of| of.coarsest())];
         let suits = |grain: &Grain| bounds.iter().flatten().all(|bound| grain <= bound);
-        let grains: Vec<Grain> = self
-            .source
-            .cube
+        Gathering {
+            plan,
+            source,
+            shift,
+            merged,
+            grains: source.cube.grains.iter().copied().filter(suits).collect(),
+            resting: Resting::of(live, plan, source),
+        }
+    }
+
+    /// From the first window that holds a row to the start of the last.
+    fn filled(&self, table: &CubeTable) -> Option<Span> {
+        let slices = self
             .grains
             .iter()
-            .copied()
-            .filter(suits)
-            .collect();
-        let table = live.shared.cube(self.source.id).read();
-        for tile in tiles(&self.plan.calendar, &grains, span) {
+            .filter_map(|grain| table.slice(self.plan.store, *grain));
+        let here = slices.filter_map(Slice::bounds);
+        let resting = self.resting.iter();
+        let resting = resting.flat_map(|resting| resting.bounds(&self.grains));
+        here.chain(resting)
+            .map(|(from, to)| Span { from, to })
+            .reduce(|one, other| Span {
+                from: one.from.min(other.from),
+                to: one.to.max(other.to),
+            })
+    }
+
+    fn gather(
+        &mut self,
+        table: &CubeTable,
+        span: Span,
+        step: Option<usize>,
+    ) -> Result<(), QueryError> {
+        let of_window = self.plan.of_window;
+        for tile in tiles(&self.plan.calendar, &self.grains, span) {
             let slice = table.slice(self.plan.store, tile.grain);
-            self.gather_at_rest(live, slice, &tile)?;
+            self.gather_at_rest(slice, &tile, step)?;
             let Some(slice) = slice else {
                 continue;
             };
             for (start, window) in slice.windows(tile.span.from..tile.span.to) {
                 let of_window = of_window.map(|of| of.at(&self.plan.calendar, start));
-                let start = self.group_window(tile.grain, start);
-                self.merge_window(slice, window, (start, of_window))?;
+                let group = match step {
+                    Some(step) => step as i64,
+                    None => self.group_window(tile.grain, start),
+                };
+                self.merge_window(slice, window, (group, of_window))?;
             }
         }
         Ok(())
@@ -225,54 +282,29 @@ impl Gathering<'_> {
     /// Merges rows of a tile that are not in memory.
     fn gather_at_rest(
         &mut self,
-        live: &LiveTables,
         slice: Option<&Slice>,
         tile: &Tile,
+        step: Option<usize>,
     ) -> Result<(), QueryError> {
-        let to = slice.map_or(i64::MAX, Slice::at_rest_to).min(tile.span.to);
-        let Some(at_rest) = live.shared.at_rest.read().clone() else {
+        let Some(mut resting) = self.resting.take() else {
             return Ok(());
         };
-        if tile.span.from >= to || self.source.cube.kept_micros.is_some() {
-            return Ok(());
-        }
-        let mut texts = KnownTexts::new(&live.shared.texts);
-        let Some(store) = texts.text(self.plan.store) else {
-            return Ok(());
-        };
-        let part = TablePart {
-            table: self.source.cube.table,
-            store: &store,
-            grain: tile.grain.name(),
-        };
-        let of_window = self.plan.of_window;
-        let values = self.plan.values.as_ref().filter(|_| of_window.is_none());
-        let values: Option<Vec<Option<Arc<str>>>> =
-            values.map(|values| values.iter().map(|value| texts.text(*value)).collect());
-        let mut outcome = Ok(());
-        let mut take = |row: RestingRow<'_>| {
-            let key = RowKey {
-                value: texts.id(row.value),
-                currency: texts.id(row.currency),
-            };
-            let is_above = slice.is_some_and(|slice| slice.is_above(row.window, key));
-            if outcome.is_err() || is_above {
-                return;
-            }
-            let of_window = of_window.map(|of| of.at(&self.plan.calendar, row.window));
-            if let (Some(values), Some(value)) = (&self.plan.values, of_window)
+        let (plan, of_window) = (self.plan, self.plan.of_window);
+        let read = resting.read(slice, tile, |key, row| {
+            let of_window = of_window.map(|of| of.at(&plan.calendar, row.window));
+            if let (Some(values), Some(value)) = (&plan.values, of_window)
                 && !values.contains(&value)
             {
-                return;
+                return Ok(());
             }
-            let window = self.group_window(tile.grain, row.window);
-            outcome = self.merge_row((window, of_window), key, &row);
-        };
-        let read = at_rest.rows(&part, tile.span.from..to, values.as_deref(), &mut take);
-        read.map_err(|error| QueryError::AtRest {
-            why: error.to_string(),
-        })?;
-        outcome
+            let group = match step {
+                Some(step) => step as i64,
+                None => self.group_window(tile.grain, row.window),
+            };
+            self.merge_row((group, of_window), key, row)
+        });
+        self.resting = Some(resting);
+        read
     }
 
     /// The window of the answer that a row's window lies in.
@@ -337,12 +369,12 @@ impl Gathering<'_> {
         } else {
             TextId::NONE
         };
-        let group = self.groups.group(GroupKey {
+        let group = self.merged.group(GroupKey {
             window,
             value: of_window.unwrap_or(key.value),
             currency,
         })?;
-        self.groups.merge(group, self.source, row);
+        self.merged.merge(group, self.source, row);
         Ok(())
     }
 }

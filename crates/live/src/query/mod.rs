@@ -14,9 +14,14 @@ mod answer;
 mod calendar;
 mod error;
 mod gather;
+mod groups;
 mod plan;
 mod range;
 mod rank;
+mod resting;
+mod slide;
+mod sliding;
+mod steps;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +29,7 @@ pub(crate) use calendar::CalendarTexts;
 
 pub use answer::{Answer, AnswerRow, Column, Figure, Rate};
 pub use error::QueryError;
+pub use sliding::{Length, Sliding};
 
 use crate::tables::LiveTables;
 use analytics::window::Grain;
@@ -33,6 +39,10 @@ use event::EventTime;
 pub const LIMIT_MAX: usize = 1_000;
 /// Metrics of one question.
 pub const METRICS_MAX: usize = 24;
+/// Sliding windows of one question.
+pub const WINDOWS_MAX: usize = 100_000;
+/// Steps of a sliding window in which something is counted distinctly or ranked: 50 MB for a full count.
+pub const SKETCH_STEPS_MAX: i64 = 3_000;
 /// Values of a filter.
 pub const FILTER_VALUES_MAX: usize = 1_000;
 
@@ -48,7 +58,7 @@ pub struct Query {
     /// When; nothing means always.
     pub range: Option<Range>,
     /// Length of a row's window; nothing means one row for the whole range.
-    pub granularity: Option<Grain>,
+    pub granularity: Option<Granularity>,
     /// The store.
     pub store: String,
     /// One currency only.
@@ -57,6 +67,9 @@ pub struct Query {
     pub compare: Option<Compare>,
     /// The order of rows; ties break by value, window and currency.
     pub order: Vec<OrderBy>,
+    /// Rows of each window at most, the first by the order; with money, of each window and currency. Windows then come
+    /// in their own order, unless the order names one itself.
+    pub limit_each: Option<usize>,
     /// Rows at most.
     pub limit: usize,
     /// Rows to pass over.
@@ -75,9 +88,26 @@ impl Default for Query {
             currency: None,
             compare: None,
             order: Vec::new(),
+            limit_each: None,
             limit: LIMIT_MAX,
             offset: 0,
         }
+    }
+}
+
+/// The windows of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Granularity {
+    /// Side by side, as they are kept.
+    Grain(Grain),
+    /// Overlapping, each laid together from several that are kept. A range asks for the windows that end in it, and
+    /// these reach back before it: each is whole.
+    Sliding(Sliding),
+}
+
+impl From<Grain> for Granularity {
+    fn from(grain: Grain) -> Granularity {
+        Granularity::Grain(grain)
     }
 }
 
@@ -112,15 +142,34 @@ pub struct OrderBy {
     pub is_descending: bool,
 }
 
+/// The groups of the range asked for, or those of the range it is compared with.
+fn groups(
+    live: &LiveTables,
+    plan: &plan::Plan,
+    asked: range::Span,
+    shift: Option<range::Shift>,
+) -> Result<groups::GroupSets, QueryError> {
+    match plan.sliding {
+        Some(sliding) => {
+            let steps = steps::Steps::of(plan, sliding, asked, shift)?;
+            slide::slide(plan, &steps, gather::gather_steps(live, plan, &steps)?)
+        }
+        None => {
+            let span = shift.map_or(asked, |shift| shift.span);
+            Ok(gather::gather(live, plan, span, shift)?.read(plan))
+        }
+    }
+}
+
 impl LiveTables {
     /// Answers a question; `now` is the instant it is asked at.
     pub fn query(&self, query: &Query, now: EventTime) -> Result<Answer, QueryError> {
         let plan = plan::Plan::of(self, query)?;
         let known = self.known_times(&query.store);
         let period = range::Period::of(query, &plan, known, now)?;
-        let now_groups = gather::gather(self, &plan, period.asked, None)?;
+        let now_groups = groups(self, &plan, period.asked, None)?;
         let before_groups = match period.before {
-            Some(shift) => Some(gather::gather(self, &plan, shift.span, Some(shift))?),
+            Some(shift) => Some(groups(self, &plan, period.asked, Some(shift))?),
             None => None,
         };
         let rows = rank::rows(self, query, &plan, &now_groups, before_groups.as_ref())?;

@@ -3,7 +3,8 @@
 
 use super::answer::{Column, Rate};
 use super::calendar::CalendarValues;
-use super::{FILTER_VALUES_MAX, LIMIT_MAX, METRICS_MAX, Query, QueryError};
+use super::sliding::Sliding;
+use super::{FILTER_VALUES_MAX, Granularity, LIMIT_MAX, METRICS_MAX, Query, QueryError};
 use crate::tables::LiveTables;
 use crate::texts::TextId;
 use analytics::catalogue::{Dimension, Metric, Reading, metric};
@@ -17,7 +18,9 @@ use std::sync::Arc;
 pub(crate) struct Plan {
     pub(crate) store: TextId,
     pub(crate) calendar: Calendar,
+    /// Windows side by side; sliding ones stand apart.
     pub(crate) granularity: Option<Grain>,
+    pub(crate) sliding: Option<Sliding>,
     pub(crate) dimension: Option<Dimension>,
     /// Values of the windows, where the dimension follows from them.
     pub(crate) of_window: Option<CalendarValues>,
@@ -32,6 +35,8 @@ pub(crate) struct Plan {
     pub(crate) compares: bool,
     pub(crate) metrics: Vec<PlannedMetric>,
     pub(crate) sources: Vec<Source>,
+    /// Quantiles of order values that are asked for, in thousandths.
+    pub(crate) quantiles: Vec<u32>,
 }
 
 /// One cube and the columns that are read from it.
@@ -66,7 +71,7 @@ pub(crate) enum Read {
     Sum(usize),
     Ratio(usize, usize, Rate),
     Distinct(usize),
-    OrderValue(u32),
+    OrderValue(usize),
 }
 
 impl Plan {
@@ -84,7 +89,14 @@ impl Plan {
         let mut plan = Plan {
             store: find(&query.store),
             calendar: settings.calendar(),
-            granularity: query.granularity,
+            granularity: match query.granularity {
+                Some(Granularity::Grain(grain)) => Some(grain),
+                _ => None,
+            },
+            sliding: match query.granularity {
+                Some(Granularity::Sliding(sliding)) => Some(sliding),
+                _ => None,
+            },
             dimension,
             of_window,
             values: read_filter(query, dimension)?
@@ -99,15 +111,21 @@ impl Plan {
             compares: query.compare.is_some(),
             metrics: Vec::new(),
             sources: Vec::new(),
+            quantiles: Vec::new(),
         };
         metrics
             .into_iter()
-            .try_for_each(|metric| plan.add(metric))?;
+            .try_for_each(|metric| plan.add(metric, query.granularity))?;
         Ok(plan)
     }
 
-    fn add(&mut self, metric: Metric) -> Result<(), QueryError> {
-        let id = cube_of(&metric, self.dimension, self.granularity)?;
+    /// Whether rows are told apart by windows.
+    pub(crate) fn has_windows(&self) -> bool {
+        self.granularity.is_some() || self.sliding.is_some()
+    }
+
+    fn add(&mut self, metric: Metric, granularity: Option<Granularity>) -> Result<(), QueryError> {
+        let id = cube_of(&metric, self.dimension, granularity)?;
         let at = self.source(id);
         let part = self.sources[at].part;
         let read = match metric.reading {
@@ -134,7 +152,7 @@ impl Plan {
             Reading::OrderValue(permille) => {
                 let source = &mut self.sources[at];
                 source.order_values = Some(source.cube.distincts.len());
-                Read::OrderValue(permille)
+                Read::OrderValue(self.quantile_column(permille))
             }
         };
         self.metrics.push(PlannedMetric { metric, part, read });
@@ -188,13 +206,24 @@ impl Plan {
         next
     }
 
+    fn quantile_column(&mut self, permille: u32) -> usize {
+        let known = self.quantiles.iter().position(|known| *known == permille);
+        known.unwrap_or_else(|| {
+            self.quantiles.push(permille);
+            self.quantiles.len() - 1
+        })
+    }
+
     /// How many columns the groups of a part have.
     pub(crate) fn width(&self, part: Part) -> Width {
         let sources = self.sources.iter().filter(|source| source.part == part);
         sources.fold(Width::default(), |width, source| Width {
             sums: width.sums + source.sums.len(),
             distincts: width.distincts + source.distincts.len(),
-            has_order_values: width.has_order_values || source.order_values.is_some(),
+            order_values: match source.order_values {
+                Some(_) => self.quantiles.len(),
+                None => width.order_values,
+            },
         })
     }
 
@@ -210,8 +239,11 @@ impl Plan {
     /// The columns of the answer, in the order of its rows.
     pub(crate) fn columns(&self) -> Vec<Column> {
         let mut columns = Vec::new();
-        if self.granularity.is_some() {
+        if self.has_windows() {
             columns.push(Column::of_key("window_start", "time", "From"));
+        }
+        if self.sliding.is_some() {
+            columns.push(Column::of_key("window_end", "time", "To"));
         }
         if let Some(dimension) = self.dimension {
             columns.push(Column::of_key(
@@ -247,7 +279,7 @@ impl Plan {
 pub(crate) struct Width {
     pub(crate) sums: usize,
     pub(crate) distincts: usize,
-    pub(crate) has_order_values: bool,
+    pub(crate) order_values: usize,
 }
 
 fn dimension_label(dimension: Dimension) -> &'static str {
@@ -280,6 +312,28 @@ fn check_limits(query: &Query) -> Result<(), QueryError> {
         return Err(QueryError::invalid(
             format!("limit is {}", query.limit),
             format!("use 1 to {LIMIT_MAX}; further rows come by offset"),
+        ));
+    }
+    if let Some(limit) = query.limit_each {
+        check_limit_each(query, limit)?;
+    }
+    match query.granularity {
+        Some(Granularity::Sliding(sliding)) => sliding.check(),
+        _ => Ok(()),
+    }
+}
+
+fn check_limit_each(query: &Query, limit: usize) -> Result<(), QueryError> {
+    if query.granularity.is_none() {
+        return Err(QueryError::invalid(
+            "limit_each is given without a granularity",
+            "add a granularity, or use limit: there is one window only",
+        ));
+    }
+    if limit == 0 || limit > LIMIT_MAX {
+        return Err(QueryError::invalid(
+            format!("limit_each is {limit}"),
+            format!("use 1 to {LIMIT_MAX}"),
         ));
     }
     Ok(())
@@ -356,7 +410,7 @@ fn read_currency(query: &Query) -> Result<Option<Currency>, QueryError> {
 fn cube_of(
     metric: &Metric,
     dimension: Option<Dimension>,
-    granularity: Option<Grain>,
+    granularity: Option<Granularity>,
 ) -> Result<CubeId, QueryError> {
     let kept_by = dimension.and_then(Dimension::of_cells);
     let holds = |cube: &Cube| cube.dimension == kept_by && metric.is_in(cube);
@@ -369,13 +423,27 @@ fn cube_of(
         });
     }
     let suits = |cube: &Cube| match granularity {
-        Some(grain) => cube.grains.contains(&grain),
+        Some(Granularity::Grain(grain)) => cube.grains.contains(&grain),
+        Some(Granularity::Sliding(sliding)) => sliding.is_made_of(cube.base),
         None => cube.kept_micros.is_none(),
     };
     let found = CubeId::all().find(|id| holds(id.cube()) && suits(id.cube()));
-    found.ok_or_else(|| QueryError::NotInWindows {
-        metric: metric.name,
-        granularity: granularity.unwrap_or(Grain::Day),
-        available: metric.grains(dimension).map(Grain::name).collect(),
+    let available = || metric.grains(dimension).map(Grain::name).collect();
+    found.ok_or_else(|| match granularity {
+        Some(Granularity::Sliding(sliding)) => QueryError::NotInSlidingWindows {
+            metric: metric.name,
+            sliding,
+            available: available(),
+        },
+        Some(Granularity::Grain(granularity)) => not_in_windows(metric, granularity, available()),
+        None => not_in_windows(metric, Grain::Day, available()),
     })
+}
+
+fn not_in_windows(metric: &Metric, granularity: Grain, available: Vec<&'static str>) -> QueryError {
+    QueryError::NotInWindows {
+        metric: metric.name,
+        granularity,
+        available,
+    }
 }

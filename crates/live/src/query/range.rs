@@ -105,7 +105,7 @@ impl Period {
             });
             let shown = bounds.map(|bounds| widened(plan, bounds)).map(shown);
             return Ok(Period {
-                asked: Span::ALWAYS,
+                asked: always(plan, bounds),
                 before: None,
                 shown,
             });
@@ -132,6 +132,18 @@ impl Period {
     pub(crate) fn is_partial(&self, known: Option<KnownTimes>) -> bool {
         let newest = known.map_or(i64::MIN, |known| known.newest.0);
         self.shown.is_none_or(|(_, to)| to.0 > newest)
+    }
+}
+
+/// Everything; sliding windows are counted one by one, so they end where none holds an event any more.
+fn always(plan: &Plan, bounds: Option<Span>) -> Span {
+    match (plan.sliding, bounds) {
+        (None, _) => Span::ALWAYS,
+        (Some(_), None) => Span::NEVER,
+        (Some(sliding), Some(bounds)) => {
+            let to = sliding.end_of(&plan.calendar, bounds.to);
+            widened(plan, Span { to, ..bounds })
+        }
     }
 }
 
@@ -177,13 +189,16 @@ fn resolve(
     }
 }
 
-/// Whole windows of the grid; years no calendar knows are left out first.
+/// Whole windows of the grid, or whole steps of sliding ones; years no calendar knows are left out first.
 fn widened(plan: &Plan, span: Span) -> Span {
     let grid = plan.grid();
     let span = Span {
         from: span.from.clamp(YEAR_1, YEAR_9999),
         to: span.to.clamp(YEAR_1, YEAR_9999),
     };
+    if let Some(sliding) = plan.sliding {
+        return sliding.widened(&plan.calendar, span);
+    }
     Span {
         from: floor(&plan.calendar, grid, span.from),
         to: ceil(&plan.calendar, grid, span.to),
@@ -241,7 +256,7 @@ fn whole_days(span: Span, calendar: &Calendar) -> Option<i32> {
 }
 
 /// The same time of day some days later in the store's calendar.
-fn days_later(calendar: &Calendar, time: i64, days: i32) -> i64 {
+pub(super) fn days_later(calendar: &Calendar, time: i64, days: i32) -> i64 {
     let moved = || {
         let zoned = jiff::Timestamp::from_microsecond(time)
             .ok()?
@@ -265,6 +280,14 @@ impl Shift {
             ShiftBy::Days(days) => days_later(calendar, window, days),
         };
         floor(calendar, grain, later)
+    }
+
+    /// The time that a time of the range asked for is compared with.
+    pub(crate) fn earlier(&self, calendar: &Calendar, time: i64) -> i64 {
+        match self.by {
+            ShiftBy::Micros(length) => time.saturating_sub(length),
+            ShiftBy::Days(days) => days_later(calendar, time, -days),
+        }
     }
 }
 

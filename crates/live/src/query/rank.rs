@@ -1,7 +1,7 @@
 //! From groups to rows: keys of both ranges and both parts are joined, figures read, rows ordered and cut.
 
 use super::answer::{AnswerRow, Figure};
-use super::gather::{GROUPS_MAX, GroupKey, GroupSets, Groups};
+use super::groups::{GROUPS_MAX, GroupKey, GroupSets, Groups};
 use super::plan::{Part, Plan};
 use super::{Query, QueryError};
 use crate::tables::{LiveTables, Products};
@@ -39,12 +39,19 @@ pub(crate) fn rows(
         texts: &texts,
         products: &products,
     };
-    let (page, total) = ranking.page(query.offset, query.limit);
+    let chosen = match query.limit_each {
+        Some(limit) => ranking.first_of_each_window(limit),
+        None => (0..counted.keys.len()).collect(),
+    };
+    let (page, total) = ranking.page(chosen, query.offset, query.limit);
     let end = query.offset.saturating_add(page.len());
     let row = |at: usize| {
         let key = counted.keys[at];
         AnswerRow {
-            window: plan.granularity.map(|_| EventTime(key.window)),
+            window: plan
+                .has_windows()
+                .then(|| EventTime(window_start(plan, key))),
+            window_end: plan.sliding.map(|_| EventTime(key.window)),
             value: texts.text(key.value).cloned(),
             product_name: ranking.product_name(key).cloned(),
             currency: ranking.currency(key),
@@ -56,6 +63,14 @@ pub(crate) fn rows(
         total,
         next_offset: (end < total).then_some(end),
     })
+}
+
+/// Groups of sliding windows are known by their ends: on days of a clock change two may begin together.
+fn window_start(plan: &Plan, key: GroupKey) -> i64 {
+    match plan.sliding {
+        Some(sliding) => sliding.start_of(&plan.calendar, key.window),
+        None => key.window,
+    }
 }
 
 /// Keys of rows where something was counted, and their figures.
@@ -187,17 +202,26 @@ fn read_order(query: &Query, plan: &Plan) -> Result<Vec<Term>, QueryError> {
         .iter()
         .map(term)
         .collect::<Result<Vec<_>, _>>()?;
+    // Rows chosen window by window are shown window by window, unless the order says where windows come.
+    let names_window = asked.iter().any(|term| matches!(term.by, By::Window));
+    let first = if query.limit_each.is_some() && !names_window {
+        &[By::Window, By::Currency][..]
+    } else {
+        &[]
+    };
     // Ties have one answer; without any order given, time comes first.
     let last = if asked.is_empty() {
         [By::Window, By::Value, By::Currency]
     } else {
         [By::Value, By::Window, By::Currency]
     };
-    let last = last.into_iter().map(|by| Term {
-        by,
+    let ascending = |by: &By| Term {
+        by: *by,
         is_descending: false,
-    });
-    Ok(asked.into_iter().chain(last).collect())
+    };
+    let first = first.iter().map(ascending);
+    let last = last.iter().map(ascending);
+    Ok(first.chain(asked).chain(last).collect())
 }
 
 struct Ranking<'a> {
@@ -209,9 +233,26 @@ struct Ranking<'a> {
 }
 
 impl Ranking<'_> {
-    /// Rows of the page in order, and how many rows there are in all.
-    fn page(&self, offset: usize, limit: usize) -> (Vec<usize>, usize) {
+    /// The first rows of each window, and of each currency in it, since amounts of two do not compare.
+    fn first_of_each_window(&self, limit: usize) -> Vec<usize> {
+        let of_window = |row: &usize| {
+            let key = self.counted.keys[*row];
+            (key.window, key.currency)
+        };
         let mut rows: Vec<usize> = (0..self.counted.keys.len()).collect();
+        rows.sort_unstable_by(|a, b| {
+            let windows = of_window(a).cmp(&of_window(b));
+            windows.then_with(|| self.compare(*a, *b))
+        });
+        let windows = rows.chunk_by(|a, b| of_window(a) == of_window(b));
+        windows
+            .flat_map(|rows| &rows[..limit.min(rows.len())])
+            .copied()
+            .collect()
+    }
+
+    /// Rows of the page in order, and how many rows there are in all.
+    fn page(&self, mut rows: Vec<usize>, offset: usize, limit: usize) -> (Vec<usize>, usize) {
         let total = rows.len();
         let end = offset.saturating_add(limit);
         if end < total {

@@ -90,20 +90,24 @@ impl Keeper {
 
     /// Serves until nobody can order any more.
     pub fn run(mut self, orders: &Receiver<Order>) {
-        for order in orders {
-            let number = order.number;
-            match self.keep(order) {
-                Ok(made) => {
-                    metrics::counter!("shopstream_checkpoints_total").increment(1);
-                    metrics::gauge!("shopstream_checkpoint_number").set(made as f64);
-                }
-                Err(error) => {
-                    metrics::counter!("shopstream_checkpoints_failed_total").increment(1);
-                    tracing::warn!(%error, "no checkpoint was made; the next one takes what it would have held");
-                }
+        orders.iter().for_each(|order| self.serve(order));
+    }
+
+    /// Makes one checkpoint, or says why it could not.
+    pub fn serve(&mut self, order: Order) {
+        let number = order.number;
+        match self.keep(order) {
+            Ok(made) => {
+                metrics::counter!("shopstream_checkpoints_total").increment(1);
+                metrics::gauge!("shopstream_checkpoint_number").set(made as f64);
             }
-            self.shelf.0.write().done = number;
+            Err(error) => {
+                metrics::counter!("shopstream_checkpoints_failed_total").increment(1);
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::warn!(%error, cause, "no checkpoint was made; the next one takes what it would have held");
+            }
         }
+        self.shelf.0.write().done = number;
     }
 
     fn keep(&mut self, order: Order) -> Result<u64, RestError> {

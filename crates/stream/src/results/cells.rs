@@ -8,8 +8,8 @@ use analytics::window::Grain;
 use checkpoint::{Folder, Run, RunWriter};
 use event::time::{DAY, HOUR, MINUTE};
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A cell in memory.
@@ -53,7 +53,9 @@ pub struct Cells {
     kept: [CellMap<Kept>; Grain::ALL.len()],
     slices: HashMap<SliceKey, SliceBounds, FixedState>,
     /// Cells that were removed since the last checkpoint.
-    removed: Vec<(Grain, CellKey)>,
+    removed: HashSet<(Grain, CellKey), FixedState>,
+    /// Those whose removal a checkpoint takes that does not stand yet.
+    removed_resting: HashSet<(Grain, CellKey), FixedState>,
     at_rest: Arc<AtRest>,
     unsaved: usize,
 }
@@ -63,7 +65,8 @@ impl Default for Cells {
         Cells {
             kept: std::array::from_fn(|_| CellMap::default()),
             slices: HashMap::default(),
-            removed: Vec::new(),
+            removed: HashSet::default(),
+            removed_resting: HashSet::default(),
             at_rest: Arc::default(),
             unsaved: 0,
         }
@@ -127,7 +130,7 @@ impl Cells {
         if let Some(kept) = self.kept[grain as usize].remove(&key) {
             self.unsaved -= usize::from(kept.is_unsaved);
         }
-        self.removed.push((grain, key));
+        self.removed.insert((grain, key));
     }
 
     /// Puts a cell of the checkpoint into memory.
@@ -148,6 +151,15 @@ impl Cells {
             kept.map(move |(key, kept)| (grain, key, kept))
         };
         Grain::ALL.into_iter().flat_map(of)
+    }
+
+    /// Whether a cell at rest is out of date: it stands in memory, or it was removed.
+    #[must_use]
+    pub fn is_above(&self, grain: Grain, key: &CellKey) -> bool {
+        let place = (grain, *key);
+        self.holds(grain, key)
+            || self.removed.contains(&place)
+            || self.removed_resting.contains(&place)
     }
 
     /// Whether a cell is in memory.
@@ -177,6 +189,7 @@ impl Cells {
     /// A checkpoint stands: what it has need not stay in memory.
     pub fn set_at_rest(&mut self, at_rest: Arc<AtRest>) {
         self.at_rest = at_rest;
+        self.removed_resting.clear();
     }
 
     /// What lies at rest.
@@ -210,7 +223,7 @@ impl Cells {
             writer.push(&key, kept.is_some().then_some(&bytes))?;
         }
         let run = writer.finish()?;
-        self.removed.clear();
+        self.removed_resting = std::mem::take(&mut self.removed);
         self.unsaved = 0;
         for kept in self.kept.iter_mut().flat_map(CellMap::values_mut) {
             kept.is_unsaved = false;

@@ -49,7 +49,7 @@ fn a_range_and_windows_go_with_it() {
     let range = Range::Between(at("2026-03-01T08:05:00"), at("2026-03-02T08:01:00"));
     let query = Query {
         range: Some(range),
-        granularity: Some(Grain::Day),
+        granularity: Some(Grain::Day.into()),
         ..by("orders", "hour")
     };
     check(

@@ -1,7 +1,8 @@
-//! Merging is exact: whatever the range, zone and granularity, an answer equals the sum over single minutes.
+//! Merging is exact: whatever the range, zone and granularity, an answer equals the sum over single minutes; sliding
+//! windows, too, whatever the clock does.
 
 use super::shop::{Fact, Shop, at, bucket_of, coupon_of};
-use crate::query::{Answer, Figure, Query, Range};
+use crate::query::{AnswerRow, Figure, Query, Range};
 use analytics::cell::{Cell, Sketches, cubes};
 use analytics::tally::Field;
 use analytics::window::Grain;
@@ -12,7 +13,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 /// Zones with whole hours, a clock change within the three days, quarters of an hour, and half an hour of change.
-const ZONES: [&str; 4] = [
+pub(super) const ZONES: [&str; 4] = [
     "UTC",
     "Europe/Berlin",
     "Asia/Kathmandu",
@@ -22,7 +23,7 @@ const ZONES: [&str; 4] = [
 const STARTS: [&str; 2] = ["2026-03-28T00:00:00", "2026-04-03T12:00:00"];
 
 #[derive(Debug, Clone)]
-struct Order {
+pub(super) struct Order {
     minute: i64,
     category: usize,
     currency: usize,
@@ -30,7 +31,7 @@ struct Order {
     customer: u32,
 }
 
-fn orders() -> impl Strategy<Value = Vec<Order>> {
+pub(super) fn orders() -> impl Strategy<Value = Vec<Order>> {
     let order = (
         0..3 * DAY / MINUTE,
         0..3_usize,
@@ -48,7 +49,7 @@ fn orders() -> impl Strategy<Value = Vec<Order>> {
     prop::collection::vec(order, 0..60)
 }
 
-fn fact(order: &Order, start: EventTime) -> Fact {
+pub(super) fn fact(order: &Order, start: EventTime) -> Fact {
     let cube = cubes::SALES_BY_CATEGORY;
     let mut cell = Cell::of(cube.cube());
     let column = |field| {
@@ -75,8 +76,8 @@ fn fact(order: &Order, start: EventTime) -> Fact {
     }
 }
 
-type Numbers = (i128, i128, u64, Option<i64>);
-type Key = (i64, Option<String>, Option<String>);
+pub(super) type Numbers = (i128, i128, u64, Option<i64>);
+pub(super) type Key = (i64, Option<String>, Option<String>);
 
 /// The same, the slow way: every fact of the range added to its group.
 fn directly(
@@ -85,14 +86,28 @@ fn directly(
     range: (EventTime, EventTime),
     granularity: Option<Grain>,
 ) -> BTreeMap<Key, Numbers> {
-    let mut cells: BTreeMap<Key, Cell> = BTreeMap::new();
-    for fact in facts
+    let inside: Vec<Fact> = facts
         .iter()
         .filter(|fact| range.0 <= fact.time && fact.time < range.1)
-    {
-        let window =
-            granularity.map_or(0, |grain| shop.calendar().window_start(grain, fact.time).0);
-        let key = (window, fact.value.clone(), fact.currency.clone());
+        .cloned()
+        .collect();
+    numbers_of(&inside, |time| {
+        granularity.map_or(0, |grain| shop.calendar().window_start(grain, time).0)
+    })
+}
+
+/// Numbers of facts by window, value and currency.
+pub(super) fn numbers_of(
+    facts: &[Fact],
+    window_of: impl Fn(EventTime) -> i64,
+) -> BTreeMap<Key, Numbers> {
+    let mut cells: BTreeMap<Key, Cell> = BTreeMap::new();
+    for fact in facts {
+        let key = (
+            window_of(fact.time),
+            fact.value.clone(),
+            fact.currency.clone(),
+        );
         cells
             .entry(key)
             .or_insert_with(|| Cell::of(fact.cube.cube()))
@@ -123,9 +138,9 @@ fn directly(
         .collect()
 }
 
-fn answered(answer: &Answer) -> BTreeMap<Key, Numbers> {
+pub(super) fn answered(rows: &[AnswerRow]) -> BTreeMap<Key, Numbers> {
     let number = |figure: Figure| figure.number().unwrap_or(0);
-    let row = |row: &crate::query::AnswerRow| {
+    let row = |row: &AnswerRow| {
         let key = (
             row.window.map_or(0, |window| window.0),
             row.value.as_deref().map(str::to_owned),
@@ -147,7 +162,7 @@ fn answered(answer: &Answer) -> BTreeMap<Key, Numbers> {
             ),
         )
     };
-    answer.rows.iter().map(row).collect()
+    rows.iter().map(row).collect()
 }
 
 proptest! {
@@ -172,11 +187,11 @@ proptest! {
             metrics: ["orders", "revenue", "customers", "order_value_p50"].map(str::to_owned).to_vec(),
             dimensions: vec!["category".to_owned()],
             range: Some(Range::Between(range.0, range.1)),
-            granularity,
+            granularity: granularity.map(Into::into),
             ..Query::default()
         };
         let answer = shop.live.query(&query, EventTime(0)).expect("the question is good");
-        prop_assert_eq!(answered(&answer), directly(&shop, &facts, range, granularity));
+        prop_assert_eq!(answered(&answer.rows), directly(&shop, &facts, range, granularity));
     }
 }
 

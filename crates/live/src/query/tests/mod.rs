@@ -4,6 +4,7 @@ mod calendar;
 mod merging;
 mod rows;
 mod shop;
+mod sliding;
 mod times;
 
 use super::*;

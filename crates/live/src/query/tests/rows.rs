@@ -148,7 +148,7 @@ fn a_question_that_cannot_be_answered_says_why() {
     check(
         &shop,
         &Query {
-            granularity: Some(Grain::Second),
+            granularity: Some(Grain::Second.into()),
             ..ask("revenue")
         },
         &["revenue is not kept in windows of 1s"],
@@ -156,7 +156,7 @@ fn a_question_that_cannot_be_answered_says_why() {
     check(
         &shop,
         &Query {
-            granularity: Some(Grain::Minute),
+            granularity: Some(Grain::Minute.into()),
             ..by("units", "product")
         },
         &["units is not kept in windows of 1m"],

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn windows_are_the_granularitys_and_empty_ones_are_left_out() {
     let query = Query {
-        granularity: Some(Grain::Day),
+        granularity: Some(Grain::Day.into()),
         ..ask("orders")
     };
     check(
@@ -14,7 +14,7 @@ fn windows_are_the_granularitys_and_empty_ones_are_left_out() {
         &["03-01T00:00 orders=4", "03-02T00:00 orders=4"],
     );
     let query = Query {
-        granularity: Some(Grain::Quarter),
+        granularity: Some(Grain::Quarter.into()),
         ..ask("orders")
     };
     check(
@@ -33,7 +33,7 @@ fn windows_are_the_granularitys_and_empty_ones_are_left_out() {
 fn a_window_at_the_edge_counts_only_its_part_of_the_range() {
     let range = Range::Between(at("2026-03-01T08:05:00"), at("2026-03-02T08:01:00"));
     let query = Query {
-        granularity: Some(Grain::Hour),
+        granularity: Some(Grain::Hour.into()),
         range: Some(range),
         ..ask("orders")
     };
@@ -191,7 +191,7 @@ fn windows_lie_on_those_they_are_compared_with() {
     let range = Range::Between(at("2026-03-02T00:00:00"), at("2026-03-02T12:00:00"));
     let query = |compare| Query {
         range: Some(range),
-        granularity: Some(Grain::Hour),
+        granularity: Some(Grain::Hour.into()),
         compare: Some(compare),
         ..ask("events")
     };
@@ -222,7 +222,7 @@ fn a_short_day_is_compared_hour_by_hour() {
     let range = Range::Between(at("2026-03-28T23:00:00"), at("2026-03-29T22:00:00"));
     let query = Query {
         range: Some(range),
-        granularity: Some(Grain::Hour),
+        granularity: Some(Grain::Hour.into()),
         compare: Some(Compare::PreviousPeriod),
         ..ask("events")
     };
@@ -236,7 +236,7 @@ fn seconds_are_answered_from_the_pulse() {
     shop.second("2026-03-02T11:59:59", "page_view", 3);
     shop.publish();
     let query = Query {
-        granularity: Some(Grain::Second),
+        granularity: Some(Grain::Second.into()),
         ..by("events", "type")
     };
     check(

@@ -1,0 +1,196 @@
+//! Drives a line as the reader of a log would, frame by frame, and keeps what a follower of its changes sees.
+//! Which events there are, and what must come of them, is not known here.
+
+use super::shop::STORES;
+use crate::{Line, Results, Store, Stores, StreamConfig};
+use changelog::{Change, Value};
+use event::check::CheckContext;
+use event::frame::{FrameBody, FrameBuilder, SourceInfo};
+use event::{Currency, Event, EventTime};
+use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+
+/// Rows by table and key.
+pub(super) type Tables = BTreeMap<(String, Vec<Value>), Vec<Value>>;
+
+/// An event and the store it belongs to.
+pub(super) type Told = (&'static str, Event<'static>);
+
+/// How events reach the shards; no number may depend on it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Delivery {
+    pub(super) workers: usize,
+    pub(super) frame_rows: usize,
+    pub(super) frames_a_round: usize,
+}
+
+impl Delivery {
+    /// Everything at once, in one thread.
+    pub(super) const PLAIN: Delivery = Delivery {
+        workers: 1,
+        frame_rows: usize::MAX,
+        frames_a_round: 1,
+    };
+}
+
+/// A frame of the log.
+#[derive(Debug, Clone)]
+pub(super) struct Frame {
+    pub(super) number: u64,
+    pub(super) first_offset: u64,
+    pub(super) body: FrameBody,
+}
+
+/// The log these events are written to, in this order.
+pub(super) fn log(events: &[Told], delivery: Delivery) -> Vec<Frame> {
+    let mut builder = FrameBuilder::new();
+    let mut first_offset = 0;
+    let mut frames = Vec::new();
+    for (number, chunk) in events.chunks(delivery.frame_rows).enumerate() {
+        for (store, event) in chunk {
+            let info = SourceInfo {
+                source: format!("source of {store}"),
+                name: "s".into(),
+                store: (*store).into(),
+            };
+            let source = builder.open_source(&info);
+            let received = EventTime(i64::MAX / 2);
+            builder
+                .offer(source, event, b"", CheckContext { received })
+                .expect("a sound event");
+        }
+        frames.push(Frame {
+            number: number as u64,
+            first_offset,
+            body: builder.finish(),
+        });
+        first_offset += chunk.len() as u64;
+    }
+    frames
+}
+
+pub(super) fn stores() -> Stores {
+    let store = |(name, zone, currency): &(&str, &str, &str)| {
+        let store = Store {
+            zone: TimeZone::get(zone).expect("a zone of the database"),
+            currency: Currency::parse(currency).expect("a code"),
+        };
+        ((*name).to_owned(), store)
+    };
+    Stores(STORES.iter().map(store).collect())
+}
+
+/// A line and whoever follows it.
+pub(super) struct Run {
+    pub(super) line: Line,
+    pub(super) results: Results,
+    pub(super) view: Tables,
+    pub(super) frames_a_round: usize,
+}
+
+impl Run {
+    pub(super) fn start(delivery: Delivery) -> Run {
+        let config = StreamConfig {
+            workers: delivery.workers,
+            stores: stores(),
+            ..StreamConfig::default()
+        };
+        let spawn = |name: String, work: Box<dyn FnOnce() + Send>| {
+            runtime::NamedThread::spawn(name, work).map(drop)
+        };
+        Run {
+            line: Line::start(&config, &spawn).expect("starts"),
+            results: Results::new(config.stores),
+            view: Tables::new(),
+            frames_a_round: delivery.frames_a_round,
+        }
+    }
+
+    /// Folds frames, a few a round, and publishes after each.
+    pub(super) fn read(&mut self, frames: &[Frame]) {
+        for round in frames.chunks(self.frames_a_round) {
+            for frame in round {
+                self.line
+                    .push(frame.number, frame.first_offset, frame.body.clone());
+            }
+            self.line.fold(|_| ()).expect("folds");
+            let harvest = self.line.harvest().expect("harvests");
+            let changes = self.results.apply(harvest).expect("all in memory").changes;
+            changes
+                .into_iter()
+                .for_each(|change| upsert(&mut self.view, change));
+        }
+    }
+
+    /// The final tables, after the law was checked against the number of events in the log.
+    pub(super) fn end(self, sent: usize) -> Tables {
+        let mut snapshot = Tables::new();
+        let rows = self.results.snapshot().expect("all in memory").changes;
+        rows.into_iter()
+            .for_each(|change| upsert(&mut snapshot, change));
+        let differ = differences(&self.view, &snapshot);
+        assert_eq!(
+            differ, "",
+            "who follows from the start and who joins late see the same"
+        );
+        check_law(&self.view, sent);
+        let mut view = self.view;
+        // Tallies say how often something came, which repetition is meant to change.
+        view.retain(|(table, _), _| !matches!(table.as_str(), "sources" | "totals"));
+        view
+    }
+}
+
+/// The tables of these events in this order.
+pub(super) fn tables(events: &[Told], delivery: Delivery) -> Tables {
+    let mut run = Run::start(delivery);
+    run.read(&log(events, delivery));
+    run.end(events.len())
+}
+
+/// Tables without what tells of events set aside: their number is how often they came.
+pub(super) fn counted(mut tables: Tables) -> Tables {
+    tables.retain(|(table, _), _| !table.starts_with("quarantine"));
+    tables
+}
+
+/// The first rows that differ, one a line.
+pub(super) fn differences(found: &Tables, expected: &Tables) -> String {
+    let keys: std::collections::BTreeSet<_> = found.keys().chain(expected.keys()).collect();
+    let differs = |key: &&&(String, Vec<Value>)| found.get(**key) != expected.get(**key);
+    let line = |key: &(String, Vec<Value>)| {
+        format!(
+            "{key:?}: {:?}, expected {:?}\n",
+            found.get(key),
+            expected.get(key)
+        )
+    };
+    keys.iter()
+        .filter(differs)
+        .take(4)
+        .map(|key| line(key))
+        .collect()
+}
+
+pub(super) fn upsert(view: &mut Tables, change: Change) {
+    let key = (change.table.to_owned(), change.key.to_vec());
+    match change.values {
+        Some(values) => drop(view.insert(key, values.to_vec())),
+        None => drop(view.remove(&key)),
+    }
+}
+
+/// received = accepted + duplicate + quarantined; accepted = counted + late.
+fn check_law(view: &Tables, sent: usize) {
+    let count = |value: &Value| match value {
+        Value::Int(count) => *count,
+        other => panic!("totals are counts, not {other:?}"),
+    };
+    let totals = &view[&("totals".to_owned(), Vec::new())];
+    let totals: Vec<i64> = totals.iter().map(count).collect();
+    let [received, accepted, duplicate, quarantined, counted, late] =
+        totals.try_into().expect("six totals");
+    assert_eq!(received, sent as i64);
+    assert_eq!(received, accepted + duplicate + quarantined);
+    assert_eq!(accepted, counted + late);
+}
