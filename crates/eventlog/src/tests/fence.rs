@@ -228,6 +228,7 @@ fn a_process_paused_at_any_step_of_appending_loses_and_doubles_nothing_of_its_su
         });
         if !pausing.wait_for_pause(|| is_over.load(Ordering::Acquire)) {
             assert!(operation > 60, "every step of {operation} was tried");
+            pausing.go_on();
             appending.join().expect("no panic");
             return;
         }
@@ -279,6 +280,7 @@ fn of_two_processes_that_open_a_log_at_once_only_one_goes_on_whenever_the_first_
         });
         if !pausing.wait_for_pause(|| is_over.load(Ordering::Acquire)) {
             assert!(operation > 20, "every step of {operation} was tried");
+            pausing.go_on();
             drop(opening.join().expect("no panic"));
             return;
         }

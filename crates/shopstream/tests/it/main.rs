@@ -5,6 +5,7 @@ mod clickstream;
 mod crash;
 mod derived;
 mod doors;
+mod fence;
 mod importing;
 mod mistakes;
 mod orders;
