@@ -319,6 +319,13 @@ impl Delta {
 pub struct Cell {
     /// In the order of the cube's fields.
     pub sums: Sums,
+    /// Where the cube has any: the many product cells have none and stay small.
+    pub sketches: Option<Box<Sketches>>,
+}
+
+/// A cell's summaries.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sketches {
     /// One for each of the cube's distinct counts.
     pub distincts: Vec<Distinct>,
     /// Distribution of order values, where the cube keeps it.
@@ -329,10 +336,14 @@ impl Cell {
     /// An empty cell of the cube.
     #[must_use]
     pub fn of(cube: &Cube) -> Cell {
-        Cell {
-            sums: smallvec![0; cube.fields.len()],
+        let has_sketches = cube.has_order_value || !cube.distincts.is_empty();
+        let sketches = || Sketches {
             distincts: vec![Distinct::default(); cube.distincts.len()],
             order_values: cube.has_order_value.then(Quantiles::default),
+        };
+        Cell {
+            sums: smallvec![0; cube.fields.len()],
+            sketches: has_sketches.then(|| Box::new(sketches())),
         }
     }
 
@@ -342,11 +353,15 @@ impl Cell {
             .iter_mut()
             .zip(&delta.sums)
             .for_each(|(sum, value)| *sum += value);
-        self.distincts
+        let Some(sketches) = &mut self.sketches else {
+            return;
+        };
+        sketches
+            .distincts
             .iter_mut()
             .zip(&mut delta.coupons)
             .for_each(|(sketch, coupons)| sketch.insert(coupons));
-        if let Some(order_values) = &mut self.order_values {
+        if let Some(order_values) = &mut sketches.order_values {
             delta
                 .order_values
                 .iter()
@@ -357,21 +372,26 @@ impl Cell {
     /// Whether everything was taken back again.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let has_order_values = self
-            .order_values
-            .as_ref()
-            .is_some_and(|values| !values.is_empty());
         self.sums.iter().all(|sum| *sum == 0)
-            && self.distincts.iter().all(Distinct::is_empty)
-            && !has_order_values
+            && self.sketches.as_deref().is_none_or(Sketches::is_empty)
     }
+}
 
+impl Cell {
     /// Takes in another cell of the same cube, as coarser windows and totals over currencies do.
     pub fn merge(&mut self, other: &Cell) {
         self.sums
             .iter_mut()
             .zip(&other.sums)
             .for_each(|(sum, value)| *sum += value);
+        if let (Some(sketches), Some(others)) = (&mut self.sketches, &other.sketches) {
+            sketches.merge(others);
+        }
+    }
+}
+
+impl Sketches {
+    fn merge(&mut self, other: &Sketches) {
         self.distincts
             .iter_mut()
             .zip(&other.distincts)
@@ -379,6 +399,14 @@ impl Cell {
         if let (Some(order_values), Some(others)) = (&mut self.order_values, &other.order_values) {
             order_values.merge(others);
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        let has_order_values = self
+            .order_values
+            .as_ref()
+            .is_some_and(|values| !values.is_empty());
+        self.distincts.iter().all(Distinct::is_empty) && !has_order_values
     }
 }
 

@@ -14,7 +14,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 /// The canonical order of events that compete for a place.
-type Rank = (EventTime, EventId);
+pub type Rank = (EventTime, EventId);
 
 /// What a fold of orders writes to.
 #[derive(Debug)]
@@ -27,27 +27,63 @@ pub struct Outputs<'a> {
     pub rows: &'a mut Vec<OrderRow>,
 }
 
-/// One shard's orders and refunds; ids are kept for good.
+/// One shard's orders and refunds. Ids are kept for good, but not all in memory: whoever holds the rest of them brings a
+/// state back with [`Orders::bring`] before it is asked for, and takes those that changed with [`Orders::fresh`].
 #[derive(Debug, Default)]
 pub struct Orders {
-    orders: HashMap<OrderKey, OrderState, FixedState>,
-    refunds: HashMap<OrderKey, (Rank, Sale), FixedState>,
+    /// States that changed since the last checkpoint was begun.
+    fresh: HashMap<OrderKey, OrderState, FixedState>,
+    /// States that the last checkpoint takes; here until it stands.
+    resting: HashMap<OrderKey, OrderState, FixedState>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct OrderKey {
-    store: NameId,
-    id: Box<str>,
+/// Whether an id is one of an order or of a refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum OrderKind {
+    /// Orders, their updates and cancellations.
+    Order,
+    /// Refunds.
+    Refund,
 }
 
-#[derive(Debug, Clone, Default)]
-struct OrderState {
-    /// The winning order event and what it says.
-    placed: Option<(Rank, Sale)>,
+/// What an order or a refund is known by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrderKey {
+    /// The store.
+    pub store: NameId,
+    /// Order or refund.
+    pub kind: OrderKind,
+    /// The id as sent.
+    pub id: Box<str>,
+}
+
+impl OrderKey {
+    /// The key of an event's order or refund; nothing where it has no id and so stands for itself.
+    #[must_use]
+    pub fn of(event: EventRef<'_>, names: &EventNames) -> Option<OrderKey> {
+        let (kind, column) = if event.kind() == EventType::Refund {
+            (OrderKind::Refund, Text::RefundId)
+        } else {
+            (OrderKind::Order, Text::OrderId)
+        };
+        event.text(column).map(|id| OrderKey {
+            store: names.store,
+            kind,
+            id: id.into(),
+        })
+    }
+}
+
+/// What is known of an order or a refund.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OrderState {
+    /// The winning order event or refund and what it says.
+    pub placed: Option<(Rank, Sale)>,
     /// Further or changed lines, in canonical order.
-    updates: Vec<(Rank, Vec<SaleLine>)>,
+    pub updates: Vec<(Rank, Vec<SaleLine>)>,
     /// The earliest cancellation.
-    cancelled: Option<Rank>,
+    pub cancelled: Option<Rank>,
 }
 
 impl OrderState {
@@ -103,15 +139,12 @@ impl Orders {
         if event.kind() == EventType::Order {
             sale.count_customer(out.deltas);
         }
-        let Some(id) = event.text(Text::OrderId) else {
+        let Some(key) = OrderKey::of(event, names) else {
             return observe_single(event, &sale, out);
         };
         let rank = (event.time(), event.id());
-        let key = OrderKey {
-            store: names.store,
-            id: id.into(),
-        };
-        let state = self.orders.entry(key).or_default();
+        let id = key.id.clone();
+        let state = self.state(key);
         let before = state.sale();
         state.observe(rank, event.kind(), sale);
         let after = state.sale();
@@ -125,7 +158,7 @@ impl Orders {
             sale.fold(1, out.deltas, out.product_changes);
         }
         if let Some(row) = after.as_ref().or(before.as_ref()) {
-            out.rows.push(row.row(id, Some(id), after.is_none()));
+            out.rows.push(row.row(&id, Some(&id), after.is_none()));
         }
     }
 
@@ -136,15 +169,11 @@ impl Orders {
         refund: Sale,
         out: &mut Outputs<'_>,
     ) {
-        let Some(id) = event.text(Text::RefundId) else {
+        let Some(key) = OrderKey::of(event, names) else {
             return refund.fold_refund(1, out.deltas, out.product_changes);
         };
         let rank = (event.time(), event.id());
-        let key = OrderKey {
-            store: names.store,
-            id: id.into(),
-        };
-        match self.refunds.get_mut(&key) {
+        match &mut self.state(key).placed {
             Some((known, _)) if *known < rank => return,
             Some((known, before)) => {
                 before.fold_refund(-1, out.deltas, out.product_changes);
@@ -155,41 +184,68 @@ impl Orders {
                 }
                 return before.fold_refund(1, out.deltas, out.product_changes);
             }
-            None => {
-                self.refunds.insert(key, (rank, refund.clone()));
-            }
+            placed => *placed = Some((rank, refund.clone())),
         }
         refund.fold_refund(1, out.deltas, out.product_changes);
+    }
+
+    fn state(&mut self, key: OrderKey) -> &mut OrderState {
+        let resting = &self.resting;
+        self.fresh.entry(key).or_insert_with_key(|key| {
+            // The checkpoint that is being written keeps its own.
+            resting.get(key).cloned().unwrap_or_default()
+        })
+    }
+
+    fn find(&self, key: &OrderKey) -> Option<&OrderState> {
+        self.fresh.get(key).or_else(|| self.resting.get(key))
     }
 
     /// The categories an order or refund has already, where it is known.
     #[must_use]
     pub fn categories(&self, event: EventRef<'_>, names: &EventNames) -> Vec<NameId> {
-        let of = |column| {
-            event.text(column).map(|id| OrderKey {
-                store: names.store,
-                id: id.into(),
-            })
-        };
-        let known = if event.kind() == EventType::Refund {
-            of(Text::RefundId).and_then(|key| self.refunds.get(&key))
-        } else {
-            of(Text::OrderId).and_then(|key| self.orders.get(&key)?.placed.as_ref())
-        };
+        let known = OrderKey::of(event, names).and_then(|key| self.find(&key)?.placed.as_ref());
         let lines = known.iter().flat_map(|(_, sale)| &sale.lines);
         lines.map(|line| line.names.category).collect()
     }
 
-    /// Orders and refunds kept.
+    /// Whether what is known of this order is in memory.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.orders.len() + self.refunds.len()
+    pub fn holds(&self, key: &OrderKey) -> bool {
+        self.find(key).is_some()
     }
 
-    /// Whether none is kept.
+    /// Brings back what was kept elsewhere.
+    pub fn bring(&mut self, key: OrderKey, state: OrderState) {
+        self.fresh.insert(key, state);
+    }
+
+    /// What changed since the last checkpoint was begun, in no particular order.
+    pub fn fresh(&self) -> impl Iterator<Item = (&OrderKey, &OrderState)> {
+        self.fresh.iter()
+    }
+
+    /// What is fresh was taken by a checkpoint; it stays in memory until [`Orders::forget_resting`].
+    pub fn rest(&mut self) {
+        self.resting = std::mem::take(&mut self.fresh);
+    }
+
+    /// The checkpoint stands: what it took can be brought back.
+    pub fn forget_resting(&mut self) {
+        self.resting = HashMap::default();
+    }
+
+    /// Orders and refunds in memory.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let also_fresh = |key: &&OrderKey| self.fresh.contains_key(*key);
+        self.fresh.len() + self.resting.len() - self.resting.keys().filter(also_fresh).count()
+    }
+
+    /// Whether none is in memory.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.fresh.is_empty() && self.resting.is_empty()
     }
 }
 

@@ -1,8 +1,10 @@
 //! Results as upserts: every published number is a full row with a version, never an increment.
 //! Live tables, SQL, sinks and other nodes are readers of this one stream; nothing here knows what a row means.
 
+mod at_rest;
 mod row;
 
+pub use at_rest::{AtRest, AtRestError, RestingRow, TablePart};
 pub use row::{Change, ChangeBatch, Progress, Value};
 
 use parking_lot::Mutex;
@@ -12,6 +14,9 @@ use std::sync::Arc;
 pub trait Outlet: Send {
     /// Takes in a batch; the last version of a key wins.
     fn apply(&mut self, batch: &ChangeBatch);
+
+    /// Learns that rows up to a version lie on disk and can be asked for there.
+    fn rest(&mut self, _at_rest: &Arc<dyn AtRest>) {}
 }
 
 /// The stream of results: whoever joins late first gets every row as it stands, then follows.
@@ -38,22 +43,34 @@ impl Changelog {
         !self.readers.lock().joining.is_empty()
     }
 
+    /// Tells every reader what lies at rest now.
+    pub fn rest(&self, at_rest: &Arc<dyn AtRest>) {
+        let mut readers = self.readers.lock();
+        let Readers { following, joining } = &mut *readers;
+        (following.iter_mut().chain(joining)).for_each(|reader| reader.rest(at_rest));
+    }
+
     /// Hands a batch to every reader; `snapshot` (all rows as they stand after the batch) is made only where somebody joins.
-    pub fn publish(&self, batch: &ChangeBatch, snapshot: impl FnOnce() -> ChangeBatch) {
+    pub fn publish<E>(
+        &self,
+        batch: &ChangeBatch,
+        snapshot: impl FnOnce() -> Result<ChangeBatch, E>,
+    ) -> Result<(), E> {
         let mut readers = self.readers.lock();
         readers
             .following
             .iter_mut()
             .for_each(|reader| reader.apply(batch));
         if readers.joining.is_empty() {
-            return;
+            return Ok(());
         }
-        let snapshot = snapshot();
+        let snapshot = snapshot()?;
         let mut joining = std::mem::take(&mut readers.joining);
         joining
             .iter_mut()
             .for_each(|reader| reader.apply(&snapshot));
         readers.following.append(&mut joining);
+        Ok(())
     }
 }
 
@@ -97,11 +114,15 @@ mod tests {
         let changelog = Changelog::default();
         let (early, late) = (Seen::default(), Seen::default());
         changelog.attach(Box::new(early.clone()));
-        changelog.publish(&batch(&[(1, 10)]), || batch(&[(1, 10)]));
+        let publish = |rows: &[(i64, i64)], all: &[(i64, i64)]| {
+            let published = changelog.publish(&batch(rows), || Ok::<_, ()>(batch(all)));
+            published.expect("a snapshot");
+        };
+        publish(&[(1, 10)], &[(1, 10)]);
         changelog.attach(Box::new(late.clone()));
         assert!(changelog.wants_snapshot());
-        changelog.publish(&batch(&[(2, 20)]), || batch(&[(1, 10), (2, 20)]));
-        changelog.publish(&batch(&[(1, 11)]), || unreachable!("nobody joins"));
+        publish(&[(2, 20)], &[(1, 10), (2, 20)]);
+        publish(&[(1, 11)], &[]);
         let expected = BTreeMap::from([(1, 11), (2, 20)]);
         assert_eq!((&*early.0.lock(), &*late.0.lock()), (&expected, &expected));
     }

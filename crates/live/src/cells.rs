@@ -1,5 +1,6 @@
 //! The rows of one cube, by store and grain, indexed by window: a range query touches only its windows.
 //! A row's numbers lie side by side as `i64`, the rare wider ones aside; sketches stay bytes until somebody asks.
+//! Rows of older windows may have been let go of: those lie at rest, and a row here stands above one there.
 
 use crate::texts::TextId;
 use analytics::cell::Cube;
@@ -51,10 +52,17 @@ impl CubeTable {
         }
     }
 
-    /// Applies a change of a row; an older version than the row's changes nothing.
-    pub(crate) fn apply(&mut self, at: CellAddress, row: Option<&[Value]>, stamp: Stamp) {
+    /// Applies a change of a row; an older version than the row's changes nothing. Of a slice that is new here,
+    /// `at_rest_to` says up to which window it has rows at rest.
+    pub(crate) fn apply(
+        &mut self,
+        at: CellAddress,
+        row: Option<&[Value]>,
+        stamp: Stamp,
+        at_rest_to: impl FnOnce() -> i64,
+    ) {
         let slice = self.slices.entry((at.store, at.grain));
-        let slice = slice.or_insert_with(|| Slice::new(self.cube));
+        let slice = slice.or_insert_with(|| Slice::new(self.cube, at_rest_to()));
         match row {
             Some(values) => slice.upsert(at.window, at.key, values, stamp),
             None => slice.remove(at.window, at.key, stamp),
@@ -76,6 +84,28 @@ impl CubeTable {
         self.slices
             .values_mut()
             .for_each(|slice| slice.forget_before(from));
+    }
+
+    /// How many rows of each window are in memory.
+    pub(crate) fn rows_in_memory(&self) -> impl Iterator<Item = (Grain, i64, usize)> {
+        self.slices.iter().flat_map(|((_, grain), slice)| {
+            let windows = slice.windows.iter();
+            windows.map(move |(start, window)| (*grain, *start, window.len()))
+        })
+    }
+
+    /// Lets go of rows at rest, those up to `version`, of windows that ended before `ended`.
+    pub(crate) fn let_go(&mut self, ended: i64, version: i64) {
+        for ((_, grain), slice) in &mut self.slices {
+            slice.let_go(ended.saturating_sub(grain.micros()), version);
+        }
+    }
+
+    /// Rows up to this version lie at rest as they are, so what was removed up to there is removed there too.
+    pub(crate) fn settle(&mut self, version: i64) {
+        for slice in self.slices.values_mut() {
+            slice.removed.retain(|_, removed| *removed > version);
+        }
     }
 }
 
@@ -101,10 +131,14 @@ pub(crate) struct Slice {
     sketches: Vec<Option<Arc<[u8]>>>,
     rows: u32,
     free: Vec<u32>,
+    /// Windows that begin before this may have rows that are at rest only.
+    at_rest_to: i64,
+    /// Rows of such windows that were removed, with the version: at rest they may still stand.
+    removed: HashMap<(i64, RowKey), i64, FixedState>,
 }
 
 impl Slice {
-    fn new(cube: &Cube) -> Slice {
+    fn new(cube: &Cube, at_rest_to: i64) -> Slice {
         Slice {
             windows: BTreeMap::new(),
             currencies: SmallVec::new(),
@@ -115,7 +149,20 @@ impl Slice {
             sketches: Vec::new(),
             rows: 0,
             free: Vec::new(),
+            at_rest_to,
+            removed: HashMap::default(),
         }
+    }
+
+    /// Windows that begin before this may have rows that are at rest only.
+    pub(crate) fn at_rest_to(&self) -> i64 {
+        self.at_rest_to
+    }
+
+    /// Whether a row at rest is out of date: another stands here, or it was removed.
+    pub(crate) fn is_above(&self, window: i64, key: RowKey) -> bool {
+        let row = self.windows.get(&window).and_then(|rows| rows.find(key));
+        row.is_some() || self.removed.contains_key(&(window, key))
     }
 
     /// Windows that begin within the range.
@@ -162,6 +209,9 @@ impl Slice {
             return;
         }
         let row = known.unwrap_or_else(|| self.new_row());
+        if !self.removed.is_empty() {
+            self.removed.remove(&(start, key));
+        }
         let window = self.windows.entry(start).or_default();
         if known.is_none() {
             window.insert(key, row);
@@ -219,6 +269,9 @@ impl Slice {
     }
 
     fn remove(&mut self, start: i64, key: RowKey, stamp: Stamp) {
+        if start < self.at_rest_to {
+            self.removed.insert((start, key), stamp.version);
+        }
         let known = self.windows.get(&start).and_then(|window| window.find(key));
         let Some(row) = known.filter(|row| stamp.version >= self.numbers[self.start(*row)]) else {
             return;
@@ -237,6 +290,19 @@ impl Slice {
         let at = row.0 as usize * self.sketches_a_row;
         self.sketches[at..at + self.sketches_a_row].fill(None);
         self.free.push(row.0);
+    }
+
+    fn let_go(&mut self, before: i64, version: i64) {
+        let mut gone = Vec::new();
+        let (numbers, columns) = (&self.numbers, 1 + self.fields);
+        for window in self.windows.range_mut(..before).map(|(_, window)| window) {
+            let is_at_rest = |row: RowNumber| numbers[row.0 as usize * columns] <= version;
+            window.let_go(is_at_rest, &mut gone);
+        }
+        gone.into_iter().for_each(|row| self.release(row));
+        let is_left = |start: &i64, window: &mut Window| *start >= before || window.len() > 0;
+        self.windows.retain(is_left);
+        self.at_rest_to = self.at_rest_to.max(before);
     }
 
     fn forget_before(&mut self, from: i64) {
@@ -321,6 +387,18 @@ impl Window {
         }
     }
 
+    fn let_go(&mut self, goes: impl Fn(RowNumber) -> bool, gone: &mut Vec<RowNumber>) {
+        let mut stays = |(_, row): &mut (RowKey, RowNumber)| {
+            let goes = goes(*row);
+            gone.extend(goes.then_some(*row));
+            !goes
+        };
+        match &mut self.rows {
+            Rows::Few(rows) => rows.retain(stays),
+            Rows::Many(rows) => rows.retain(|row| stays(row)),
+        }
+    }
+
     fn remove(&mut self, key: RowKey) {
         match &mut self.rows {
             Rows::Few(rows) => rows.retain(|(known, _)| *known != key),
@@ -392,10 +470,10 @@ mod tests {
     #[test]
     fn a_row_applied_twice_or_late_changes_nothing() {
         let mut table = table();
-        table.apply(address(0, 1), Some(&row(5)), stamp(2));
-        table.apply(address(0, 1), Some(&row(5)), stamp(2));
-        table.apply(address(0, 1), Some(&row(3)), stamp(1));
-        table.apply(address(0, 1), None, stamp(1));
+        table.apply(address(0, 1), Some(&row(5)), stamp(2), || i64::MIN);
+        table.apply(address(0, 1), Some(&row(5)), stamp(2), || i64::MIN);
+        table.apply(address(0, 1), Some(&row(3)), stamp(1), || i64::MIN);
+        table.apply(address(0, 1), None, stamp(1), || i64::MIN);
         assert_eq!(shown(&table), "0/1=5");
     }
 
@@ -403,11 +481,16 @@ mod tests {
     fn a_removed_row_is_gone_and_its_room_is_used_again() {
         let mut table = table();
         (0..20).for_each(|value| {
-            table.apply(address(0, value), Some(&row(i128::from(value))), stamp(1))
+            table.apply(
+                address(0, value),
+                Some(&row(i128::from(value))),
+                stamp(1),
+                || i64::MIN,
+            )
         });
-        (0..19).for_each(|value| table.apply(address(0, value), None, stamp(2)));
+        (0..19).for_each(|value| table.apply(address(0, value), None, stamp(2), || i64::MIN));
         assert_eq!(shown(&table), "0/19=19");
-        table.apply(address(60, 7), Some(&row(70)), stamp(3));
+        table.apply(address(60, 7), Some(&row(70)), stamp(3), || i64::MIN);
         assert_eq!(shown(&table), "0/19=19 60/7=70");
         assert_eq!(table.slice(STORE, Grain::Minute).expect("rows").rows, 20);
     }
@@ -422,21 +505,23 @@ mod tests {
             -1,
         ];
         for (value, sum) in (0..).zip(wide) {
-            table.apply(address(0, value), Some(&row(sum)), stamp(1));
+            table.apply(address(0, value), Some(&row(sum)), stamp(1), || i64::MIN);
         }
         let expected: Vec<String> = (0..)
             .zip(wide)
             .map(|(value, sum): (u32, _)| format!("0/{value}={sum}"))
             .collect();
         assert_eq!(shown(&table), expected.join(" "));
-        table.apply(address(0, 0), Some(&row(1)), stamp(2));
+        table.apply(address(0, 0), Some(&row(1)), stamp(2), || i64::MIN);
         assert!(shown(&table).starts_with("0/0=1 "));
     }
 
     #[test]
     fn forgotten_windows_give_their_rows_back() {
         let mut table = table();
-        (0..10).for_each(|minute| table.apply(address(minute, 1), Some(&row(1)), stamp(1)));
+        (0..10).for_each(|minute| {
+            table.apply(address(minute, 1), Some(&row(1)), stamp(1), || i64::MIN)
+        });
         table.forget_before(8);
         assert_eq!(shown(&table), "8/1=1 9/1=1");
         assert_eq!(

@@ -11,7 +11,8 @@ use crate::stores::Stores;
 use crate::texts::{TextId, Texts};
 use analytics::cell::{CUBES, Cube, CubeId};
 use analytics::window::Grain;
-use changelog::{Change, ChangeBatch, Outlet, Progress, Value};
+use changelog::{AtRest, Change, ChangeBatch, Outlet, Progress, TablePart, Value};
+use event::time::{DAY, HOUR, MINUTE};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use parking_lot::RwLock;
@@ -34,6 +35,9 @@ pub(crate) struct Shared {
     pub(crate) products: RwLock<Products>,
     audit: RwLock<Audit>,
     progress: RwLock<Progress>,
+    /// Rows that need not be kept here.
+    pub(crate) at_rest: RwLock<Option<Arc<dyn AtRest>>>,
+    rows_max: usize,
     refused: AtomicU64,
     pub(crate) version: watch::Sender<u64>,
 }
@@ -47,10 +51,29 @@ impl Shared {
     }
 }
 
+/// Rows of cells in memory, if there is a place where older ones lie at rest: 60 bytes each, those with sketches more.
+const ROWS_MAX: usize = 750_000;
+/// What is let go of beyond that: rows of windows that ended so long before the newest event.
+const AGES: [i64; 7] = [
+    7 * DAY,
+    DAY,
+    6 * HOUR,
+    2 * HOUR,
+    HOUR,
+    30 * MINUTE,
+    15 * MINUTE,
+];
+
 impl LiveTables {
     /// Empty tables.
     #[must_use]
     pub fn new(stores: Stores) -> LiveTables {
+        LiveTables::with_rows_max(stores, ROWS_MAX)
+    }
+
+    /// Empty tables that let go of old rows at rest beyond so many in memory.
+    #[must_use]
+    pub fn with_rows_max(stores: Stores, rows_max: usize) -> LiveTables {
         let cubes = CUBES
             .iter()
             .map(|cube| RwLock::new(CubeTable::new(cube)))
@@ -65,6 +88,8 @@ impl LiveTables {
             products: RwLock::default(),
             audit: RwLock::default(),
             progress: RwLock::default(),
+            at_rest: RwLock::default(),
+            rows_max,
             refused: AtomicU64::new(0),
             version: watch::Sender::new(0),
         };
@@ -169,6 +194,27 @@ impl Outlet for LiveFeed {
         *shared.progress.write() = batch.progress;
         shared.version.send_replace(number);
     }
+
+    /// Rows at rest are asked for there from now on; of those in memory, old ones go where they are too many.
+    fn rest(&mut self, at_rest: &Arc<dyn AtRest>) {
+        let shared = &self.tables.shared;
+        let before = shared.at_rest.write().replace(Arc::clone(at_rest));
+        if before.is_none() {
+            // All others came in by rows of ours.
+            let mut texts = shared.texts.write();
+            at_rest.texts(&mut |text| {
+                texts.intern(text);
+            });
+        }
+        let ended = self.let_go_of_windows_before();
+        for (cube, table) in CUBES.iter().zip(&shared.cubes) {
+            let mut table = table.write();
+            table.settle(at_rest.version());
+            if let Some(ended) = ended.filter(|_| cube.kept_micros.is_none()) {
+                table.let_go(ended, at_rest.version());
+            }
+        }
+    }
 }
 
 impl LiveFeed {
@@ -198,8 +244,34 @@ impl LiveFeed {
             .fetch_add(refused, Ordering::Relaxed);
     }
 
+    /// Until when a window must have ended for its rows to go; nothing if there are few enough.
+    fn let_go_of_windows_before(&self) -> Option<i64> {
+        let shared = &self.tables.shared;
+        let (_, newest) = self.tables.progress().event_times?;
+        let (mut rows, mut by_age) = (0, [0; AGES.len()]);
+        for table in &shared.cubes {
+            for (grain, start, count) in table.read().rows_in_memory() {
+                rows += count;
+                let age = newest.saturating_sub(start.saturating_add(grain.micros()));
+                if let Some(class) = AGES.iter().position(|limit| age >= *limit) {
+                    by_age[class] += count;
+                }
+            }
+        }
+        let mut limit = None;
+        for (age, count) in AGES.into_iter().zip(by_age) {
+            if rows <= shared.rows_max {
+                break;
+            }
+            (rows, limit) = (rows - count, Some(newest - age));
+        }
+        limit
+    }
+
     fn take_in_cells(&mut self, batch: &ChangeBatch, number: u64) {
-        for (staged, table) in self.staged.iter_mut().zip(&self.tables.shared.cubes) {
+        let at_rest = self.tables.shared.at_rest.read().clone();
+        let cubes = CUBES.iter().zip(&self.tables.shared.cubes);
+        for (staged, (cube, table)) in self.staged.iter_mut().zip(cubes) {
             if staged.is_empty() {
                 continue;
             }
@@ -210,7 +282,12 @@ impl LiveFeed {
                     version: change.version,
                     batch: number,
                 };
-                table.apply(address, change.values.as_deref(), stamp);
+                let at_rest_to = || {
+                    let at_rest = at_rest.as_ref().filter(|_| cube.kept_micros.is_none());
+                    let last = at_rest.and_then(|rows| rows.bounds(&part(cube, change)?));
+                    last.map_or(i64::MIN, |(_, last)| last + 1)
+                };
+                table.apply(address, change.values.as_deref(), stamp, at_rest_to);
             }
         }
     }
@@ -262,6 +339,16 @@ fn take_in_product(products: &mut Products, change: &Change, texts: &mut Texts) 
         Some(_) => return false,
     }
     true
+}
+
+/// The part of its table that a cell's row belongs to.
+fn part<'a>(cube: &Cube, change: &'a Change) -> Option<TablePart<'a>> {
+    let mut key = RowReader(&change.key);
+    Some(TablePart {
+        table: cube.table,
+        store: key.text()?,
+        grain: key.text()?,
+    })
 }
 
 /// Reads the key of a cube's row: store, grain, window, value where there is a dimension, code where there is a currency.

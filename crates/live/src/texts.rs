@@ -3,6 +3,7 @@
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use parking_lot::RwLock;
 use std::sync::Arc;
 
 /// An interned text; 0 stands for "not stated".
@@ -49,6 +50,38 @@ impl Texts {
     /// The text of a number; nothing for "not stated".
     pub(crate) fn text(&self, id: TextId) -> Option<&Arc<str>> {
         self.texts.get((id.0 as usize).checked_sub(1)?)
+    }
+}
+
+/// Numbers of texts that a question meets, looked up once each: whoever feeds the tables is held up for that long only.
+pub(crate) struct KnownTexts<'a> {
+    texts: &'a RwLock<Texts>,
+    met: HashMap<usize, TextId, FixedState>,
+}
+
+impl KnownTexts<'_> {
+    pub(crate) fn new(texts: &RwLock<Texts>) -> KnownTexts<'_> {
+        KnownTexts {
+            texts,
+            met: HashMap::default(),
+        }
+    }
+
+    /// The text of a number.
+    pub(crate) fn text(&self, id: TextId) -> Option<Arc<str>> {
+        self.texts.read().text(id).cloned()
+    }
+
+    /// The number of a text that stays where it is while the question lasts. One that no row in memory ever named is
+    /// nothing stated here, which cannot happen: all of them were taken in with the first rows at rest.
+    pub(crate) fn id(&mut self, text: Option<&Arc<str>>) -> TextId {
+        let Some(text) = text else {
+            return TextId::NONE;
+        };
+        let address = Arc::as_ptr(text).addr();
+        let texts = self.texts;
+        let id = || texts.read().find(text).unwrap_or(TextId::NONE);
+        *self.met.entry(address).or_insert_with(id)
     }
 }
 

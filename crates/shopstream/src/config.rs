@@ -31,6 +31,8 @@ pub struct Config {
     pub log: LogSettings,
     /// The live line.
     pub stream: StreamSettings,
+    /// When state is put to rest.
+    pub checkpoint: CheckpointSettings,
     /// Countries by address.
     pub geo: GeoSettings,
     /// What is kept of people.
@@ -85,6 +87,18 @@ pub struct StreamSettings {
     pub publish_interval_ms: u64,
 }
 
+/// When state is put to rest on disk: a restart goes on from there, and memory holds little more than what came since.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CheckpointSettings {
+    /// Made so many seconds after the last one, while anything changes.
+    pub interval_s: u64,
+    /// Made after so many events even before: as many are read again at a restart.
+    pub events_max: u64,
+    /// Made when so many cells changed even before; about as many stay in memory, 150 bytes each.
+    pub cells_max: usize,
+}
+
 /// A shop.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -102,6 +116,7 @@ impl Default for Config {
             api: api::ApiConfig::default(),
             log: LogSettings::default(),
             stream: StreamSettings::default(),
+            checkpoint: CheckpointSettings::default(),
             geo: GeoSettings::default(),
             privacy: PrivacySettings::default(),
             price_tiers: PriceTierSettings::default(),
@@ -109,6 +124,16 @@ impl Default for Config {
             sources: SourceSettings::default(),
             checks: Vec::new(),
             quality: ingest::QualityConfig::default(),
+        }
+    }
+}
+
+impl Default for CheckpointSettings {
+    fn default() -> Self {
+        CheckpointSettings {
+            interval_s: 30,
+            events_max: 1_000_000,
+            cells_max: 750_000,
         }
     }
 }
@@ -370,11 +395,20 @@ impl Config {
         }
     }
 
+    fn checkpoints(&self) -> stream::CheckpointSettings {
+        stream::CheckpointSettings {
+            dir: self.data_dir.join("checkpoints"),
+            interval: std::time::Duration::from_secs(self.checkpoint.interval_s),
+            events_max: self.checkpoint.events_max,
+            cells_max: self.checkpoint.cells_max,
+        }
+    }
+
     /// The stream's configuration.
     pub fn stream(&self) -> stream::StreamConfig {
         let mut config = stream::StreamConfig {
             stores: self.stores(),
-            seen_dir: Some(self.data_dir.join("ids")),
+            checkpoint: Some(self.checkpoints()),
             ..stream::StreamConfig::default()
         };
         if self.stream.workers > 0 {

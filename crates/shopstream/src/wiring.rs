@@ -37,7 +37,7 @@ pub fn start(config: &Config, runtime: &Runtime) -> anyhow::Result<Core> {
     let enrichment = config.enrichment()?;
     let log = Arc::new(open_log(config)?);
     let changelog = Changelog::default();
-    let live = LiveTables::new(config.live_stores());
+    let live = LiveTables::with_rows_max(config.live_stores(), config.checkpoint.cells_max);
     changelog.attach(Box::new(live.feed()));
     let door = DoorSettings {
         decoders: config.decoders(),
@@ -46,8 +46,8 @@ pub fn start(config: &Config, runtime: &Runtime) -> anyhow::Result<Core> {
         rules: config.rules(),
         quality: config.quality.clone(),
     };
-    let stream = stream::start(config.stream(), log.reader(0), changelog, runtime)
-        .context("start the stream")?;
+    let stream =
+        stream::start(config.stream(), &log, changelog, runtime).context("start the stream")?;
     let door = Door::open(&log.writer(), &door, runtime).context("start the door")?;
     Ok(Core {
         log,

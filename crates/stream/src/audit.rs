@@ -1,5 +1,7 @@
 //! The law that nothing disappears silently: received = accepted + duplicate + quarantined, by source and in all.
 
+mod rest;
+
 use crate::round::FrameSide;
 use crate::shard::{Conflict, Verdicts};
 use analytics::cell::NameId;

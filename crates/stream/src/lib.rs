@@ -6,6 +6,8 @@ mod home;
 mod line;
 mod names;
 mod publish;
+mod rest;
+mod restore;
 mod results;
 mod round;
 mod run;
@@ -68,8 +70,21 @@ pub struct StreamConfig {
     pub publish_interval_behind: Duration,
     /// The shops.
     pub stores: Stores,
-    /// Where older ids are kept, emptied at the start; without it all stay in memory.
-    pub seen_dir: Option<PathBuf>,
+    /// Where and how often checkpoints are made; without it everything stays in memory and a restart reads the whole log.
+    pub checkpoint: Option<CheckpointSettings>,
+}
+
+/// When checkpoints are made and how much stays in memory between them.
+#[derive(Debug, Clone)]
+pub struct CheckpointSettings {
+    /// Their folder.
+    pub dir: PathBuf,
+    /// Made so often while anything changes.
+    pub interval: Duration,
+    /// Made after so many events even before: what a restart has to read again, and ids kept in memory.
+    pub events_max: u64,
+    /// Made when so many cells changed even before, and old cells beyond as many leave memory.
+    pub cells_max: usize,
 }
 
 impl Default for StreamConfig {
@@ -79,7 +94,7 @@ impl Default for StreamConfig {
             publish_interval: Duration::from_millis(200),
             publish_interval_behind: Duration::from_secs(2),
             stores: Stores::default(),
-            seen_dir: None,
+            checkpoint: None,
         }
     }
 }

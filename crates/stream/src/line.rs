@@ -3,6 +3,7 @@
 
 use crate::audit::Audit;
 use crate::names::{Names, Product, Products};
+use crate::rest::{self, AtRest, RestError};
 use crate::round::{FrameSide, NamedBatch, Round};
 use crate::shard::Movement;
 use crate::worker::{Answer, Spawn, Task, Worker, WorkerEnded, sort_by_worker};
@@ -10,6 +11,7 @@ use crate::{Stores, StreamConfig};
 use analytics::cell::{CUBES, CellKey, Delta, NameId};
 use analytics::order::OrderRow;
 use changelog::{Change, Progress};
+use checkpoint::{Checkpoint, Decoder, Encoder, Folder, Run};
 use event::EventTime;
 use event::frame::{FrameBody, SourceTally};
 use std::sync::Arc;
@@ -26,10 +28,10 @@ pub enum LineError {
     /// A worker answered something else than it was asked: a defect of ours.
     #[error("a shard worker answered out of turn")]
     OutOfTurn,
-    /// No thread could be started.
-    #[error("keep the ids that were seen on disk")]
-    Seen(#[source] std::io::Error),
-    /// The operating system refused a thread or a folder.
+    /// State at rest cannot be read.
+    #[error("look up what lies at rest")]
+    Rest(#[from] RestError),
+    /// The operating system refused a thread.
     #[error("start a shard worker")]
     Thread(#[from] std::io::Error),
 }
@@ -53,6 +55,47 @@ pub struct Harvest {
     pub version: i64,
 }
 
+/// What the line gives to a checkpoint: all that changed since the one before.
+#[derive(Debug, Default)]
+pub struct LineRuns {
+    /// Identities of events, a run a worker.
+    pub ids: Vec<Run>,
+    /// Orders and refunds, a run a worker.
+    pub orders: Vec<Run>,
+    /// New names.
+    pub names: Option<Run>,
+    /// New and changed products.
+    pub products: Option<Run>,
+    /// Progress and audit, whole.
+    pub values: Vec<(&'static str, Vec<u8>)>,
+    /// Why something is missing; what is there must be kept all the same, but makes no checkpoint.
+    pub failure: Option<RestError>,
+}
+
+/// Names of tables and values in a checkpoint.
+pub mod parts {
+    /// Names by number.
+    pub const NAMES: &str = "names";
+    /// Products by number.
+    pub const PRODUCTS: &str = "products";
+    /// Identities of events.
+    pub const IDS: &str = "ids";
+    /// Orders and refunds.
+    pub const ORDERS: &str = "orders";
+    /// Cells.
+    pub const CELLS: &str = "cells";
+    /// How far the line has folded.
+    pub const PROGRESS: &str = "progress";
+    /// Tallies.
+    pub const AUDIT: &str = "audit";
+    /// What the merger remembers beside its cells.
+    pub const RESULTS: &str = "results";
+    /// The next frame of the log.
+    pub const POSITION: &str = "position";
+    /// The code and the settings that the state depends on.
+    pub const MADE_BY: &str = "made_by";
+}
+
 /// Shards, names and tallies; fed by whoever reads the log.
 pub struct Line {
     workers: Vec<Worker>,
@@ -63,6 +106,7 @@ pub struct Line {
     round: Round,
     progress: Progress,
     is_changed: bool,
+    at_rest: Arc<AtRest>,
 }
 
 impl Line {
@@ -70,7 +114,7 @@ impl Line {
     pub fn start(config: &StreamConfig, spawn: &Spawn<'_>) -> Result<Line, LineError> {
         let count = config.workers.max(1);
         let workers = (0..count)
-            .map(|index| Worker::start(index, count, config.seen_dir.as_deref(), spawn))
+            .map(|index| Worker::start(index, count, spawn))
             .collect::<Result<_, _>>()?;
         Ok(Line {
             workers,
@@ -81,6 +125,74 @@ impl Line {
             round: Round::new(),
             progress: Progress::default(),
             is_changed: false,
+            at_rest: Arc::default(),
+        })
+    }
+
+    /// Takes on the state of a checkpoint; the line must not have folded anything yet.
+    pub fn restore(
+        &mut self,
+        checkpoint: &Checkpoint,
+        at_rest: Arc<AtRest>,
+    ) -> Result<(), RestError> {
+        let table = |name| checkpoint.tables.get(name).cloned().unwrap_or_default();
+        self.names = rest::names::read_names(&table(parts::NAMES))?;
+        self.products = rest::names::read_products(&table(parts::PRODUCTS))?;
+        if let Some(bytes) = checkpoint.values.get(parts::AUDIT) {
+            self.audit = Audit::decode(bytes).map_err(RestError::of("the audit"))?;
+        }
+        if let Some(bytes) = checkpoint.values.get(parts::PROGRESS) {
+            self.progress = read_progress(bytes)?;
+        }
+        self.at_rest = at_rest;
+        self.is_changed = true;
+        Ok(())
+    }
+
+    /// Writes all that changed since the last checkpoint, between rounds and after a harvest. What could be written is
+    /// handed over even if something could not: its owners have let go of it.
+    pub fn rest(&mut self, folder: &Folder) -> Result<LineRuns, LineError> {
+        let mut runs = LineRuns::default();
+        (self.workers.iter()).try_for_each(|worker| worker.ask(Task::Rest(folder.clone())))?;
+        for worker in &self.workers {
+            match worker.answer()? {
+                Answer::Rested(Ok(shards)) => {
+                    runs.ids.extend(shards.ids);
+                    runs.orders.extend(shards.orders);
+                }
+                Answer::Rested(Err(error)) => runs.failure = Some(error),
+                _ => return Err(LineError::OutOfTurn),
+            }
+        }
+        match rest::names::write_names(&self.names.not_at_rest(), folder) {
+            Ok(run) => {
+                self.names.rest();
+                runs.names = run;
+            }
+            Err(error) => runs.failure = Some(error),
+        }
+        match rest::names::write_products(&self.products.not_at_rest(&self.names), folder) {
+            Ok(run) => {
+                self.products.rest();
+                runs.products = run;
+            }
+            Err(error) => runs.failure = Some(error),
+        }
+        let mut audit = Vec::new();
+        self.audit.encode(&mut audit);
+        runs.values.push((parts::AUDIT, audit));
+        runs.values
+            .push((parts::PROGRESS, write_progress(self.progress)));
+        Ok(runs)
+    }
+
+    /// A checkpoint stands: from now on the shards look there for what it took.
+    pub fn set_at_rest(&mut self, at_rest: Arc<AtRest>) -> Result<(), LineError> {
+        self.at_rest = at_rest;
+        (self.workers.iter()).try_for_each(|worker| worker.ask(Task::ForgetResting))?;
+        (self.workers.iter()).try_for_each(|worker| match worker.answer()? {
+            Answer::Forgotten => Ok(()),
+            _ => Err(LineError::OutOfTurn),
         })
     }
 
@@ -134,6 +246,7 @@ impl Line {
         let mut round = std::mem::replace(&mut self.round, Round::new());
         self.extend_event_times(&round);
         round.pulse_from = self.pulse_from();
+        round.at_rest = Arc::clone(&self.at_rest);
         let round = Arc::new(round);
         for worker in &self.workers {
             worker.ask(Task::Fold(Arc::clone(&round)))?;
@@ -144,7 +257,7 @@ impl Line {
         for worker in &self.workers {
             let (movements, verdicts) = match worker.answer()? {
                 Answer::Folded(movements, verdicts) => (movements, verdicts),
-                Answer::Failed(error) => return Err(LineError::Seen(error)),
+                Answer::Failed(error) => return Err(LineError::Rest(error)),
                 _ => return Err(LineError::OutOfTurn),
             };
             self.audit.judge(verdicts, &round.sides);
@@ -220,4 +333,34 @@ impl Line {
         self.is_changed = false;
         Ok(harvest)
     }
+}
+
+fn write_progress(progress: Progress) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut out = Encoder(&mut bytes);
+    out.u64(progress.offset);
+    out.bool(progress.event_times.is_some());
+    if let Some((oldest, newest)) = progress.event_times {
+        out.i64(oldest);
+        out.i64(newest);
+    }
+    bytes
+}
+
+fn read_progress(bytes: &[u8]) -> Result<Progress, RestError> {
+    let mut read = Decoder::new(bytes);
+    let mut decode = || {
+        let offset = read.u64()?;
+        let event_times = if read.bool()? {
+            Some((read.i64()?, read.i64()?))
+        } else {
+            None
+        };
+        Ok(Progress {
+            offset,
+            event_times,
+            watermark: None,
+        })
+    };
+    decode().map_err(RestError::of("the progress"))
 }

@@ -10,20 +10,14 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Interned names: stores, types, countries, cities, categories, devices, currencies, sources.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Names {
     ids: HashMap<Arc<str>, NameId, FixedState>,
-    fresh: Vec<Arc<str>>,
-}
-
-impl Default for Names {
-    fn default() -> Self {
-        // Id 0 is "not stated" and has no name of its own.
-        Names {
-            ids: HashMap::default(),
-            fresh: vec![Arc::from("")],
-        }
-    }
+    /// By id, less one: id 0 is "not stated" and has no name of its own.
+    names: Vec<Arc<str>>,
+    /// How many were told to the merger, and how many to a checkpoint.
+    told: usize,
+    rested: usize,
 }
 
 impl Names {
@@ -33,17 +27,44 @@ impl Names {
             return *id;
         }
         let id = NameId(
-            u32::try_from(self.ids.len() + 1).expect("2^32 distinct names do not fit in memory"),
+            u32::try_from(self.names.len() + 1).expect("2^32 distinct names do not fit in memory"),
         );
         let name: Arc<str> = Arc::from(name);
         self.ids.insert(Arc::clone(&name), id);
-        self.fresh.push(name);
+        self.names.push(name);
         id
     }
 
     /// Names given out since this was last asked, in the order of their ids.
     pub fn take_fresh(&mut self) -> Vec<Arc<str>> {
-        std::mem::take(&mut self.fresh)
+        let fresh = self.names[self.told..].to_vec();
+        self.told = self.names.len();
+        fresh
+    }
+
+    /// Names that no checkpoint has yet.
+    pub fn not_at_rest(&self) -> Vec<(NameId, Arc<str>)> {
+        let from = self.rested;
+        (from..self.names.len())
+            .map(|at| (NameId(at as u32 + 1), Arc::clone(&self.names[at])))
+            .collect()
+    }
+
+    /// A checkpoint has every name up to now.
+    pub fn rest(&mut self) {
+        self.rested = self.names.len();
+    }
+
+    /// The name of an id.
+    pub fn name(&self, id: NameId) -> Arc<str> {
+        let at = (id.0 as usize).checked_sub(1);
+        at.map_or_else(|| Arc::from(""), |at| Arc::clone(&self.names[at]))
+    }
+
+    /// Takes in the next name of a checkpoint.
+    pub fn restore(&mut self, name: &str) {
+        self.id(name);
+        self.rest();
     }
 }
 
@@ -66,6 +87,19 @@ pub struct Products {
     homes: Vec<ShardId>,
     known: Vec<Product>,
     fresh: Vec<NameId>,
+    /// Changed since the last checkpoint, some of them several times.
+    not_at_rest: Vec<NameId>,
+}
+
+/// A product as a checkpoint keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownProduct {
+    /// What is known of it.
+    pub product: Product,
+    /// Its store's name: the product's home follows from it.
+    pub store: Arc<str>,
+    /// The event whose name it bears.
+    pub named_at: (EventTime, EventId),
 }
 
 #[derive(Debug)]
@@ -166,6 +200,7 @@ impl Products {
     /// Products that are new or have a new name since this was last asked.
     pub fn take_fresh(&mut self) -> Vec<(NameId, Product)> {
         let fresh = std::mem::take(&mut self.fresh);
+        self.not_at_rest.extend(&fresh);
         let mut take = |id: NameId| {
             let product = &self.known[id.0 as usize - 1];
             let hash = ProductHash::of(product.store, &product.id, None);
@@ -175,5 +210,44 @@ impl Products {
             (id, product.clone())
         };
         fresh.into_iter().map(&mut take).collect()
+    }
+
+    /// Products that changed since the last checkpoint and were told to the merger, by number.
+    pub fn not_at_rest(&mut self, names: &Names) -> Vec<(NameId, KnownProduct)> {
+        self.not_at_rest.sort_unstable();
+        self.not_at_rest.dedup();
+        let known = |id: &NameId| {
+            let product = self.known[id.0 as usize - 1].clone();
+            let hash = ProductHash::of(product.store, &product.id, None);
+            let known = KnownProduct {
+                store: names.name(product.store),
+                named_at: self.entries[&hash.id].named_at,
+                product,
+            };
+            (*id, known)
+        };
+        self.not_at_rest.iter().map(known).collect()
+    }
+
+    /// A checkpoint has them.
+    pub fn rest(&mut self) {
+        self.not_at_rest.clear();
+    }
+
+    /// Takes in the next product of a checkpoint.
+    pub fn restore(&mut self, known: KnownProduct) {
+        let KnownProduct {
+            product,
+            store,
+            named_at,
+        } = known;
+        let hash = ProductHash::of(product.store, &product.id, product.name.as_deref());
+        let mention = ProductMention {
+            store: (product.store, &store),
+            product: &product.id,
+            name: product.name.as_deref(),
+            rank: named_at,
+        };
+        self.add(hash, mention);
     }
 }

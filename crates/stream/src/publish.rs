@@ -49,13 +49,12 @@ pub fn cell_values(cube: &Cube, cell: &Cell) -> Option<Box<[Value]>> {
             Scale::Count => Value::Int(i64::try_from(*sum).unwrap_or(i64::MAX)),
             Scale::Money | Scale::Quantity => Value::Decimal(*sum),
         });
-    let distincts = cell
-        .distincts
-        .iter()
+    let sketches = cell.sketches.as_deref();
+    let distincts = (sketches.iter())
+        .flat_map(|sketches| &sketches.distincts)
         .map(|sketch| Value::Sketch(sketch.to_bytes().into()));
-    let order_values = cell
-        .order_values
-        .iter()
+    let order_values = (sketches.iter())
+        .flat_map(|sketches| &sketches.order_values)
         .map(|sketch| Value::Sketch(sketch.to_bytes().into()));
     Some(sums.chain(distincts).chain(order_values).collect())
 }

@@ -1,31 +1,36 @@
 //! The merger: adds what the shards harvested to the results, window by window, and says which rows changed.
 //! Results are absolute; a row is published whole, with its version.
 
+mod cells;
+
+pub use cells::SliceBounds;
+
 use crate::Stores;
 use crate::audit::REJECTIONS;
 use crate::line::Harvest;
 use crate::names::Product;
 use crate::publish;
+use crate::rest::cells::{SliceKey, read_key};
+use crate::rest::read::CellsAtRest;
+use crate::rest::{self, AtRest, RestError};
 use analytics::catalogue::Dimension;
-use analytics::cell::{CUBES, Cell, CellKey, CellMap, Cube, CubeId, Delta, NameId};
+use analytics::cell::{CUBES, CellKey, CellMap, Cube, CubeId, Delta, NameId};
 use analytics::order::OrderRow;
 use analytics::window::{Calendar, Grain};
+use cells::Cells;
 use changelog::{Change, ChangeBatch, Progress, Value};
+use checkpoint::{Decoder, Encoder, Folder, Run};
 use event::EventTime;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-#[derive(Debug)]
-struct Kept {
-    cell: Cell,
-    is_changed: bool,
-}
-
 /// All results, by grain.
 #[derive(Debug)]
 pub struct Results {
-    cells: [CellMap<Kept>; Grain::ALL.len()],
+    cells: Cells,
     grain_names: [Arc<str>; Grain::ALL.len()],
     /// Windows of cubes that are kept for a while only, oldest first.
     passing: BTreeMap<EventTime, Vec<CellKey>>,
@@ -53,11 +58,12 @@ impl Results {
     #[must_use]
     pub fn new(stores: Stores) -> Results {
         Results {
-            cells: std::array::from_fn(|_| CellMap::default()),
+            cells: Cells::default(),
             grain_names: Grain::ALL.map(|grain| Arc::from(grain.name())),
             passing: BTreeMap::new(),
             calendars: BTreeMap::new(),
-            names: Vec::new(),
+            // Id 0 is "not stated".
+            names: vec![Arc::from("")],
             products: Vec::new(),
             orders: BTreeMap::new(),
             audit: BTreeMap::new(),
@@ -69,19 +75,19 @@ impl Results {
     }
 
     /// Adds a harvest and returns every row that changed.
-    pub fn apply(&mut self, harvest: Harvest) -> ChangeBatch {
+    pub fn apply(&mut self, harvest: Harvest) -> Result<ChangeBatch, RestError> {
         self.version = harvest.version;
         self.progress = harvest.progress;
         self.names.extend(harvest.names);
         let mut changes = self.learn_products(harvest.products);
-        self.add(harvest.deltas.into_iter().flatten().collect(), &mut changes);
+        self.add(harvest.deltas.into_iter().flatten().collect(), &mut changes)?;
         changes.extend(self.let_pass());
         changes.extend(self.remember_orders(&harvest.order_rows));
         changes.extend(self.remember_audit(harvest.audit));
-        ChangeBatch {
+        Ok(ChangeBatch {
             changes,
             progress: self.progress,
-        }
+        })
     }
 
     fn learn_products(&mut self, products: Vec<(NameId, Product)>) -> Vec<Change> {
@@ -112,7 +118,11 @@ impl Results {
     }
 
     /// Adds deltas of base windows, rolls them up window by window, so that a day takes in each harvest once.
-    fn add(&mut self, deltas: Vec<(CellKey, Delta)>, changes: &mut Vec<Change>) {
+    fn add(
+        &mut self,
+        deltas: Vec<(CellKey, Delta)>,
+        changes: &mut Vec<Change>,
+    ) -> Result<(), RestError> {
         let mut rolled: CellMap<Delta> = CellMap::default();
         let mut base: Vec<Vec<(CellKey, Delta)>> = Grain::ALL.iter().map(|_| Vec::new()).collect();
         deltas
@@ -122,7 +132,7 @@ impl Results {
             let finer = std::mem::take(&mut rolled);
             let mut changed = Vec::with_capacity(base.len() + finer.len());
             for (key, mut delta) in base.into_iter().chain(finer) {
-                if self.apply_delta(grain, key, &mut delta) {
+                if self.apply_delta(grain, key, &mut delta)? {
                     changed.push(key);
                 }
                 if let Some(coarser) = next_grain(key.cube.cube(), grain) {
@@ -135,23 +145,20 @@ impl Results {
             }
             changes.extend(changed.iter().filter_map(|key| self.publish(grain, key)));
         }
+        Ok(())
     }
 
     /// Whether the cell was unchanged before.
-    fn apply_delta(&mut self, grain: Grain, key: CellKey, delta: &mut Delta) -> bool {
-        let cube = key.cube.cube();
-        let passing = &mut self.passing;
-        let kept = self.cells[grain as usize].entry(key).or_insert_with(|| {
-            if cube.kept_micros.is_some() {
-                passing.entry(key.window).or_default().push(key);
-            }
-            Kept {
-                cell: Cell::of(cube),
-                is_changed: false,
-            }
-        });
-        kept.cell.apply(delta);
-        !std::mem::replace(&mut kept.is_changed, true)
+    fn apply_delta(
+        &mut self,
+        grain: Grain,
+        key: CellKey,
+        delta: &mut Delta,
+    ) -> Result<bool, RestError> {
+        if key.cube.cube().kept_micros.is_some() && !self.cells.holds(grain, &key) {
+            self.passing.entry(key.window).or_default().push(key);
+        }
+        self.cells.add(grain, key, delta)
     }
 
     fn window(&mut self, store: NameId, grain: Grain, time: EventTime) -> EventTime {
@@ -163,28 +170,22 @@ impl Results {
     }
 
     fn publish(&mut self, grain: Grain, key: &CellKey) -> Option<Change> {
-        self.cells[grain as usize].get_mut(key)?.is_changed = false;
-        let kept = self.cells[grain as usize].get(key)?;
-        Some(self.cell_row(grain, key, &kept.cell))
+        let cell = self.cells.publish(grain, key, self.version)?;
+        let values = publish::cell_values(key.cube.cube(), cell);
+        Some(self.cell_row(grain, key, values))
     }
 
-    fn cell_row(&self, grain: Grain, key: &CellKey, cell: &Cell) -> Change {
+    fn cell_row(&self, grain: Grain, key: &CellKey, values: Option<Box<[Value]>>) -> Change {
         let cube = key.cube.cube();
         let value = match cube.dimension {
             Some(Dimension::Product) => self.product_id(key.value),
             _ => publish::name(&self.names, key.value),
         };
-        let row_key = publish::cell_key(
-            cube,
-            &self.names,
-            key,
-            &self.grain_names[grain as usize],
-            value,
-        );
+        let grain = &self.grain_names[grain as usize];
         Change {
             table: cube.table,
-            key: row_key,
-            values: publish::cell_values(cube, cell),
+            key: publish::cell_key(cube, &self.names, key, grain, value),
+            values,
             version: self.version,
         }
     }
@@ -217,8 +218,8 @@ impl Results {
         }
         let mut remove = |key: CellKey| {
             let cube = key.cube.cube();
-            self.cells[cube.base as usize].remove(&key);
-            self.cell_row(cube.base, &key, &Cell::of(cube))
+            self.cells.remove(cube.base, key);
+            self.cell_row(cube.base, &key, None)
         };
         gone.into_iter().map(&mut remove).collect()
     }
@@ -280,35 +281,41 @@ impl Results {
     }
 
     /// Every row as it stands, for a reader who joins late.
-    #[must_use]
-    pub fn snapshot(&self) -> ChangeBatch {
-        let cells = Grain::ALL.into_iter().flat_map(|grain| {
-            self.cells[grain as usize]
-                .iter()
-                .map(move |(key, kept)| self.cell_row(grain, key, &kept.cell))
-        });
-        let products = self
-            .products
-            .iter()
-            .flatten()
-            .filter_map(|product| self.product_row(product));
-        let remembered = self
-            .orders
-            .values()
-            .map(|(_, change)| change)
-            .chain(self.audit.values())
-            .chain(self.rejections.values())
-            .cloned();
-        ChangeBatch {
-            changes: cells.chain(products).chain(remembered).collect(),
-            progress: self.progress,
+    pub fn snapshot(&self) -> Result<ChangeBatch, RestError> {
+        let mut changes = Vec::new();
+        for (grain, key, kept) in self.cells.in_memory() {
+            let values = publish::cell_values(key.cube.cube(), &kept.cell);
+            changes.push(self.cell_row(grain, key, values));
         }
+        let mut rows = self.cells.at_rest().cells.scan(&[], None);
+        while let Some((key, bytes)) = rows.next()? {
+            let (grain, key) = read_key(key)?;
+            if !self.cells.holds(grain, &key) {
+                let cube = key.cube.cube();
+                let cell = rest::cells::RestingCell::read(cube, bytes)?.cell(cube)?;
+                changes.push(self.cell_row(grain, &key, publish::cell_values(cube, &cell)));
+            }
+        }
+        changes.extend(self.lists());
+        changes.extend(self.audit.values().cloned());
+        Ok(ChangeBatch {
+            changes,
+            progress: self.progress,
+        })
     }
 
-    /// Number of cells kept.
+    /// Rows of the small tables.
+    fn lists(&self) -> impl Iterator<Item = Change> {
+        let products = self.products.iter().flatten();
+        let products = products.filter_map(|product| self.product_row(product));
+        let orders = self.orders.values().map(|(_, change)| change);
+        products.chain(orders.chain(self.rejections.values()).cloned())
+    }
+
+    /// Cells in memory.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.cells.iter().map(CellMap::len).sum()
+        self.cells.len()
     }
 
     /// Whether there are none.
@@ -317,14 +324,158 @@ impl Results {
         self.len() == 0
     }
 
-    /// Cells kept, by table; for a look at memory.
+    /// Cells that no checkpoint has.
+    #[must_use]
+    pub fn unsaved(&self) -> usize {
+        self.cells.unsaved()
+    }
+
+    /// Cells in memory, by table; for a look at memory.
     #[must_use]
     pub fn cells_by_table(&self) -> BTreeMap<&'static str, usize> {
         let mut counts: BTreeMap<&'static str, usize> =
             CUBES.iter().map(|cube| (cube.table, 0)).collect();
-        for key in self.cells.iter().flat_map(CellMap::keys) {
+        for (_, key, _) in self.cells.in_memory() {
             *counts.entry(CubeId::cube(key.cube).table).or_insert(0) += 1;
         }
         counts
     }
+}
+
+/// What the merger gives to a checkpoint.
+#[derive(Debug)]
+pub struct ResultRuns {
+    /// Cells that changed.
+    pub cells: Option<Run>,
+    /// All it remembers beside them.
+    pub value: Vec<u8>,
+    /// The version of what is in it.
+    pub version: i64,
+}
+
+impl Results {
+    /// Lets go of old cells that are at rest if there are more than so many, then writes those that are not.
+    pub fn rest(&mut self, folder: &Folder, cells_max: usize) -> Result<ResultRuns, RestError> {
+        if let Some((_, newest)) = self.progress.event_times {
+            self.cells.let_go(cells_max, newest);
+        }
+        let cells = self.cells.rest(folder)?;
+        let mut value = Vec::new();
+        let mut out = Encoder(&mut value);
+        out.i64(self.version);
+        write_slices(self.cells.slices(), &mut out);
+        let shown = self.orders.values().map(|(_, change)| change);
+        rest::rows::write(shown, &mut out);
+        rest::rows::write(self.rejections.values(), &mut out);
+        let version = self.version;
+        Ok(ResultRuns {
+            cells,
+            value,
+            version,
+        })
+    }
+
+    /// Takes on the state of a checkpoint; names and products come with the line's first harvest.
+    pub fn restore(&mut self, value: &[u8], at_rest: Arc<AtRest>) -> Result<(), RestError> {
+        let mut read = Decoder::new(value);
+        self.version = read.i64().map_err(RestError::of("the results"))?;
+        let slices = read_slices(&mut read)?;
+        for order in rest::rows::read(&mut read, &["orders"])? {
+            let time = match order.values.as_deref() {
+                Some([Value::Time(time), ..]) => EventTime(*time),
+                _ => continue,
+            };
+            self.orders.insert(order.key.clone(), (time, order));
+        }
+        for rejection in rest::rows::read(&mut read, &[REJECTIONS])? {
+            self.rejections.insert(rejection.key.clone(), rejection);
+        }
+        let passing: Vec<SliceKey> = (slices.keys())
+            .filter(|slice| slice.cube.cube().kept_micros.is_some())
+            .copied()
+            .collect();
+        self.cells = Cells::restore(slices, Arc::clone(&at_rest));
+        for slice in passing {
+            let (cells, windows) = (&mut self.cells, &mut self.passing);
+            cells::passing(&at_rest, slice, |key, cell, version| {
+                windows.entry(key.window).or_default().push(key);
+                cells.load(slice.grain, key, cell, version);
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The first batch after a restore: all that readers keep themselves, on top of what lies at rest.
+    pub fn restored(&mut self, harvest: Harvest) -> Result<ChangeBatch, RestError> {
+        let mut batch = self.apply(harvest)?;
+        let passing = self.cells.in_memory().map(|(grain, key, kept)| {
+            let values = publish::cell_values(key.cube.cube(), &kept.cell);
+            self.cell_row(grain, key, values)
+        });
+        let shown: Vec<Change> = passing.chain(self.lists()).collect();
+        batch.changes.extend(shown);
+        Ok(batch)
+    }
+
+    /// A checkpoint stands: what it took need not stay in memory. Returns it as readers see it.
+    pub fn set_at_rest(&mut self, at_rest: Arc<AtRest>) -> CellsAtRest {
+        self.cells.set_at_rest(Arc::clone(&at_rest));
+        let ids =
+            |product: &Option<Product>| product.as_ref().map(|product| Arc::clone(&product.id));
+        CellsAtRest::new(
+            at_rest,
+            self.names.as_slice().into(),
+            self.products.iter().map(ids).collect(),
+            self.cells.slices(),
+        )
+    }
+
+    /// What lies at rest.
+    #[must_use]
+    pub fn at_rest(&self) -> &Arc<AtRest> {
+        self.cells.at_rest()
+    }
+}
+
+type Slices = HashMap<SliceKey, SliceBounds, FixedState>;
+
+fn write_slices(slices: &Slices, out: &mut Encoder<'_>) {
+    out.u64(slices.len() as u64);
+    for (slice, bounds) in slices {
+        out.u64(u64::from(slice.cube.0));
+        out.u64(slice.grain as u64);
+        out.u64(u64::from(slice.store.0));
+        out.i64(bounds.first);
+        out.i64(bounds.last);
+    }
+}
+
+/// All of a slice lies at rest when it is read back.
+fn read_slices(read: &mut Decoder<'_>) -> Result<Slices, RestError> {
+    let of = RestError::of("the slices");
+    let count = read.count().map_err(&of)?;
+    let mut slices = Slices::default();
+    for _ in 0..count {
+        let mut decode = || {
+            let numbers = [read.u64()?, read.u64()?, read.u64()?];
+            Ok((numbers, read.i64()?, read.i64()?))
+        };
+        let ([cube, grain, store], first, last) = decode().map_err(&of)?;
+        let cube = CubeId::all().find(|id| u64::from(id.0) == cube);
+        let grain = Grain::ALL.into_iter().find(|known| *known as u64 == grain);
+        let (Some(cube), Some(grain)) = (cube, grain) else {
+            return Err(RestError::unknown("a slice"));
+        };
+        let store = NameId(store as u32);
+        let at_rest_to = last + 1;
+        slices.insert(
+            SliceKey { cube, grain, store },
+            SliceBounds {
+                first,
+                last,
+                at_rest_to,
+            },
+        );
+    }
+    Ok(slices)
 }

@@ -3,12 +3,14 @@
 use crate::Stores;
 use crate::home::{SHARDS, ShardId};
 use crate::names::{Names, ProductHash, ProductMention, Products};
+use crate::rest::AtRest;
 use analytics::cell::NameId;
 use analytics::names::{EventNames, Identity, ItemNames};
 use event::frame::{Rejected, SourceTally};
 use event::import::FrameNotes;
 use event::schema::{ItemLabel, ItemText, Label};
 use event::{EventBatch, EventRef, EventTime};
+use std::sync::Arc;
 
 /// A batch with its names resolved.
 #[derive(Debug)]
@@ -66,6 +68,8 @@ pub struct Round {
     pub end_offset: u64,
     /// Seconds before this are no longer on the timeline.
     pub pulse_from: EventTime,
+    /// Where shards look for what is not in memory.
+    pub at_rest: Arc<AtRest>,
 }
 
 /// An event in a round, with all that folds want to know of it.

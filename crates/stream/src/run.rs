@@ -1,14 +1,21 @@
-//! Follows the log and publishes: one thread feeds the line, one merges results, so that folding never waits for publishing.
+//! Follows the log and publishes: one thread feeds the line, one merges results, so that folding never waits for publishing,
+//! and one makes checkpoints, so that neither waits for the disk.
 
-use crate::StreamConfig;
-use crate::line::{Harvest, Line, LineError};
+use crate::line::{Harvest, Line, LineError, LineRuns};
+use crate::rest::RestError;
+use crate::rest::keeper::{Keeper, Order, Shelf};
+use crate::restore::{Restored, restore};
 use crate::results::Results;
-use changelog::Changelog;
+use crate::{CheckpointSettings, StreamConfig};
+use changelog::{AtRest, ChangeBatch, Changelog};
+use checkpoint::Folder;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use event::batch::WireError;
 use event::frame::FrameBody;
-use eventlog::{Frame, LogError, LogReader};
+use eventlog::{EventLog, Frame, LogError, LogPosition, LogReader};
 use runtime::Runtime;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -35,6 +42,9 @@ pub enum StreamError {
     /// The thread that merges results ended.
     #[error("the merger ended")]
     MergerEnded,
+    /// State at rest cannot be read.
+    #[error("read the checkpoint")]
+    Rest(#[from] RestError),
     /// No thread could be started.
     #[error("start a thread of the stream")]
     Thread(#[from] std::io::Error),
@@ -66,54 +76,202 @@ impl StreamHandle {
     }
 }
 
-/// Starts the line behind this reader.
+/// Starts the line behind this log, from its newest checkpoint on.
 pub fn start(
     config: StreamConfig,
-    reader: LogReader,
+    log: &EventLog,
     changelog: Changelog,
     runtime: &Runtime,
 ) -> Result<StreamHandle, StreamError> {
-    let (harvests, to_merge) = bounded(1);
-    let (published, watch) = watch::channel(reader.position().frame);
     let spawn = |name: String, work: Box<dyn FnOnce() + Send>| runtime.spawn_thread(name, work);
-    let line = Line::start(&config, &spawn)?;
-    let results = Results::new(config.stores.clone());
-    runtime.spawn_thread("merge", move || {
-        merge(results, &to_merge, &changelog, &published)
-    })?;
-    let frame = reader.position().frame;
+    let mut line = Line::start(&config, &spawn)?;
+    let mut results = Results::new(config.stores.clone());
+    let settings = config.checkpoint.clone();
+    let mut position = LogPosition {
+        offset: log.first_offset(),
+        frame: 0,
+    };
+    let (mut resting, mut merging) = (None, None);
+    if let Some(settings) = settings {
+        let log_now = (log.epoch(), log.end_position());
+        let restored = restore(&settings, log_now, &config.stores, &mut line, &mut results)?;
+        position = position.max(restored.position);
+        let (both, keeper_orders, keeper) = rests(settings, restored);
+        runtime.spawn_thread("checkpoint", move || keeper.run(&keeper_orders))?;
+        resting = Some(both.0);
+        merging = Some(both.1);
+    }
+    let (harvests, to_merge) = bounded(1);
+    let (published, watch) = watch::channel(0);
+    let restored = line.harvest()?;
+    let at_start = position.frame;
+    let merger = Merger {
+        results,
+        changelog,
+        published,
+        rest: merging,
+    };
+    runtime.spawn_thread("merge", move || merger.run(restored, at_start, &to_merge))?;
     let feeder = Feeder {
         config,
-        reader,
+        reader: log.reader_at(position),
         line,
         harvests,
-        frame,
-        folded: frame,
+        reached: position,
+        folded: position,
         clock: runtime.clock().clone(),
         stop: runtime.stop_token(),
         published_at: None,
+        rest: resting,
     };
     runtime.spawn_thread("stream", move || feeder.run())?;
     Ok(StreamHandle { published: watch })
 }
 
-/// A harvest and the frame it reaches to.
-struct Reached {
-    harvest: Harvest,
-    frame: u64,
+/// The feeder's and the merger's share of making checkpoints, and the keeper with its orders.
+fn rests(
+    settings: CheckpointSettings,
+    restored: Restored,
+) -> ((Resting, Merging), Receiver<Order>, Keeper) {
+    let (orders, keeper_orders) = bounded(1);
+    let unsaved_cells = Arc::new(AtomicUsize::new(0));
+    let merging = Merging {
+        folder: restored.folder.clone(),
+        shelf: Arc::clone(&restored.shelf),
+        orders,
+        cells_max: settings.cells_max,
+        unsaved_cells: Arc::clone(&unsaved_cells),
+    };
+    let resting = Resting {
+        settings,
+        folder: restored.folder,
+        shelf: restored.shelf,
+        unsaved_cells,
+        number: 0,
+        shown: 0,
+        offset: restored.position.offset,
+        frame: restored.position.frame,
+        at: None,
+    };
+    ((resting, merging), keeper_orders, restored.keeper)
 }
 
-fn merge(
-    mut results: Results,
-    harvests: &Receiver<Reached>,
-    changelog: &Changelog,
-    published: &watch::Sender<u64>,
-) {
-    for Reached { harvest, frame } in harvests {
-        let batch = results.apply(harvest);
-        metrics::histogram!("shopstream_published_rows").record(batch.changes.len() as f64);
-        changelog.publish(&batch, || results.snapshot());
-        published.send_replace(frame);
+/// A harvest, how far it reaches, and the line's part of a checkpoint that is made there.
+struct Reached {
+    harvest: Harvest,
+    position: LogPosition,
+    checkpoint: Option<(u64, LineRuns)>,
+}
+
+struct Merger {
+    results: Results,
+    changelog: Changelog,
+    published: watch::Sender<u64>,
+    rest: Option<Merging>,
+}
+
+/// The merger's share of making checkpoints.
+struct Merging {
+    folder: Folder,
+    shelf: Arc<Shelf>,
+    orders: Sender<Order>,
+    cells_max: usize,
+    unsaved_cells: Arc<AtomicUsize>,
+}
+
+impl Merger {
+    fn run(
+        mut self,
+        restored: Harvest,
+        at_start: u64,
+        harvests: &Receiver<Reached>,
+    ) -> Result<(), RestError> {
+        self.publish_restored(restored)?;
+        self.published.send_replace(at_start);
+        for reached in harvests {
+            self.look_at_rest();
+            let batch = self.results.apply(reached.harvest)?;
+            metrics::histogram!("shopstream_published_rows").record(batch.changes.len() as f64);
+            self.publish(&batch)?;
+            self.published.send_replace(reached.position.frame);
+            if let Some((number, line)) = reached.checkpoint {
+                self.checkpoint(number, line, reached.position);
+            }
+            if let Some(rest) = &self.rest {
+                rest.unsaved_cells
+                    .store(self.results.unsaved(), Ordering::Relaxed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Publishes what the checkpoint brought back, before anything new.
+    fn publish_restored(&mut self, restored: Harvest) -> Result<(), RestError> {
+        let batch = self.results.restored(restored)?;
+        if self.rest.is_some() {
+            let at_rest = Arc::clone(self.results.at_rest());
+            let at_rest: Arc<dyn AtRest> = Arc::new(self.results.set_at_rest(at_rest));
+            self.changelog.rest(&at_rest);
+        }
+        self.publish(&batch)
+    }
+
+    fn publish(&self, batch: &ChangeBatch) -> Result<(), RestError> {
+        let results = &self.results;
+        self.changelog.publish(batch, || results.snapshot())
+    }
+
+    /// Passes on what lies at rest since the last look.
+    fn look_at_rest(&mut self) {
+        let Some(rest) = &self.rest else { return };
+        let at_rest = rest.shelf.at_rest();
+        if !Arc::ptr_eq(&at_rest, self.results.at_rest()) {
+            let at_rest: Arc<dyn AtRest> = Arc::new(self.results.set_at_rest(at_rest));
+            self.changelog.rest(&at_rest);
+        }
+    }
+
+    fn checkpoint(&mut self, number: u64, line: LineRuns, position: LogPosition) {
+        let Some(rest) = &self.rest else { return };
+        let results = self.results.rest(&rest.folder, rest.cells_max);
+        let results = results.inspect_err(|error| tracing::warn!(%error, "write cells"));
+        let order = Order {
+            number,
+            line,
+            results: results.ok(),
+            position,
+        };
+        // The keeper ends only after this thread.
+        let _ = rest.orders.send(order);
+    }
+}
+
+/// The feeder's share of making checkpoints: when one is due, and what was taken last.
+struct Resting {
+    settings: CheckpointSettings,
+    folder: Folder,
+    shelf: Arc<Shelf>,
+    unsaved_cells: Arc<AtomicUsize>,
+    /// Of the last checkpoint ordered, and of the last whose state the line was shown.
+    number: u64,
+    shown: u64,
+    /// Up to where it reached.
+    offset: u64,
+    frame: u64,
+    /// When it was ordered.
+    at: Option<Duration>,
+}
+
+impl Resting {
+    /// Whether a checkpoint should be made of all up to here.
+    fn is_due(&self, folded: LogPosition, now: Duration, is_ending: bool) -> bool {
+        if folded.frame == self.frame || !self.shelf.is_done(self.number) && !is_ending {
+            return false;
+        }
+        let is_old = self.at.is_none_or(|at| now >= at + self.settings.interval);
+        let has_many = folded.offset - self.offset >= self.settings.events_max;
+        let has_many_cells = self.unsaved_cells.load(Ordering::Relaxed) >= self.settings.cells_max;
+        is_ending || is_old || has_many || has_many_cells
     }
 }
 
@@ -122,14 +280,15 @@ struct Feeder {
     reader: LogReader,
     line: Line,
     harvests: Sender<Reached>,
-    /// One past the last frame handed to the line.
-    frame: u64,
-    /// One past the last frame folded.
-    folded: u64,
+    /// Behind the last frame handed to the line.
+    reached: LogPosition,
+    /// Behind the last frame folded.
+    folded: LogPosition,
     clock: runtime::Clock,
     /// What is in the log and not folded when the process stops is folded after the next start.
     stop: runtime::CancellationToken,
     published_at: Option<Duration>,
+    rest: Option<Resting>,
 }
 
 impl Feeder {
@@ -143,15 +302,18 @@ impl Feeder {
             if !self.line.has_round()
                 && let Some(frame) = self.reader.next_timeout(wait)?
             {
-                push(&mut self.line, frame, &mut self.frame)?;
+                push(&mut self.line, frame, &mut self.reached)?;
             }
-            fill(&mut self.line, &mut self.reader, &mut self.frame)?;
+            fill(&mut self.line, &mut self.reader, &mut self.reached)?;
+            self.look_at_rest()?;
             if self.line.has_round() {
                 self.fold()?;
             }
             let is_ending =
                 !self.line.has_round() && (self.reader.is_at_end() || self.stop.is_cancelled());
-            if self.line.is_changed() && (self.until_due().is_zero() || is_ending) {
+            if self.is_checkpoint_due(is_ending) {
+                self.checkpoint()?;
+            } else if self.line.is_changed() && (self.until_due().is_zero() || is_ending) {
                 self.publish()?;
             }
             if is_ending {
@@ -162,13 +324,45 @@ impl Feeder {
 
     /// Folds a round while the next one is made ready.
     fn fold(&mut self) -> Result<(), StreamError> {
-        let reached = self.frame;
+        let reached = self.reached;
         let mut ahead = Ok(());
-        let (reader, frame) = (&mut self.reader, &mut self.frame);
-        self.line.fold(|line| ahead = fill(line, reader, frame))?;
+        let (reader, beyond) = (&mut self.reader, &mut self.reached);
+        self.line.fold(|line| ahead = fill(line, reader, beyond))?;
         ahead?;
         self.folded = reached;
         Ok(())
+    }
+
+    /// Takes on what the last checkpoint made, once it stands.
+    fn look_at_rest(&mut self) -> Result<(), StreamError> {
+        let Some(rest) = &mut self.rest else {
+            return Ok(());
+        };
+        if rest.shown < rest.number && rest.shelf.is_done(rest.number) {
+            rest.shown = rest.number;
+            self.line.set_at_rest(rest.shelf.at_rest())?;
+        }
+        Ok(())
+    }
+
+    fn is_checkpoint_due(&self, is_ending: bool) -> bool {
+        let now = self.clock.monotonic();
+        let rest = self.rest.as_ref();
+        rest.is_some_and(|rest| rest.is_due(self.folded, now, is_ending))
+    }
+
+    /// Publishes and makes a checkpoint of all that is published then.
+    fn checkpoint(&mut self) -> Result<(), StreamError> {
+        let harvest = self.line.harvest()?;
+        let Some(rest) = &mut self.rest else {
+            return Ok(());
+        };
+        rest.number += 1;
+        (rest.offset, rest.frame) = (self.folded.offset, self.folded.frame);
+        rest.at = Some(self.clock.monotonic());
+        let line = self.line.rest(&rest.folder)?;
+        let checkpoint = Some((rest.number, line));
+        self.hand_over(harvest, checkpoint)
     }
 
     /// Time until the next publication is due; zero where nothing waits for one.
@@ -186,17 +380,30 @@ impl Feeder {
 
     fn publish(&mut self) -> Result<(), StreamError> {
         let harvest = self.line.harvest()?;
+        self.hand_over(harvest, None)
+    }
+
+    fn hand_over(
+        &mut self,
+        harvest: Harvest,
+        checkpoint: Option<(u64, LineRuns)>,
+    ) -> Result<(), StreamError> {
         self.published_at = Some(self.clock.monotonic());
         self.harvests
             .send(Reached {
                 harvest,
-                frame: self.folded,
+                position: self.folded,
+                checkpoint,
             })
             .map_err(|_| StreamError::MergerEnded)
     }
 }
 
-fn fill(line: &mut Line, reader: &mut LogReader, reached: &mut u64) -> Result<(), StreamError> {
+fn fill(
+    line: &mut Line,
+    reader: &mut LogReader,
+    reached: &mut LogPosition,
+) -> Result<(), StreamError> {
     while !line.is_round_full()
         && let Some(frame) = reader.try_next()?
     {
@@ -205,14 +412,15 @@ fn fill(line: &mut Line, reader: &mut LogReader, reached: &mut u64) -> Result<()
     Ok(())
 }
 
-fn push(line: &mut Line, frame: Frame, reached: &mut u64) -> Result<(), StreamError> {
+fn push(line: &mut Line, frame: Frame, reached: &mut LogPosition) -> Result<(), StreamError> {
     let (number, offset) = (frame.number, frame.first_offset);
+    let end = frame.end();
     let body = FrameBody::decode(frame.payload.into()).map_err(|cause| StreamError::Frame {
         number,
         offset,
         cause,
     })?;
     line.push(number, offset, body);
-    *reached = number + 1;
+    *reached = end;
     Ok(())
 }

@@ -1,12 +1,13 @@
 //! One shard: a deterministic function of its input. It drops duplicates, folds events and orders, and tells products' shards.
-//! No wall clock, no randomness; the disk only holds what it has seen.
+//! No wall clock, no randomness; the disk only gives back what a checkpoint took.
 
 use crate::home::ShardId;
+use crate::rest::{self, AtRest, RestError};
 use crate::round::{Round, RoutedEvent, RowIndex};
 use crate::seen::{Mark, Seen, Verdict};
 use analytics::activity::ActivityFold;
 use analytics::cell::{Deltas, NameId};
-use analytics::order::{OrderRow, Orders, Outputs};
+use analytics::order::{OrderKey, OrderRow, Orders, Outputs};
 use analytics::product::ProductChange;
 use event::dialect::table::TableDialect;
 use event::schema::{Label, Number};
@@ -14,7 +15,6 @@ use event::time::HOUR;
 use event::{EventId, EventRef, EventTime, EventType, KeyKind, hash_128_within, key_hash};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use std::io;
 
 /// A message from one shard to another. (from, offset, index) is its identity: a replay repeats it exactly.
 #[derive(Debug, Clone, Copy)]
@@ -94,37 +94,39 @@ pub struct Output {
     changes: Vec<ProductChange>,
 }
 
-/// A shard's state.
+/// A shard's state: what changed since the last checkpoint, over what lies at rest.
 #[derive(Debug)]
 pub struct Shard {
     id: ShardId,
-    /// Identities of every event seen; rebuilt by replay.
-    seen: Seen,
-    orders: Orders,
+    /// Identities of events.
+    pub seen: Seen,
+    /// Orders and refunds.
+    pub orders: Orders,
 }
 
 impl Shard {
-    /// An empty shard that knows its past events by `seen`.
+    /// An empty shard.
     #[must_use]
-    pub fn new(id: ShardId, seen: Seen) -> Shard {
+    pub fn new(id: ShardId) -> Shard {
         Shard {
             id,
-            seen,
+            seen: Seen::new(id),
             orders: Orders::default(),
         }
     }
 
     /// Folds the shard's events of a round.
-    pub fn fold(&mut self, round: &Round, out: &mut Output) -> io::Result<()> {
+    pub fn fold(&mut self, round: &Round, out: &mut Output) -> Result<(), RestError> {
+        let at_rest = &round.at_rest;
         for routed in round.events_of(self.id) {
-            match self.seen.insert(mark(routed.event))? {
+            match self.seen.insert(mark(routed.event), &at_rest.ids)? {
                 Verdict::New => {
-                    self.observe(&routed, round, out);
+                    self.observe(&routed, round, out)?;
                     out.verdicts.counted += 1;
                 }
                 Verdict::Repeat => *out.verdicts.duplicates.entry(routed.source).or_insert(0) += 1,
                 Verdict::Conflict if has_rows_as_lines(routed.event) => {
-                    self.fold_grown(&routed, out)?;
+                    self.fold_grown(&routed, at_rest, out)?;
                 }
                 Verdict::Conflict => out.verdicts.conflicts.push(Conflict::of(&routed)),
             }
@@ -132,15 +134,33 @@ impl Shard {
         Ok(())
     }
 
+    /// A checkpoint took what is fresh.
+    pub fn rest(&mut self) {
+        self.seen.rest();
+        self.orders.rest();
+    }
+
+    /// That checkpoint stands.
+    pub fn forget_resting(&mut self) {
+        self.seen.forget_resting();
+        self.orders.forget_resting();
+    }
+
     /// An order of a file that was read before its last rows were written: it has its first row's identity, and the rows
     /// that came since add their lines. Each further state of it counts once.
-    fn fold_grown(&mut self, routed: &RoutedEvent<'_>, out: &mut Output) -> io::Result<()> {
+    fn fold_grown(
+        &mut self,
+        routed: &RoutedEvent<'_>,
+        at_rest: &AtRest,
+        out: &mut Output,
+    ) -> Result<(), RestError> {
         let mark = mark(routed.event);
         let state = Mark {
             id: hash_128_within(mark.content, &mark.id.to_le_bytes()),
             ..mark
         };
-        if self.seen.insert(state)? == Verdict::New {
+        if self.seen.insert(state, &at_rest.ids)? == Verdict::New {
+            self.bring_order(routed, at_rest)?;
             let known = self.orders.categories(routed.event, &routed.names);
             let mut activity = ActivityFold {
                 deltas: &mut out.deltas,
@@ -157,7 +177,12 @@ impl Shard {
         Ok(())
     }
 
-    fn observe(&mut self, routed: &RoutedEvent<'_>, round: &Round, out: &mut Output) {
+    fn observe(
+        &mut self,
+        routed: &RoutedEvent<'_>,
+        round: &Round,
+        out: &mut Output,
+    ) -> Result<(), RestError> {
         let mut activity = ActivityFold {
             deltas: &mut out.deltas,
             product_changes: &mut out.changes,
@@ -165,9 +190,27 @@ impl Shard {
         };
         activity.observe(routed.event, &routed.names, routed.items);
         if routed.event.kind().is_order_kind() {
+            self.bring_order(routed, &round.at_rest)?;
             self.observe_order(routed, out);
         }
         self.send_changes(routed, out);
+        Ok(())
+    }
+
+    /// Makes sure that what is known of the event's order is in memory.
+    fn bring_order(&mut self, routed: &RoutedEvent<'_>, at_rest: &AtRest) -> Result<(), RestError> {
+        if at_rest.orders.is_empty() {
+            return Ok(());
+        }
+        let Some(key) = OrderKey::of(routed.event, &routed.names) else {
+            return Ok(());
+        };
+        if !self.orders.holds(&key)
+            && let Some(state) = at_rest.orders.get(&rest::orders::key(&key))?
+        {
+            self.orders.bring(key, rest::orders::read(&state)?);
+        }
+        Ok(())
     }
 
     fn observe_order(&mut self, routed: &RoutedEvent<'_>, out: &mut Output) {

@@ -161,6 +161,7 @@ fn tables(
             let harvest = line.harvest().expect("harvests");
             results
                 .apply(harvest)
+                .expect("all in memory")
                 .changes
                 .into_iter()
                 .for_each(|change| upsert(&mut view, change));
@@ -169,6 +170,7 @@ fn tables(
     let mut snapshot = BTreeMap::new();
     results
         .snapshot()
+        .expect("all in memory")
         .changes
         .into_iter()
         .for_each(|change| upsert(&mut snapshot, change));

@@ -1,19 +1,17 @@
-//! A thread that owns shards: it folds rounds, receives movements and hands over what changed.
+//! A thread that owns shards: it folds rounds, receives movements, hands over what changed and writes it for a checkpoint.
 
 use crate::home::{SHARDS, ShardId};
 use crate::names::Products;
+use crate::rest::{self, RestError};
 use crate::round::Round;
-use crate::seen::Seen;
+use crate::seen;
 use crate::shard::{Movement, Output, Shard, Verdicts};
 use analytics::cell::{CellKey, Delta};
-use analytics::order::OrderRow;
+use analytics::order::{OrderKey, OrderRow, OrderState};
+use checkpoint::{Folder, Run, RunWriter};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
-
-/// Newest ids a shard keeps in memory: an entry takes 28 to 57 bytes, so 64 shards stay within 64 MiB.
-const IDS_IN_MEMORY_MAX: usize = 18_000;
 
 /// What a worker is asked to do.
 pub enum Task {
@@ -23,18 +21,35 @@ pub enum Task {
     Receive(Vec<Movement>),
     /// Hand over what changed.
     HandOver,
+    /// Write what no checkpoint has yet into this folder.
+    Rest(Folder),
+    /// That checkpoint stands.
+    ForgetResting,
 }
 
 /// What it answers.
 pub enum Answer {
     /// Movements to send on and what became of the events.
     Folded(Vec<Movement>, Verdicts),
-    /// The index of what was seen could not be read or written; the worker ends.
-    Failed(io::Error),
+    /// What lies at rest could not be read; the worker ends.
+    Failed(RestError),
     /// Movements are folded.
     Received,
     /// Cells and orders that changed.
     HandedOver(Vec<(CellKey, Delta)>, Vec<OrderRow>),
+    /// Runs of what changed, or why they could not be written: nothing is lost then, the next checkpoint takes it.
+    Rested(Result<ShardRuns, RestError>),
+    /// What rested is forgotten.
+    Forgotten,
+}
+
+/// What one worker's shards give to a checkpoint.
+#[derive(Debug, Default)]
+pub struct ShardRuns {
+    /// Identities of events.
+    pub ids: Option<Run>,
+    /// Orders and refunds.
+    pub orders: Option<Run>,
 }
 
 /// A worker as its owner sees it.
@@ -50,23 +65,13 @@ pub struct WorkerEnded;
 
 impl Worker {
     /// Starts the worker that owns every shard whose number leaves `index` over `workers`.
-    pub fn start(
-        index: usize,
-        workers: usize,
-        seen_dir: Option<&Path>,
-        spawn: &Spawn<'_>,
-    ) -> io::Result<Worker> {
+    pub fn start(index: usize, workers: usize, spawn: &Spawn<'_>) -> io::Result<Worker> {
         let (tasks, work) = bounded(1);
         let (answer, answers) = bounded(1);
-        let shard = |number: usize| {
-            let dir = seen_dir.map(|dir| dir.join(format!("{number:02}")));
-            let seen = Seen::new(dir.as_deref(), IDS_IN_MEMORY_MAX)?;
-            Ok(Shard::new(ShardId(number as u8), seen))
-        };
-        let shards = (0..SHARDS)
+        let shards: Vec<Shard> = (0..SHARDS)
             .filter(|shard| shard % workers == index)
-            .map(shard)
-            .collect::<io::Result<Vec<Shard>>>()?;
+            .map(|number| Shard::new(ShardId(number as u8)))
+            .collect();
         spawn(
             format!("shards-{index}"),
             Box::new(move || serve(shards, &work, &answer)),
@@ -113,11 +118,46 @@ fn serve(mut shards: Vec<Shard>, work: &Receiver<Task>, answers: &Sender<Answer>
             Task::HandOver => {
                 Answer::HandedOver(out.deltas.take(), std::mem::take(&mut out.order_rows))
             }
+            Task::Rest(folder) => Answer::Rested(rest(&mut shards, &folder)),
+            Task::ForgetResting => {
+                shards.iter_mut().for_each(Shard::forget_resting);
+                Answer::Forgotten
+            }
         };
         if answers.send(answer).is_err() {
             return;
         }
     }
+}
+
+/// Writes what changed since the last checkpoint; the shards let go of it only when all of it is written.
+fn rest(shards: &mut [Shard], folder: &Folder) -> Result<ShardRuns, RestError> {
+    let ids = seen::write(shards.iter().map(|shard| &shard.seen), folder)?;
+    let orders = shards.iter().flat_map(|shard| shard.orders.fresh());
+    let orders = write_orders(orders.collect(), folder)?;
+    shards.iter_mut().for_each(Shard::rest);
+    Ok(ShardRuns { ids, orders })
+}
+
+fn write_orders(
+    orders: Vec<(&OrderKey, &OrderState)>,
+    folder: &Folder,
+) -> Result<Option<Run>, RestError> {
+    if orders.is_empty() {
+        return Ok(None);
+    }
+    let mut orders: Vec<(Vec<u8>, &OrderState)> = (orders.into_iter())
+        .map(|(key, state)| (rest::orders::key(key), state))
+        .collect();
+    orders.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    let mut writer = RunWriter::create(folder, orders.len() as u64)?;
+    let mut bytes = Vec::new();
+    for (key, state) in orders {
+        bytes.clear();
+        rest::orders::write(state, &mut bytes);
+        writer.push(&key, Some(&bytes))?;
+    }
+    Ok(Some(writer.finish()?))
 }
 
 /// Sorts movements into the workers that own their products.

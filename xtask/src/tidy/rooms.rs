@@ -145,7 +145,14 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "stream",
-        knows: &["event", "analytics", "runtime", "eventlog", "changelog"],
+        knows: &[
+            "event",
+            "analytics",
+            "runtime",
+            "eventlog",
+            "checkpoint",
+            "changelog",
+        ],
         not: &[HTTP, SINKS],
     },
     Room {

@@ -248,6 +248,8 @@ fn problem(error: QueryError) -> Problem {
             Problem::new(INVALID_QUERY, shortened(&detail)).hint(hint)
         }
         QueryError::TooManyRows { .. } => Problem::new(TOO_MANY_ROWS, detail),
+        QueryError::AtRest { .. } => Problem::new(INTERNAL, detail)
+            .hint("look at the server's log and at its disk; newer rows are answered still"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Why a question has no answer; all of these are for the asker to mend.
+//! Why a question has no answer; all but a disk that cannot be read are for the asker to mend.
 
 use analytics::window::Grain;
 
@@ -58,6 +58,12 @@ pub enum QueryError {
     TooManyRows {
         /// The limit.
         limit: usize,
+    },
+    /// Older rows lie on a disk that cannot be read.
+    #[error("older rows could not be read from disk: {why}")]
+    AtRest {
+        /// What the disk said.
+        why: String,
     },
 }
 

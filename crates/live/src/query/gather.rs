@@ -3,14 +3,16 @@
 
 use super::QueryError;
 use super::plan::{Part, Plan, Source, Width};
-use super::range::{Shift, Span, tiles};
+use super::range::{Shift, Span, Tile, tiles};
 use crate::cells::{RowKey, RowNumber, Slice, Window};
 use crate::tables::LiveTables;
-use crate::texts::TextId;
+use crate::texts::{KnownTexts, TextId};
 use analytics::window::Grain;
 use analytics::{Distinct, Quantiles};
+use changelog::{RestingRow, TablePart};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use std::sync::Arc;
 
 /// Groups of one question at most, before they are ordered and cut: about 200 MB of a wide one.
 pub(crate) const GROUPS_MAX: usize = 1_000_000;
@@ -104,27 +106,56 @@ impl Groups {
     }
 
     /// Adds a row of a cube to a group.
-    fn merge(&mut self, group: usize, source: &Source, slice: &Slice, row: RowNumber) {
+    fn merge(&mut self, group: usize, source: &Source, row: &impl RowNumbers) {
         for (field, column) in &source.sums {
-            self.sums[group * self.width.sums + column] += slice.sum(row, *field);
+            self.sums[group * self.width.sums + column] += row.sum(*field);
         }
         for (index, column) in &source.distincts {
             // Bytes that are no sketch cannot come from our own publisher; they count nobody.
-            let sketch = slice
-                .sketch(row, *index)
+            let sketch = row
+                .sketch(*index)
                 .and_then(|bytes| Distinct::from_bytes(bytes).ok());
             if let Some(sketch) = sketch {
                 self.distincts[group * self.width.distincts + column].merge(&sketch);
             }
         }
         if let Some(index) = source.order_values {
-            let sketch = slice
-                .sketch(row, index)
+            let sketch = row
+                .sketch(index)
                 .and_then(|bytes| Quantiles::from_bytes(bytes).ok());
             if let Some(sketch) = sketch {
                 self.order_values[group].merge(&sketch);
             }
         }
+    }
+}
+
+/// A row of a cube, wherever it lies.
+trait RowNumbers {
+    fn sum(&self, field: usize) -> i128;
+    fn sketch(&self, index: usize) -> Option<&[u8]>;
+}
+
+/// A row in memory.
+struct SliceRow<'a>(&'a Slice, RowNumber);
+
+impl RowNumbers for SliceRow<'_> {
+    fn sum(&self, field: usize) -> i128 {
+        self.0.sum(self.1, field)
+    }
+
+    fn sketch(&self, index: usize) -> Option<&[u8]> {
+        self.0.sketch(self.1, index)
+    }
+}
+
+impl RowNumbers for RestingRow<'_> {
+    fn sum(&self, field: usize) -> i128 {
+        self.sums[field]
+    }
+
+    fn sketch(&self, index: usize) -> Option<&[u8]> {
+        Some(self.sketches[index])
     }
 }
 
@@ -177,7 +208,9 @@ impl Gathering<'_> {
             .collect();
         let table = live.shared.cube(self.source.id).read();
         for tile in tiles(&self.plan.calendar, &grains, span) {
-            let Some(slice) = table.slice(self.plan.store, tile.grain) else {
+            let slice = table.slice(self.plan.store, tile.grain);
+            self.gather_at_rest(live, slice, &tile)?;
+            let Some(slice) = slice else {
                 continue;
             };
             for (start, window) in slice.windows(tile.span.from..tile.span.to) {
@@ -187,6 +220,59 @@ impl Gathering<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Merges rows of a tile that are not in memory.
+    fn gather_at_rest(
+        &mut self,
+        live: &LiveTables,
+        slice: Option<&Slice>,
+        tile: &Tile,
+    ) -> Result<(), QueryError> {
+        let to = slice.map_or(i64::MAX, Slice::at_rest_to).min(tile.span.to);
+        let Some(at_rest) = live.shared.at_rest.read().clone() else {
+            return Ok(());
+        };
+        if tile.span.from >= to || self.source.cube.kept_micros.is_some() {
+            return Ok(());
+        }
+        let mut texts = KnownTexts::new(&live.shared.texts);
+        let Some(store) = texts.text(self.plan.store) else {
+            return Ok(());
+        };
+        let part = TablePart {
+            table: self.source.cube.table,
+            store: &store,
+            grain: tile.grain.name(),
+        };
+        let of_window = self.plan.of_window;
+        let values = self.plan.values.as_ref().filter(|_| of_window.is_none());
+        let values: Option<Vec<Option<Arc<str>>>> =
+            values.map(|values| values.iter().map(|value| texts.text(*value)).collect());
+        let mut outcome = Ok(());
+        let mut take = |row: RestingRow<'_>| {
+            let key = RowKey {
+                value: texts.id(row.value),
+                currency: texts.id(row.currency),
+            };
+            let is_above = slice.is_some_and(|slice| slice.is_above(row.window, key));
+            if outcome.is_err() || is_above {
+                return;
+            }
+            let of_window = of_window.map(|of| of.at(&self.plan.calendar, row.window));
+            if let (Some(values), Some(value)) = (&self.plan.values, of_window)
+                && !values.contains(&value)
+            {
+                return;
+            }
+            let window = self.group_window(tile.grain, row.window);
+            outcome = self.merge_row((window, of_window), key, &row);
+        };
+        let read = at_rest.rows(&part, tile.span.from..to, values.as_deref(), &mut take);
+        read.map_err(|error| QueryError::AtRest {
+            why: error.to_string(),
+        })?;
+        outcome
     }
 
     /// The window of the answer that a row's window lies in.
@@ -218,7 +304,7 @@ impl Gathering<'_> {
             _ => {
                 return window
                     .rows()
-                    .try_for_each(|(key, row)| self.merge_row(slice, group, key, row));
+                    .try_for_each(|(key, row)| self.merge_row(group, key, &SliceRow(slice, row)));
             }
         };
         for value in values {
@@ -228,7 +314,7 @@ impl Gathering<'_> {
                     currency: *currency,
                 };
                 if let Some(row) = window.find(key) {
-                    self.merge_row(slice, group, key, row)?;
+                    self.merge_row(group, key, &SliceRow(slice, row))?;
                 }
             }
         }
@@ -237,10 +323,9 @@ impl Gathering<'_> {
 
     fn merge_row(
         &mut self,
-        slice: &Slice,
         (window, of_window): (i64, Option<TextId>),
         key: RowKey,
-        row: RowNumber,
+        row: &impl RowNumbers,
     ) -> Result<(), QueryError> {
         let is_other_currency = self.source.cube.has_currency
             && self.plan.currency.is_some_and(|kept| kept != key.currency);
@@ -257,7 +342,7 @@ impl Gathering<'_> {
             value: of_window.unwrap_or(key.value),
             currency,
         })?;
-        self.groups.merge(group, self.source, slice, row);
+        self.groups.merge(group, self.source, row);
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use super::{Compare, Query, QueryError, Range};
 use crate::tables::LiveTables;
 use analytics::cell::cubes;
 use analytics::window::{Calendar, Grain};
+use changelog::TablePart;
 use event::EventTime;
 use event::time::{DAY, HOUR};
 use jiff::ToSpan;
@@ -63,9 +64,19 @@ impl LiveTables {
     /// The server's oldest and newest event, narrowed to the minutes in which this store has events.
     pub(crate) fn known_times(&self, store: &str) -> Option<KnownTimes> {
         let (oldest, newest) = self.progress().event_times?;
+        let part = TablePart {
+            table: cubes::ACTIVITY.cube().table,
+            store,
+            grain: Grain::Minute.name(),
+        };
+        let at_rest = self.shared.at_rest.read().clone();
+        let at_rest = at_rest.and_then(|rows| rows.bounds(&part));
         let store = self.shared.texts.read().find(store)?;
         let table = self.shared.cube(cubes::ACTIVITY).read();
-        let (first, last) = table.slice(store, Grain::Minute)?.bounds()?;
+        let slice = table.slice(store, Grain::Minute);
+        let here = slice.and_then(|slice| slice.bounds());
+        let both = here.into_iter().chain(at_rest);
+        let (first, last) = both.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))?;
         let end_of_last = last + Grain::Minute.micros() - 1;
         Some(KnownTimes {
             oldest: EventTime(oldest.max(first)),

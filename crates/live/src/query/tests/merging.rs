@@ -2,7 +2,7 @@
 
 use super::shop::{Fact, Shop, at, bucket_of, coupon_of};
 use crate::query::{Answer, Figure, Query, Range};
-use analytics::cell::{Cell, cubes};
+use analytics::cell::{Cell, Sketches, cubes};
 use analytics::tally::Field;
 use analytics::window::Grain;
 use event::EventTime;
@@ -60,8 +60,9 @@ fn fact(order: &Order, start: EventTime) -> Fact {
     };
     cell.sums[column(Field::Orders)] = 1;
     cell.sums[column(Field::Revenue)] = i128::from(order.revenue);
-    cell.distincts[0].insert(&mut [coupon_of(order.customer)]);
-    cell.order_values
+    sketches(&mut cell).distincts[0].insert(&mut [coupon_of(order.customer)]);
+    sketches(&mut cell)
+        .order_values
         .as_mut()
         .expect("sales keep them")
         .add(bucket_of(order.revenue), 1);
@@ -105,14 +106,14 @@ fn directly(
                 .position(|known| *known == field)
                 .map_or(0, |at| cell.sums[at])
         };
-        let median = cell
+        let median = known(cell)
             .order_values
             .as_ref()
             .and_then(|values| values.quantile(500));
         (
             sum(Field::Orders),
             sum(Field::Revenue),
-            cell.distincts[0].estimate(),
+            known(cell).distincts[0].estimate(),
             median,
         )
     };
@@ -177,4 +178,12 @@ proptest! {
         let answer = shop.live.query(&query, EventTime(0)).expect("the question is good");
         prop_assert_eq!(answered(&answer), directly(&shop, &facts, range, granularity));
     }
+}
+
+fn sketches(cell: &mut Cell) -> &mut Sketches {
+    cell.sketches.as_deref_mut().expect("sales have sketches")
+}
+
+fn known(cell: &Cell) -> &Sketches {
+    cell.sketches.as_deref().expect("sales have sketches")
 }

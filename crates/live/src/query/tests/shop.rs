@@ -90,7 +90,8 @@ impl Shop {
             self.add(cube, time, value, "", numbers);
             let fact = self.facts.last_mut().expect("just added");
             let mut coupons: Vec<u32> = visitors.split_whitespace().map(coupon_of).collect();
-            fact.cell.distincts[0].insert(&mut coupons);
+            let sketches = fact.cell.sketches.as_deref_mut().expect("sketches");
+            sketches.distincts[0].insert(&mut coupons);
         }
     }
 
@@ -217,13 +218,12 @@ fn change(
         _ => Value::Decimal(*sum),
     };
     let sums = cube.fields.iter().zip(&cell.sums).map(sum);
-    let distincts = cell
-        .distincts
-        .iter()
+    let sketches = cell.sketches.as_deref();
+    let distincts = (sketches.iter())
+        .flat_map(|sketches| &sketches.distincts)
         .map(|sketch| Value::Sketch(Arc::from(sketch.to_bytes())));
-    let order_values = cell
-        .order_values
-        .iter()
+    let order_values = (sketches.iter())
+        .flat_map(|sketches| &sketches.order_values)
         .map(|sketch| Value::Sketch(Arc::from(sketch.to_bytes())));
     let values = sums.chain(distincts).chain(order_values).collect();
     Change {

@@ -1,0 +1,136 @@
+//! The start: what the newest checkpoint holds becomes the state of the line and of the merger, if it fits the log and the settings.
+
+use crate::line::{Line, parts};
+use crate::rest::keeper::{Keeper, Shelf};
+use crate::rest::{AtRest, RestError};
+use crate::results::Results;
+use crate::run::StreamError;
+use crate::{CheckpointSettings, Stores};
+use analytics::cell::CUBES;
+use checkpoint::{Checkpoint, Checkpoints, Decoder, Folder};
+use eventlog::LogPosition;
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// Changes whenever state at rest is written in another way: older checkpoints are then passed over.
+const FORMAT: u32 = 1;
+
+/// What goes on from the newest checkpoint.
+pub struct Restored {
+    /// Where reading the log goes on.
+    pub position: LogPosition,
+    /// Makes further checkpoints.
+    pub keeper: Keeper,
+    /// Where they show what lies at rest.
+    pub shelf: Arc<Shelf>,
+    /// Where runs are written.
+    pub folder: Folder,
+}
+
+/// Opens the folder of checkpoints and brings line and results to the newest one that can be used.
+pub fn restore(
+    settings: &CheckpointSettings,
+    (epoch, log_end): (u64, LogPosition),
+    stores: &Stores,
+    line: &mut Line,
+    results: &mut Results,
+) -> Result<Restored, StreamError> {
+    let (checkpoints, opened) =
+        Checkpoints::open(&settings.dir, epoch).map_err(|error| StreamError::Rest(error.into()))?;
+    for damaged in &opened.damaged {
+        tracing::warn!(
+            number = damaged.number,
+            why = damaged.why,
+            "a checkpoint is damaged and is passed over"
+        );
+    }
+    let made_by = made_by(stores);
+    let usable = opened.newest.and_then(|(number, checkpoint)| {
+        let position = usable(&checkpoint, &made_by, log_end);
+        let why = match position {
+            Ok(position) => return Some((number, checkpoint, position)),
+            Err(why) => why,
+        };
+        tracing::warn!(
+            number,
+            why,
+            "a checkpoint cannot be used; the whole log is read again"
+        );
+        None
+    });
+    let nothing = || {
+        (
+            0,
+            Checkpoint::default(),
+            LogPosition {
+                offset: 0,
+                frame: 0,
+            },
+        )
+    };
+    let (number, checkpoint, position) = usable.unwrap_or_else(nothing);
+    let table = |name| checkpoint.tables.get(name).cloned().unwrap_or_default();
+    let mut at_rest = AtRest {
+        number: 0,
+        version: 0,
+        ids: table(parts::IDS),
+        orders: table(parts::ORDERS),
+        cells: table(parts::CELLS),
+    };
+    if number > 0 {
+        tracing::info!(number, frame = position.frame, "going on from a checkpoint");
+        let value = checkpoint.values.get(parts::RESULTS);
+        let value = value.ok_or(RestError::Missing)?;
+        at_rest.version = i64::try_from(position.offset).unwrap_or(i64::MAX);
+        let at_rest = Arc::new(at_rest.clone());
+        line.restore(&checkpoint, Arc::clone(&at_rest))?;
+        results.restore(value, at_rest)?;
+    }
+    let shelf = Arc::new(Shelf::new(Arc::new(at_rest)));
+    Ok(Restored {
+        position,
+        folder: checkpoints.folder(),
+        keeper: Keeper::new(checkpoints, &checkpoint, made_by, Arc::clone(&shelf)),
+        shelf,
+    })
+}
+
+/// Where the log goes on after a checkpoint, or why it is of no use.
+fn usable(
+    checkpoint: &Checkpoint,
+    made_by: &[u8],
+    log_end: LogPosition,
+) -> Result<LogPosition, &'static str> {
+    if checkpoint.values.get(parts::MADE_BY).map(Vec::as_slice) != Some(made_by) {
+        return Err("it was made by another version or with other settings of the stores");
+    }
+    let bytes = checkpoint.values.get(parts::POSITION);
+    let mut read = Decoder::new(bytes.map(Vec::as_slice).unwrap_or_default());
+    let mut decode = || {
+        Ok::<_, checkpoint::DecodeError>(LogPosition {
+            offset: read.u64()?,
+            frame: read.u64()?,
+        })
+    };
+    let position = decode().map_err(|_| "its position cannot be understood")?;
+    if position.offset > log_end.offset || position.frame > log_end.frame {
+        return Err("the log ends before it");
+    }
+    Ok(position)
+}
+
+/// What state at rest depends on beside the log: the code's form of it, and the stores' days and currencies.
+fn made_by(stores: &Stores) -> Vec<u8> {
+    let mut text = format!("format {FORMAT}\n");
+    for cube in CUBES {
+        let fields: Vec<&str> = cube.fields.iter().map(|field| field.name()).collect();
+        let distincts: Vec<&str> = cube.distincts.iter().map(|of| of.name()).collect();
+        let grains: Vec<&str> = cube.grains.iter().map(|grain| grain.name()).collect();
+        let _ = writeln!(text, "{} {grains:?} {fields:?} {distincts:?}", cube.table);
+    }
+    for (name, store) in &stores.0 {
+        let zone = store.zone.iana_name().unwrap_or("UTC");
+        let _ = writeln!(text, "{name} {zone} {}", store.currency.as_str());
+    }
+    text.into_bytes()
+}
