@@ -77,9 +77,15 @@ fn explain_bind(error: api::BindError) -> anyhow::Error {
 /// Waits for the end. A log that failed ends the process: nothing more can be promised.
 async fn end(core: Core, runtime: &Runtime) -> anyhow::Result<Exit> {
     let stop = runtime.stop_token();
+    tokio::select! {
+        () = stop.cancelled() => {}
+        _ = core.log.failed() => {}
+    }
+    // Whoever reads or writes the log may have heard of its failure first and asked for the stop.
     let failed = tokio::select! {
-        () = stop.cancelled() => None,
+        biased;
         error = core.log.failed() => Some(error),
+        () = std::future::ready(()) => None,
     };
     let stopped = core.stop(runtime).await;
     if let Some(error) = failed {

@@ -72,7 +72,7 @@ fn a_server_that_was_taken_over_refuses_events_and_ends_with_70() {
     assert!(is_theirs(&program.data_dir().join("server.json"), &younger));
     offer(&younger, "three").expect("the retry is taken");
     assert_eq!(counted(&younger), 3);
-    assert_eq!(younger.stop().expect("stops"), Some(143));
+    younger.stop().expect("stops");
     assert_eq!(counted(&program.up().expect("starts again")), 3);
 }
 
