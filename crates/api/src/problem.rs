@@ -89,7 +89,7 @@ kinds! {
         "Send it again when the server is back, with the same event ids.";
     LOG_FAILED = "log-failed" 503 "Events cannot be written",
         "The log cannot be written, so nothing new is taken in. Nothing of this request was kept.",
-        "Look at GET /health/ready and at the server's log: the disk may be full.";
+        "Look at GET /health/ready and at the server's log: the disk may be full, or another server has the directory now.";
     IMPORT_REFUSED = "import-refused" 422 "The file cannot be loaded",
         "The file or its mapping does not fit. What was accepted before stays.",
         "Mend it and load it again: what is there already counts once.";

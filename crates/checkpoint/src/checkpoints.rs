@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::disk::{MachineDisk, SharedDisk};
 use crate::error::{Remedy, StateError};
-use crate::folder::{self, Folder, RunFile};
+use crate::folder::{self, Folder, RunFile, RunId};
 use crate::manifest::{self, CheckpointId, Manifest, Parent};
 use crate::run::Run;
 use crate::table::Table;
@@ -93,8 +93,8 @@ impl Checkpoints {
             .map_err(StateError::io("create", dir))?;
         Folder::claim(&disk, dir, epoch)?;
         let names = folder::names(&disk, dir)?;
-        let next_run = names.iter().filter_map(|name| folder::run_number(name));
-        let next_run = next_run.max().map_or(0, |number| number + 1);
+        let runs = names.iter().filter_map(|name| RunId::of(name));
+        let next_run = runs.map(|id| id.number + 1).max().unwrap_or(0);
         let mut ids: Vec<_> = names
             .iter()
             .filter_map(|name| CheckpointId::of(name))
@@ -105,7 +105,7 @@ impl Checkpoints {
         for id in ids.into_iter().rev() {
             search.visit(id)?;
         }
-        search.remove_strangers(&names)?;
+        search.remove_strangers(&names, epoch)?;
         let checkpoints = Checkpoints {
             folder: search.folder,
             epoch,
@@ -349,18 +349,21 @@ impl Search {
     }
 
     /// Removes what a crash left behind: checkpoints beyond the kept ones, runs that none names, unfinished files.
-    fn remove_strangers(&mut self, names: &[String]) -> Result<(), StateError> {
+    /// Nothing of a younger epoch: then it is not for us to tidy up.
+    fn remove_strangers(&mut self, names: &[String], epoch: u64) -> Result<(), StateError> {
+        self.folder.check_owner()?;
         let surplus = self.kept.len().saturating_sub(KEPT);
         for kept in self.kept.drain(..surplus) {
             remove(&self.folder, &kept.id.file_name())?;
             kept.release();
         }
         let unfinished = (names.iter())
-            .filter(|name| manifest::is_unfinished(name) || folder::is_unfinished(name));
+            .filter(|name| manifest::is_unfinished(name, epoch) || folder::is_unfinished(name));
         for name in unfinished {
             remove(&self.folder, name)?;
         }
-        for name in names.iter().filter(|name| folder::is_run(name)) {
+        let is_old_run = |name: &&String| RunId::of(name).is_some_and(|id| id.epoch <= epoch);
+        for name in names.iter().filter(is_old_run) {
             // A handle that nobody keeps takes the file with it.
             file(&mut self.files, &self.folder, name);
         }

@@ -64,7 +64,8 @@ impl Folder {
     /// A file for a new run. The epoch in its name keeps processes apart that both take the folder for theirs.
     pub(crate) fn new_file(&self) -> Arc<RunFile> {
         let number = self.0.next.fetch_add(1, Ordering::Relaxed);
-        RunFile::new(self, format!("{:06}-{number:010}{SUFFIX}", self.0.epoch))
+        let epoch = self.0.epoch;
+        RunFile::new(self, RunId { epoch, number }.file_name())
     }
 
     /// Makes the folder ours: older processes see it and stop. Fails if a younger one was here.
@@ -139,16 +140,30 @@ pub(crate) fn names(disk: &SharedDisk, dir: &Path) -> Result<Vec<String>, StateE
     disk.names(dir).map_err(StateError::io("list", dir))
 }
 
-/// Whether a file of this name is a run of ours.
-pub(crate) fn is_run(name: &str) -> bool {
-    run_number(name).is_some()
+/// Which run a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RunId {
+    pub epoch: u64,
+    /// Within the epoch or across several; it only tells runs apart.
+    pub number: u64,
 }
 
-/// The number within its epoch that is part of a run's name.
-pub(crate) fn run_number(name: &str) -> Option<u64> {
-    let (epoch, number) = name.strip_suffix(SUFFIX)?.split_once('-')?;
-    epoch.parse::<u64>().ok()?;
-    number.parse().ok()
+impl RunId {
+    fn file_name(self) -> String {
+        format!("{:06}-{:010}{SUFFIX}", self.epoch, self.number)
+    }
+
+    pub(crate) fn of(name: &str) -> Option<RunId> {
+        let (epoch, number) = name.strip_suffix(SUFFIX)?.split_once('-')?;
+        let (epoch, number) = (epoch.parse().ok()?, number.parse().ok()?);
+        let id = RunId { epoch, number };
+        (id.file_name() == name).then_some(id)
+    }
+}
+
+/// Whether a file of this name is a run of ours.
+pub(crate) fn is_run(name: &str) -> bool {
+    RunId::of(name).is_some()
 }
 
 /// Whether a file of this name is one that a crash left unfinished.

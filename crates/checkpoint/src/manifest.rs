@@ -39,9 +39,11 @@ impl CheckpointId {
     }
 }
 
-/// Whether a file of this name is a manifest that a crash left unfinished.
-pub(crate) fn is_unfinished(name: &str) -> bool {
-    name.ends_with(UNFINISHED_SUFFIX)
+/// Whether a file of this name is a manifest that a crash left unfinished, in this epoch or before.
+pub(crate) fn is_unfinished(name: &str, epoch: u64) -> bool {
+    let stem = name.strip_suffix(UNFINISHED_SUFFIX);
+    let id = stem.and_then(|stem| CheckpointId::of(&format!("{stem}{SUFFIX}")));
+    id.is_some_and(|id| id.epoch <= epoch)
 }
 
 /// The checkpoint that another one followed.

@@ -50,7 +50,7 @@ pub(crate) fn recover(disk: &SharedDisk, config: &LogConfig) -> Result<Recovery,
     let mark = Mark::load(disk, dir);
     // First of all: what is read from here on holds everything that the process before has acknowledged or ever will.
     let (fence, epoch_before) = raise_epoch(disk, dir, mark)?;
-    segment::remove_unfinished(disk, dir)?;
+    segment::remove_unfinished(disk, dir, fence.epoch())?;
     let mut segments = segment::list(disk, dir)?;
     for superseded in segment::take_superseded(&mut segments) {
         segment::remove(disk, dir, superseded);

@@ -86,13 +86,15 @@ pub(crate) fn take_superseded(ids: &mut Vec<SegmentId>) -> Vec<SegmentId> {
     superseded
 }
 
-/// Removes what a crash left of segments that were never used.
-pub(crate) fn remove_unfinished(disk: &SharedDisk, dir: &Path) -> Result<(), LogError> {
+/// Removes what a crash left of segments that were never used, up to this epoch: what is younger is being made.
+pub(crate) fn remove_unfinished(disk: &SharedDisk, dir: &Path, epoch: u64) -> Result<(), LogError> {
     let names = disk.names(dir).map_err(LogError::io("list", dir))?;
-    for name in names
-        .iter()
-        .filter(|name| name.ends_with(UNFINISHED_SUFFIX))
-    {
+    let is_left = |name: &&String| {
+        let finished = name.strip_suffix(UNFINISHED_SUFFIX);
+        let id = finished.map(|stem| SegmentId::of(&format!("{stem}{SUFFIX}")));
+        id.is_some_and(|id| id.is_none_or(|id| id.epoch <= epoch))
+    };
+    for name in names.iter().filter(is_left) {
         let path = dir.join(name);
         disk.remove(&path).map_err(LogError::io("remove", &path))?;
     }

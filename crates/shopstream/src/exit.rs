@@ -17,7 +17,7 @@ pub enum Exit {
     Authentication = 4,
     /// The server cannot be reached.
     Unreachable = 5,
-    /// The disk did not keep its word; a restart recovers.
+    /// The log ended: the disk did not keep its word, and a restart recovers; or another process took the log over.
     DiskFailed = 70,
     /// Interrupted.
     Interrupted = 130,

@@ -227,6 +227,11 @@ impl Server {
         anyhow::bail!("events are still in flight after 30 s")
     }
 
+    /// Waits for an end that it finds by itself; its exit code.
+    pub fn wait(mut self) -> Result<Option<i32>> {
+        Ok(self.child.wait().context("wait for its end")?.code())
+    }
+
     /// Kills it as a power cord would: no drain, no goodbye.
     pub fn kill(mut self) -> Result<()> {
         self.child.kill().context("kill the server")?;

@@ -128,6 +128,18 @@ fn files_of_others_are_left_alone() {
 }
 
 #[test]
+fn what_a_younger_process_is_making_is_left_alone_and_what_an_older_left_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let younger = ["000002-0000000001.run", "000002-0000000007.checkpoint.new"];
+    let older = ["000000-0000000001.run", "000001-0000000007.checkpoint.new"];
+    for name in younger.iter().chain(&older) {
+        std::fs::write(dir.path().join(name), "half").unwrap();
+    }
+    drop(open(dir.path()));
+    assert_eq!(files(dir.path()), younger);
+}
+
+#[test]
 fn a_checkpoint_names_only_runs_of_its_own_folder() {
     let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (mut checkpoints, _) = open(dir.path());

@@ -160,6 +160,21 @@ fn a_killed_log_on_a_full_disk_still_opens_under_a_new_epoch() {
     assert_eq!(texts(&open_on(&disk, dir.path())), ["kept", "more"]);
 }
 
+#[test]
+fn a_segment_that_a_younger_process_is_making_is_left_alone_and_one_that_an_older_left_is_not() {
+    let dir = folder();
+    append(&open(dir.path()), 1, "x");
+    let unfinished = |epoch| {
+        dir.path()
+            .join(format!("00000000000000000001-{epoch:06}.log.new"))
+    };
+    for epoch in [1, 9] {
+        fs::write(unfinished(epoch), "half").expect("written");
+    }
+    assert_eq!(texts(&open(dir.path())), ["x"]);
+    assert!(!unfinished(1).exists() && unfinished(9).exists());
+}
+
 /// A log with two frames on a disk in memory, and the lock of the process that will be paused.
 fn prepared() -> (Arc<MemoryDisk>, Arc<PausingDisk>, TempDir) {
     let (disk, dir) = (MemoryDisk::new(), folder());
@@ -228,6 +243,7 @@ fn a_process_paused_at_any_step_of_appending_loses_and_doubles_nothing_of_its_su
         });
         if !pausing.wait_for_pause(|| is_over.load(Ordering::Acquire)) {
             assert!(operation > 60, "every step of {operation} was tried");
+            pausing.go_on();
             appending.join().expect("no panic");
             return;
         }
@@ -279,6 +295,7 @@ fn of_two_processes_that_open_a_log_at_once_only_one_goes_on_whenever_the_first_
         });
         if !pausing.wait_for_pause(|| is_over.load(Ordering::Acquire)) {
             assert!(operation > 20, "every step of {operation} was tried");
+            pausing.go_on();
             drop(opening.join().expect("no panic"));
             return;
         }

@@ -14,13 +14,18 @@ pub struct ServerFile {
     pub key_file: PathBuf,
 }
 
-/// Removes the file when the server ends.
-pub struct Written(PathBuf);
+/// Removes the file when the server ends, unless another server has written its own meanwhile.
+pub struct Written {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
 
 impl Drop for Written {
     fn drop(&mut self) {
-        // If it stays, the next reader sees that nobody listens there.
-        let _ = std::fs::remove_file(&self.0);
+        if std::fs::read(&self.path).is_ok_and(|bytes| bytes == self.bytes) {
+            // If it stays, the next reader sees that nobody listens there.
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -31,9 +36,9 @@ fn path(data_dir: &Path) -> PathBuf {
 impl ServerFile {
     /// Writes it, until the answer is dropped.
     pub fn write(&self, data_dir: &Path) -> anyhow::Result<Written> {
-        let path = path(data_dir);
-        std::fs::write(&path, serde_json::to_vec(self)?)?;
-        Ok(Written(path))
+        let (path, bytes) = (path(data_dir), serde_json::to_vec(self)?);
+        std::fs::write(&path, &bytes)?;
+        Ok(Written { path, bytes })
     }
 
     /// The server of this data directory, if one answers.

@@ -7,6 +7,7 @@ use crate::exit::{Exit, Problem};
 use crate::wiring::{self, Core};
 use anyhow::Context;
 use api::KeyRing;
+use eventlog::LogError;
 use runtime::telemetry::{self, Logging, Metrics};
 use runtime::{Clock, Runtime};
 use std::sync::Arc;
@@ -76,24 +77,42 @@ fn explain_bind(error: api::BindError) -> anyhow::Error {
 /// Waits for the end. A log that failed ends the process: nothing more can be promised.
 async fn end(core: Core, runtime: &Runtime) -> anyhow::Result<Exit> {
     let stop = runtime.stop_token();
+    tokio::select! {
+        () = stop.cancelled() => {}
+        _ = core.log.failed() => {}
+    }
+    // Whoever reads or writes the log may have heard of its failure first and asked for the stop.
     let failed = tokio::select! {
-        () = stop.cancelled() => None,
+        biased;
         error = core.log.failed() => Some(error),
+        () = std::future::ready(()) => None,
     };
     let stopped = core.stop(runtime).await;
     if let Some(error) = failed {
-        let what = "the log failed, so nothing more can be promised".to_owned();
-        let mend =
-            "look at the disk, then start again: recovery keeps every event that was acknowledged"
-                .to_owned();
-        return Err(anyhow::Error::new(error).context(Problem {
-            what,
-            mend,
-            exit: Exit::DiskFailed,
-        }));
+        return Err(explain_end(error));
     }
     stopped?;
     Ok(Exit::Done)
+}
+
+/// A log that ended by itself.
+fn explain_end(error: LogError) -> anyhow::Error {
+    let (what, mend) = if matches!(error, LogError::Fenced(_)) {
+        (
+            "this server lost its data directory, so it takes no more events",
+            "a younger server works there and has every event that was acknowledged: let clients go to that one",
+        )
+    } else {
+        (
+            "the log failed, so nothing more can be promised",
+            "look at the disk, then start again: recovery keeps every event that was acknowledged",
+        )
+    };
+    anyhow::Error::new(error).context(Problem {
+        what: what.to_owned(),
+        mend: mend.to_owned(),
+        exit: Exit::DiskFailed,
+    })
 }
 
 /// Old samples of histograms are folded together now and then, so that they do not pile up between two scrapes.

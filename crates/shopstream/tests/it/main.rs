@@ -5,6 +5,7 @@ mod clickstream;
 mod crash;
 mod derived;
 mod doors;
+mod fence;
 mod golden;
 mod importing;
 mod mistakes;
