@@ -3,6 +3,7 @@
 
 mod clickstream;
 mod crash;
+mod crash_loop;
 mod derived;
 mod doors;
 mod importing;
@@ -29,4 +30,10 @@ fn figure(row: &Value, name: &str) -> String {
         Value::String(text) => text.clone(),
         value => value.to_string(),
     }
+}
+
+/// A number that makes a test larger than every day, or the everyday one.
+fn number(variable: &str, everyday: u64) -> u64 {
+    let asked = std::env::var(variable).ok();
+    asked.map_or(everyday, |text| text.parse().expect("a number"))
 }
