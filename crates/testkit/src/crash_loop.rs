@@ -90,7 +90,8 @@ impl CrashLoop {
         let survived = survived(kills, &sent, &server.settled_audit()?)?;
         // And once more, with nobody writing: what was counted is what is remembered.
         server.kill()?;
-        check_lists(&program.start(&self.arguments)?, &sent)?;
+        let again = program.start(&self.arguments)?;
+        check_lists(&again, &sent)?;
         Ok(survived)
     }
 
@@ -122,7 +123,7 @@ fn list_of(client: ScopedJoinHandle<'_, Result<Sent>>) -> Result<Sent> {
 }
 
 /// The audit and the figures of every day are those of the clients' lists.
-pub fn check_lists(server: &Server, sent: &[Sent]) -> Result<()> {
+pub fn check_lists(server: &Client, sent: &[Sent]) -> Result<()> {
     let audit = server.settled_audit()?;
     let of = |name| law::figure(&audit, name);
     let events: Vec<&PlainEvent> = sent.iter().flat_map(|sent| &sent.events).collect();

@@ -17,6 +17,6 @@ pub use crash_loop::{CrashLoop, Survived, check_lists};
 pub use fixtures::fixture;
 pub use plain::{Happenings, PlainEvent, PlainLine, What};
 pub use process::{resident_bytes, resident_bytes_max, signal, steady_port};
-pub use producer::{Habits, Sent, Shared, now_micros, produce};
+pub use producer::{Habits, Sent, Shared, now_micros, produce, produce_events};
 pub use recount::{Figures, check_days, recount};
 pub use server::{Program, Ran, Server};

@@ -57,15 +57,32 @@ pub struct Sent {
     pub refused_requests: u64,
 }
 
+impl Habits {
+    /// For a test of its own: a few thousand orders, events up to two hours late, as fast as it goes.
+    #[must_use]
+    pub fn of_seed(seed: u64) -> Habits {
+        Habits {
+            seed,
+            rate: f64::INFINITY,
+            orders: 2_000,
+            late_micros_max: 2 * 3_600 * 1_000_000,
+        }
+    }
+}
+
+/// Sends so many events as fast as they are taken; all of them are acknowledged then.
+pub fn produce_events(client: &Client, habits: Habits, events: usize) -> Result<Sent> {
+    let shared = Shared::default();
+    let mut producer = Producer::new(client, habits, &shared);
+    while producer.sent.events.len() < events {
+        producer.batch()?;
+    }
+    Ok(producer.sent)
+}
+
 /// Sends until it is told to end; every event it made is acknowledged then.
 pub fn produce(client: &Client, habits: Habits, shared: &Shared) -> Result<Sent> {
-    let mut producer = Producer {
-        client,
-        shared,
-        happenings: Happenings::new(habits.seed, habits.orders, habits.late_micros_max),
-        random: SmallRng::seed_from_u64(habits.seed ^ 1),
-        sent: Sent::default(),
-    };
+    let mut producer = Producer::new(client, habits, shared);
     let mut due = Instant::now();
     while !shared.is_over.load(Ordering::Relaxed) {
         let lines = producer.batch()?;
@@ -84,7 +101,17 @@ struct Producer<'a> {
     sent: Sent,
 }
 
-impl Producer<'_> {
+impl<'a> Producer<'a> {
+    fn new(client: &'a Client, habits: Habits, shared: &'a Shared) -> Producer<'a> {
+        Producer {
+            client,
+            shared,
+            happenings: Happenings::new(habits.seed, habits.orders, habits.late_micros_max),
+            random: SmallRng::seed_from_u64(habits.seed ^ 1),
+            sent: Sent::default(),
+        }
+    }
+
     /// Makes a batch and sends it until it is acknowledged; its lines.
     fn batch(&mut self) -> Result<usize> {
         let size = self.random.random_range(1..=BATCH_MAX);

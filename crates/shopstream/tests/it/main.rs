@@ -6,6 +6,7 @@ mod crash;
 mod crash_loop;
 mod derived;
 mod doors;
+mod faults;
 mod importing;
 mod mistakes;
 mod orders;
