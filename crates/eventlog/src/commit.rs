@@ -15,6 +15,7 @@ use crate::mark::Mark;
 use crate::metrics;
 use crate::queue::Pending;
 use crate::recover::Recovery;
+use crate::reserve::Reserve;
 use crate::segment::Segment;
 use crate::shared::Shared;
 use crate::writer::Appended;
@@ -38,6 +39,7 @@ pub(crate) struct Committer {
     planned: Tail,
     /// Everything below in the active segment was synced.
     synced_bytes: u64,
+    reserve: Reserve,
     poison: Option<LogError>,
 }
 
@@ -52,7 +54,9 @@ impl Committer {
             position: recovery.position,
             next: recovery.next,
         };
+        let reserve = Reserve::open(&disk, &shared, &config.dir, config.reserve);
         Self {
+            reserve,
             shared,
             disk,
             config,
@@ -76,6 +80,11 @@ impl Committer {
     }
 
     fn commit(&mut self, group: Vec<Pending>) {
+        if self.poison.is_none()
+            && let Err(error) = self.reserve.check()
+        {
+            return refuse(group, &error);
+        }
         // Frames that stand in the same segment and are written together.
         let mut run = Vec::with_capacity(group.len());
         for mut pending in group {

@@ -18,6 +18,7 @@ mod metrics;
 mod queue;
 mod reader;
 mod recover;
+mod reserve;
 mod scan;
 mod segment;
 mod shared;
@@ -27,7 +28,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use config::{Durability, LogConfig};
+pub use config::{DiskReserve, Durability, LogConfig};
 pub use error::{LogError, Remedy};
 pub use frame::{EncodedFrame, FRAME_BYTES_MAX, Frame, FrameEncoder, LogPosition, Tallies};
 pub use log::EventLog;

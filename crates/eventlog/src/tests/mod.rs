@@ -10,6 +10,7 @@ mod append;
 mod faults;
 mod memory_disk;
 mod recovery;
+mod reserve;
 mod segments;
 mod simulation;
 
@@ -20,7 +21,10 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use crate::disk::SharedDisk;
-use crate::{EncodedFrame, EventLog, Frame, FrameEncoder, LogConfig, LogError, LogReader, Tallies};
+use crate::{
+    DiskReserve, EncodedFrame, EventLog, Frame, FrameEncoder, LogConfig, LogError, LogReader,
+    Tallies,
+};
 
 /// Small enough that a handful of frames fills a segment.
 const SEGMENT_BYTES: u64 = 4_096;
@@ -32,6 +36,7 @@ fn folder() -> TempDir {
 fn config(dir: &Path) -> LogConfig {
     LogConfig {
         segment_bytes: SEGMENT_BYTES,
+        reserve: DiskReserve::NONE,
         ..LogConfig::new(dir)
     }
 }

@@ -5,6 +5,7 @@ mod clickstream;
 mod crash;
 mod crash_loop;
 mod derived;
+mod disk_full;
 mod doors;
 mod faults;
 mod importing;
