@@ -5,6 +5,7 @@
 mod client;
 mod crash_loop;
 mod fixtures;
+mod keys;
 pub mod law;
 mod plain;
 mod process;

@@ -4,6 +4,7 @@
 mod clickstream;
 mod crash;
 mod crash_loop;
+mod day;
 mod derived;
 mod disk_full;
 mod doors;
