@@ -145,14 +145,26 @@ impl Client {
 
     /// The audit once nothing is in flight and nothing is late; its law must hold.
     pub fn settled_audit(&self) -> Result<Value> {
+        self.audit_once("events are in flight or late", |_| true)
+    }
+
+    /// The settled audit once so many events were received. In flight are only those that were accepted: what was set
+    /// aside is durable a moment before it is shown.
+    pub fn audit_of(&self, received: u64) -> Result<Value> {
+        let what = format!("{received} events are not received");
+        self.audit_once(&what, |audit| audit["received"] == received)
+    }
+
+    fn audit_once(&self, what: &str, is_so: impl Fn(&Value) -> bool) -> Result<Value> {
+        let mut audit = Value::Null;
         for _ in 0..6_000 {
-            let audit = self.audit()?;
-            if audit["in_flight"] == 0 && audit["late"] == 0 {
+            audit = self.audit()?;
+            if audit["in_flight"] == 0 && audit["late"] == 0 && is_so(&audit) {
                 return Ok(audit);
             }
             self.wait(LOOK);
         }
-        anyhow::bail!("events are still in flight or late after 60 s")
+        anyhow::bail!("after 60 s {what}: {audit}")
     }
 
     /// Waits until everything is in the results that was in the log when the server started.

@@ -13,6 +13,7 @@ mod importing;
 mod mistakes;
 mod orders;
 mod simulate;
+mod strange_input;
 mod watched;
 
 use serde_json::Value;
