@@ -104,6 +104,7 @@ impl Sender {
 }
 
 fn senders(day: Time, events: f64, keys: &[String]) -> Vec<Sender> {
+    let base = 10 * number("SHOPSTREAM_SEED", 0);
     let mishaps = Mishaps {
         late: 0.05,
         late_seconds_max: 20.0 * 3_600.0,
@@ -112,7 +113,7 @@ fn senders(day: Time, events: f64, keys: &[String]) -> Vec<Sender> {
     };
     let whole_day = (day, day.plus(DAY_MICROS));
     let story = |seed, began: Time, lasts_micros, sent, share: f64| Story {
-        seed,
+        seed: base + seed,
         began,
         lasts_micros,
         sent,
