@@ -30,6 +30,9 @@ pub struct CrashLoop {
     pub kills: u32,
     /// The longest time between two deaths; most are shorter.
     pub life_max: Duration,
+    /// After so many of a hundred deaths it is waited until the server is ready, and looked whether anything is lost. While
+    /// it recovers clients go on sending, so that a long loop which always waits grows its own log faster and faster.
+    pub looked_after_percent: u32,
 }
 
 /// What a loop went through.
@@ -183,7 +186,7 @@ impl<'a> Killer<'a> {
             server.kill()?;
             self.kills += 1;
             server = self.revive().with_context(|| format!("death {death}"))?;
-            if self.random.random_ratio(3, 4) {
+            if self.random.random_ratio(self.plan.looked_after_percent, 100) {
                 self.check_nothing_lost(&server, acknowledged)
                     .with_context(|| format!("after death {death}, {} ms old", life.as_millis()))?;
             }

@@ -5,6 +5,7 @@ use crate::dir;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use testkit::{
     Answer, Client, Habits, Happenings, PlainEvent, Program, Sent, check_lists, now_micros,
@@ -151,4 +152,50 @@ fn a_server_killed_on_a_full_disk_starts_there_and_shows_what_it_has() {
     fs::remove_file(foreign).expect("is removed");
     let later = produce_events(&server, Habits::of_seed(24), 1_000).expect("there is room again");
     check_lists(&server, &[sent, later]).expect("counted once");
+}
+
+#[test]
+fn a_watched_file_waits_on_a_full_disk_and_is_taken_once_there_is_room() {
+    let Some(disk) = SmallDisk::mount(24) else {
+        return;
+    };
+    let folder = dir();
+    let program = Program::new(env!("CARGO_BIN_EXE_shopstream"), disk.path().join("data"));
+    let path = format!("sources.files.path={}", folder.path().display());
+    let settings = [
+        "log.segment_mib=1",
+        "sources.files.poll_interval_ms=100",
+        "sources.files.stable_for_ms=100",
+        "sources.files.processed_dir=done",
+        &path,
+    ];
+    let settings = settings.iter().flat_map(|setting| ["--set", setting]);
+    let arguments: Vec<&str> = ["up"].into_iter().chain(settings).collect();
+    let server = program.start(&arguments).expect("starts");
+    let mut sent = produce_events(&server, Habits::of_seed(25), 500).expect("there is room");
+    let foreign = fill(disk.path().join("foreign"), 1 << 20);
+    let refused = send_until_refused(&server, &mut sent);
+    assert_eq!(refused.status, 503, "{refused:?}");
+
+    let rows: String = (0..5_000)
+        .map(|row| format!("view,{}\n", 1_700_000_000 + row))
+        .collect();
+    let file = folder.path().join("views.csv");
+    fs::write(&file, format!("event,ts\n{rows}")).expect("is written");
+    let done = folder.path().join("done/views.csv");
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(!done.exists(), "there is no room for it");
+    server.audit().expect("the law holds");
+    fs::remove_file(foreign).expect("is removed");
+    let began = Instant::now();
+    while !done.exists() {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "it is never taken"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let audit = server.settled_audit().expect("the law holds");
+    assert_eq!(audit["counted"], 5_000 + sent.events.len());
+    assert_eq!(audit["quarantined"], 0, "{audit}");
 }
