@@ -16,6 +16,7 @@ use crate::mark::Mark;
 use crate::metrics;
 use crate::queue::Pending;
 use crate::recover::Recovery;
+use crate::reserve::Reserve;
 use crate::segment::{Segment, Start};
 use crate::shared::Shared;
 use crate::writer::Appended;
@@ -40,6 +41,7 @@ pub(crate) struct Committer {
     planned: Tail,
     /// Everything below in the active segment was synced.
     synced_bytes: u64,
+    reserve: Reserve,
     poison: Option<LogError>,
 }
 
@@ -54,7 +56,9 @@ impl Committer {
             position: recovery.position,
             next: recovery.next,
         };
+        let reserve = Reserve::open(&disk, &shared, &config.dir, config.reserve);
         Self {
+            reserve,
             shared,
             disk,
             config,
@@ -80,6 +84,11 @@ impl Committer {
 
     fn commit(&mut self, group: Vec<Pending>) {
         if let Err(error) = self.check_fence() {
+            return refuse(group, &error);
+        }
+        if self.poison.is_none()
+            && let Err(error) = self.reserve.check()
+        {
             return refuse(group, &error);
         }
         // Frames that stand in the same segment and are written together.

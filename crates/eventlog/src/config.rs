@@ -13,6 +13,37 @@ pub enum Durability {
     Buffered,
 }
 
+/// Room on the disk that new frames do not take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DiskReserve {
+    /// So many hundredths of the disk stay free.
+    pub percent: u64,
+    /// But never more than this: a large disk needs no larger reserve.
+    pub bytes_max: u64,
+    /// A file of this size holds room against other programs, and gives way when the disk is all but full; 0 for none.
+    pub ballast_bytes: u64,
+}
+
+impl DiskReserve {
+    /// Frames are taken until the disk has no byte left.
+    pub const NONE: DiskReserve = DiskReserve {
+        percent: 0,
+        bytes_max: 0,
+        ballast_bytes: 0,
+    };
+}
+
+impl Default for DiskReserve {
+    fn default() -> Self {
+        Self {
+            percent: 5,
+            bytes_max: 1 << 30,
+            // As much as a segment: enough to end in order and to write down the state of a small shop.
+            ballast_bytes: 64 << 20,
+        }
+    }
+}
+
 /// Where a log lives and how much it takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogConfig {
@@ -24,6 +55,8 @@ pub struct LogConfig {
     pub queue_bytes_max: usize,
     /// When appends are answered.
     pub durability: Durability,
+    /// Room that is left to others.
+    pub reserve: DiskReserve,
 }
 
 impl LogConfig {
@@ -44,6 +77,7 @@ impl Default for LogConfig {
             // About 200 frames of 512 rows; more only adds waiting.
             queue_bytes_max: 16 << 20,
             durability: Durability::Durable,
+            reserve: DiskReserve::default(),
         }
     }
 }

@@ -26,6 +26,8 @@ pub(crate) trait Disk: Debug + Send + Sync {
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
     /// Tells this file from any other that takes its name, without opening it.
     fn stamp(&self, path: &Path) -> io::Result<Stamp>;
+    /// How full the file system of this folder is.
+    fn space(&self, dir: &Path) -> io::Result<Space>;
 }
 
 /// Which file it is, and when it was written.
@@ -35,6 +37,14 @@ pub(crate) struct Stamp {
     pub inode: u64,
     pub modified_s: i64,
     pub modified_ns: i64,
+}
+
+/// Room on a file system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Space {
+    pub total_bytes: u64,
+    /// What this process may still take.
+    pub free_bytes: u64,
 }
 
 /// An open file. Reads and writes say where; there is no cursor to share.
@@ -112,6 +122,14 @@ impl Disk for MachineDisk {
             inode: metadata.ino(),
             modified_s: metadata.mtime(),
             modified_ns: metadata.mtime_nsec(),
+        })
+    }
+
+    fn space(&self, dir: &Path) -> io::Result<Space> {
+        let stat = rustix::fs::statvfs(dir)?;
+        Ok(Space {
+            total_bytes: stat.f_blocks.saturating_mul(stat.f_frsize),
+            free_bytes: stat.f_bavail.saturating_mul(stat.f_frsize),
         })
     }
 }

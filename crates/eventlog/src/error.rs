@@ -42,6 +42,16 @@ pub enum LogError {
         #[source]
         cause: Arc<io::Error>,
     },
+    /// What is left of the disk is kept for what already runs.
+    #[error("the disk of {} is nearly full: {} MiB are free, {} MiB stay reserved", dir.display(), free_bytes >> 20, reserve_bytes >> 20)]
+    DiskNearlyFull {
+        /// The folder of the log.
+        dir: PathBuf,
+        /// What is free, without what the ballast will take back.
+        free_bytes: u64,
+        /// What stays free.
+        reserve_bytes: u64,
+    },
     /// Bytes that were durable once are not what was written.
     #[error("log is damaged at byte {position} of {}: {problem}", path.display())]
     Corrupt {
@@ -90,6 +100,7 @@ impl LogError {
     pub fn remedy(&self) -> Remedy {
         match self {
             Self::Io { remedy, .. } => *remedy,
+            Self::DiskNearlyFull { .. } => Remedy::Retry,
             Self::FrameTooLarge { .. } => Remedy::DeadLetter,
             Self::Locked { .. } | Self::Corrupt { .. } | Self::Poisoned { .. } => Remedy::Stop,
             Self::Fenced(_) | Self::Closed | Self::OffsetUnknown { .. } => Remedy::Stop,
@@ -98,7 +109,11 @@ impl LogError {
 
     /// Whether the disk had no room left; a door answers "come back later" with that reason.
     pub fn is_disk_full(&self) -> bool {
-        matches!(self, Self::Io { cause, .. } if is_full(cause))
+        match self {
+            Self::Io { cause, .. } => is_full(cause),
+            Self::DiskNearlyFull { .. } => true,
+            _ => false,
+        }
     }
 
     /// For `map_err`: adds what was tried and on which path.

@@ -19,6 +19,7 @@ mod metrics;
 mod queue;
 mod reader;
 mod recover;
+mod reserve;
 mod scan;
 mod segment;
 mod shared;
@@ -29,7 +30,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use config::{Durability, LogConfig};
+pub use config::{DiskReserve, Durability, LogConfig};
 pub use error::{LogError, Remedy};
 pub use fence::{Fence, Fenced};
 pub use frame::{EncodedFrame, FRAME_BYTES_MAX, Frame, FrameEncoder, LogPosition, Tallies};

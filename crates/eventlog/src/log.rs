@@ -66,6 +66,11 @@ impl EventLog {
         })
     }
 
+    /// Why nothing is taken in for now, if the disk has no room; reading goes on.
+    pub fn shortage(&self) -> Option<LogError> {
+        self.shared.shortage()
+    }
+
     /// What was found and repaired when it was opened.
     pub fn recovered(&self) -> &LogRecovered {
         &self.recovered

@@ -22,6 +22,11 @@ pub(crate) fn refused(frames: usize) {
     counter!("eventlog_refused_frames_total").increment(frames as u64);
 }
 
+/// What this process may still take of the log's disk.
+pub(crate) fn disk_free(bytes: u64) {
+    gauge!("eventlog_disk_free_bytes").set(bytes as f64);
+}
+
 /// The log's end and the number of its files.
 pub(crate) fn grew(end_offset: u64, segments: usize) {
     gauge!("eventlog_end_offset_rows").set(end_offset as f64);

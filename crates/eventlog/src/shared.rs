@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     published: Mutex<Published>,
     news: Condvar,
     failure: watch::Sender<Option<LogError>>,
+    /// Why nothing is taken for now.
+    shortage: Mutex<Option<LogError>>,
 }
 
 impl Shared {
@@ -48,7 +50,16 @@ impl Shared {
             published,
             news,
             failure,
+            shortage: Mutex::new(None),
         }
+    }
+
+    pub(crate) fn set_shortage(&self, shortage: Option<LogError>) {
+        *self.shortage.lock() = shortage;
+    }
+
+    pub(crate) fn shortage(&self) -> Option<LogError> {
+        self.shortage.lock().clone()
     }
 
     /// Tells readers of durable frames.

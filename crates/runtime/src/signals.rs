@@ -32,8 +32,9 @@ impl Signals {
             _ = self.interrupt.recv() => "SIGINT",
             _ = self.terminate.recv() => "SIGTERM",
         };
-        tracing::info!(signal = name, "stopping");
+        // First the stop, then the word: a pipe that nobody empties may hold up the word for good.
         stop.cancel();
+        tracing::info!(signal = name, "stopping");
         self.interrupt.recv().await;
         tracing::warn!("second SIGINT: stopping at once");
         std::process::exit(EXIT_INTERRUPTED);

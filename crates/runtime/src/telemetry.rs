@@ -70,6 +70,8 @@ fn init_logging(logging: &Logging) -> Result<(), TelemetryError> {
     let filter = level_filter(logging, std::env::var(LEVEL_VARIABLE).ok())?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // It would tell of a failed write on standard error, and so panic in whoever logs when nobody reads there.
+        .log_internal_errors(false)
         .with_writer(stderr);
     match logging.format.resolve(stderr().is_terminal()) {
         Format::Json => lines.json().flatten_event(true).finish().try_init()?,

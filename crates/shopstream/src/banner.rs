@@ -1,7 +1,6 @@
 //! What a server says when it is ready: a few lines for a person, one JSON line for a program.
 
 use crate::config::Config;
-use anyhow::Context;
 use api::KeyRing;
 use eventlog::LogRecovered;
 use std::io::{IsTerminal, Write};
@@ -19,16 +18,18 @@ pub struct Banner<'a> {
 }
 
 impl Banner<'_> {
-    /// Prints, and opens a browser for a demo on a desktop.
-    pub fn print(&self, recovered: &LogRecovered) -> anyhow::Result<()> {
+    /// Prints, and opens a browser for a demo on a desktop. A server whose output nobody reads serves all the same.
+    pub fn print(&self, recovered: &LogRecovered) {
         let mut out = std::io::stdout().lock();
-        if std::io::stdout().is_terminal() {
+        let said = if out.is_terminal() {
             write!(out, "{}", self.for_a_person(recovered))
         } else {
             writeln!(out, "{}", self.for_a_program())
         }
-        .and_then(|()| out.flush())
-        .context("say that the server is ready")
+        .and_then(|()| out.flush());
+        if let Err(error) = said {
+            tracing::warn!(api = self.api, %error, "nobody reads that the server is ready");
+        }
     }
 
     fn login_url(&self) -> String {

@@ -65,6 +65,12 @@ pub struct LogSettings {
     pub durability: DurabilitySetting,
     /// Size of a segment file in MiB, allocated in advance.
     pub segment_mib: u64,
+    /// Below so many hundredths of the disk no more events are taken in; the rest runs on.
+    pub reserve_percent: u64,
+    /// The same in MiB: the smaller of the two counts.
+    pub reserve_mib: u64,
+    /// A file in MiB that holds room against other programs and gives way when the disk is all but full; 0 for none.
+    pub ballast_mib: u64,
 }
 
 /// When a reply is sent.
@@ -143,6 +149,9 @@ impl Default for LogSettings {
         LogSettings {
             durability: DurabilitySetting::Durable,
             segment_mib: 64,
+            reserve_percent: 5,
+            reserve_mib: 1_024,
+            ballast_mib: 64,
         }
     }
 }
@@ -297,6 +306,12 @@ fn check(config: &Config) -> Result<(), Problem> {
             "leave it out for 64",
         ));
     }
+    if config.log.reserve_percent > 90 {
+        return Err(Problem::usage(
+            "log.reserve_percent must lie between 0 and 90",
+            "leave it out for 5; 0 takes events in until the disk is full",
+        ));
+    }
     let folders = config.sources.files.check();
     folders.map_err(|error| Problem::usage(error.to_string(), error.hint))?;
     config.folders(&Enrichment::default()).map(drop)
@@ -390,6 +405,11 @@ impl Config {
             durability: match self.log.durability {
                 DurabilitySetting::Durable => eventlog::Durability::Durable,
                 DurabilitySetting::Buffered => eventlog::Durability::Buffered,
+            },
+            reserve: eventlog::DiskReserve {
+                percent: self.log.reserve_percent,
+                bytes_max: self.log.reserve_mib << 20,
+                ballast_bytes: self.log.ballast_mib << 20,
             },
             ..eventlog::LogConfig::new(self.data_dir.join("log"))
         }

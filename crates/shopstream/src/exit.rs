@@ -1,5 +1,6 @@
 //! Exit codes and the one line that says what went wrong, why, and how to mend it.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 /// How the process ends.
@@ -72,7 +73,9 @@ pub fn explain(error: &anyhow::Error) -> Exit {
             said.push(cause);
         }
     }
-    eprintln!("shopstream: {}", said.join(": "));
+    // `eprintln` would panic where nobody reads any more, and the exit code would be lost.
+    let mut out = std::io::stderr().lock();
+    let _ = writeln!(out, "shopstream: {}", said.join(": "));
     // A problem given as context is found by anyhow itself, one further down by the chain.
     let problem = error.downcast_ref::<Problem>().or_else(|| {
         error
@@ -80,7 +83,7 @@ pub fn explain(error: &anyhow::Error) -> Exit {
             .find_map(|cause| cause.downcast_ref::<Problem>())
     });
     if let Some(problem) = problem {
-        eprintln!("  {}", problem.mend);
+        let _ = writeln!(out, "  {}", problem.mend);
     }
     problem.map_or(Exit::Failed, |problem| problem.exit)
 }

@@ -117,7 +117,7 @@ pub fn counter(
 }
 
 /// Ready once everything that was in the log at the start is in the results. A folder that cannot be read is named and
-/// holds up nobody else.
+/// holds up nobody else; neither does a disk that is too full for more events.
 fn readiness(core: &Core, Watched(watched): Watched) -> Arc<dyn Fn() -> Readiness + Send + Sync> {
     let (log, stream) = (Arc::clone(&core.log), core.stream.clone());
     let at_start = log.end_position().frame;
@@ -129,8 +129,12 @@ fn readiness(core: &Core, Watched(watched): Watched) -> Arc<dyn Fn() -> Readines
         } else {
             format!("replaying {} %", published * 100 / at_start.max(1))
         };
+        let disk = log.shortage().map(|error| error.to_string());
         let files = watched.as_ref().map(|status| ("files", status.sentence()));
-        let checks = [("log", "ok".to_owned()), ("stream", progress)];
+        let checks = [
+            ("log", disk.unwrap_or_else(|| "ok".to_owned())),
+            ("stream", progress),
+        ];
         Readiness {
             is_ready,
             checks: checks.into_iter().chain(files).collect(),

@@ -1,18 +1,22 @@
-//! The binary under test: run a command to its end, or start a server, ask it, stop it, kill it.
+//! The binary under test: run a command to its end, or start a server, signal it, stop it, kill it.
+//! What is asked of a running server is `client.rs`.
 
-use anyhow::{Context, Result, ensure};
+use crate::client::Client;
+use crate::process;
+use anyhow::{Context, Result};
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
 
 /// A binary and a data directory.
 #[derive(Debug, Clone)]
 pub struct Program {
     binary: PathBuf,
     data_dir: PathBuf,
+    port: u16,
 }
 
 /// A command that has ended.
@@ -26,13 +30,18 @@ pub struct Ran {
     pub err: String,
 }
 
-/// A running server; killed when dropped.
+/// A running server; killed when dropped. What a client can do, it can do itself.
 pub struct Server {
     child: Child,
-    api: String,
-    key: String,
-    http: reqwest::Client,
-    runtime: tokio::runtime::Runtime,
+    client: Client,
+}
+
+impl Deref for Server {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
 }
 
 impl Program {
@@ -41,7 +50,14 @@ impl Program {
         Program {
             binary: binary.into(),
             data_dir: data_dir.into(),
+            port: 0,
         }
+    }
+
+    /// The same, but its servers listen on this port instead of any free one.
+    #[must_use]
+    pub fn on_port(self, port: u16) -> Program {
+        Program { port, ..self }
     }
 
     /// The data directory.
@@ -84,14 +100,22 @@ impl Program {
         self.start(["up"])
     }
 
+    /// Starts a serving command and waits for nothing.
+    pub fn launch<A: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = A>,
+        output: Stdio,
+    ) -> Result<Child> {
+        let mut command = self.command(arguments);
+        let listen = format!("api.listen=127.0.0.1:{}", self.port);
+        command.args(["--set", &listen]);
+        command.stdout(output).stderr(Stdio::piped());
+        command.spawn().context("start the binary")
+    }
+
     /// Starts a serving command on a free port and waits until it is ready.
     pub fn start<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Result<Server> {
-        let mut command = self.command(arguments);
-        command
-            .args(["--set", "api.listen=127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().context("start the binary")?;
+        let mut child = self.launch(arguments, Stdio::piped())?;
         let out = child.stdout.take().context("read what it says")?;
         let mut line = String::new();
         BufReader::new(out)
@@ -114,22 +138,12 @@ impl Program {
                 .with_context(|| format!("no {name} in {line}"))
         };
         let key = std::fs::read_to_string(text("key_file")?).context("read the key")?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("start a runtime")?;
-        Ok(Server {
-            child,
-            api: text("api")?,
-            key: key.trim().to_owned(),
-            http: reqwest::Client::new(),
-            runtime,
-        })
+        let client = Client::new(text("api")?, key.trim())?;
+        Ok(Server { child, client })
     }
 }
 
 /// A full pipe would stop the server; what it says goes to the test's own output.
-#[allow(clippy::disallowed_methods)] // a thread of a test, gone with the server
 fn drain(stderr: Option<std::process::ChildStderr>) {
     let Some(stderr) = stderr else { return };
     std::thread::spawn(move || {
@@ -141,90 +155,10 @@ fn drain(stderr: Option<std::process::ChildStderr>) {
 }
 
 impl Server {
-    /// Its address.
-    #[must_use]
-    pub fn api(&self) -> &str {
-        &self.api
-    }
-
-    /// Its admin key.
-    #[must_use]
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
     /// Its process.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.child.id()
-    }
-
-    /// Status and body of a request.
-    pub fn send(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: Vec<u8>,
-    ) -> Result<(u16, String)> {
-        let method = reqwest::Method::from_bytes(method.as_bytes()).context("name a method")?;
-        let mut request = self
-            .http
-            .request(method, format!("{}{path}", self.api))
-            .body(body);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        self.runtime.block_on(async {
-            let answer = request.send().await.context("send a request")?;
-            Ok((
-                answer.status().as_u16(),
-                answer.text().await.context("read an answer")?,
-            ))
-        })
-    }
-
-    /// The JSON of a path, asked with the key.
-    pub fn get(&self, path: &str) -> Result<Value> {
-        self.json("GET", path, Vec::new())
-    }
-
-    /// The JSON of an answer to a body, sent with the key.
-    pub fn post(&self, path: &str, body: impl Into<Vec<u8>>) -> Result<Value> {
-        self.json("POST", path, body.into())
-    }
-
-    fn json(&self, method: &str, path: &str, body: Vec<u8>) -> Result<Value> {
-        let headers = [
-            ("X-API-Key", self.key.as_str()),
-            ("Content-Type", "application/json"),
-        ];
-        let (status, text) = self.send(method, path, &headers, body)?;
-        ensure!(
-            (200..300).contains(&status),
-            "{method} {path}: {status} {text}"
-        );
-        serde_json::from_str(&text).with_context(|| format!("read the answer {text}"))
-    }
-
-    /// Rows of a query.
-    pub fn query(&self, question: &Value) -> Result<Vec<Value>> {
-        let answer = self.post("/api/v1/query", question.to_string())?;
-        Ok(answer["data"].as_array().context("rows")?.clone())
-    }
-
-    /// The audit once nothing is in flight; its law must hold.
-    pub fn settled_audit(&self) -> Result<Value> {
-        for _ in 0..3_000 {
-            let audit = self.get("/api/v1/audit")?["data"].take();
-            ensure!(audit["law_holds"] == true, "the law does not hold: {audit}");
-            if audit["in_flight"] == 0 {
-                return Ok(audit);
-            }
-            self.runtime
-                .block_on(async { tokio::time::sleep(Duration::from_millis(10)).await });
-        }
-        anyhow::bail!("events are still in flight after 30 s")
     }
 
     /// Waits for an end that it finds by itself; its exit code.
@@ -241,11 +175,7 @@ impl Server {
 
     /// Asks it to stop and waits; its exit code.
     pub fn stop(mut self) -> Result<Option<i32>> {
-        let pid = self.child.id().to_string();
-        Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .context("signal the server")?;
+        process::signal(self.pid(), "TERM")?;
         Ok(self.child.wait().context("wait for its end")?.code())
     }
 }

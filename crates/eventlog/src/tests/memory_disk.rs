@@ -12,7 +12,7 @@ use parking_lot::{Condvar, Mutex};
 use rand::Rng;
 use rand::rngs::SmallRng;
 
-use crate::disk::{Disk, DiskFile, SharedFile, Stamp};
+use crate::disk::{Disk, DiskFile, SharedFile, Space, Stamp};
 
 /// Only a log that never syncs lets anyone wait this long.
 const SYNC_WAIT_MAX: Duration = Duration::from_secs(20);
@@ -43,6 +43,8 @@ struct State {
     fail_truncations: bool,
     /// Bytes that may still be added to files.
     room_bytes: Option<u64>,
+    /// What the file system says of itself; nothing means that it cannot.
+    space: Option<Space>,
     /// The next write takes only half and then finds the disk full.
     tear_next_write: bool,
     /// It has, and until there is room nothing can be written.
@@ -97,6 +99,13 @@ impl MemoryDisk {
     pub(super) fn set_room(&self, bytes: Option<u64>) {
         let mut state = self.world.state.lock();
         (state.room_bytes, state.is_torn) = (bytes, false);
+    }
+
+    pub(super) fn set_free(&self, free_bytes: u64) {
+        self.world.state.lock().space = Some(Space {
+            total_bytes: 100_000,
+            free_bytes,
+        });
     }
 
     pub(super) fn tear_next_write(&self) {
@@ -241,6 +250,11 @@ impl Disk for MemoryDisk {
         state.id(path)?;
         state.names.remove(path);
         Ok(())
+    }
+
+    fn space(&self, _: &Path) -> io::Result<Space> {
+        let space = self.world.state.lock().space;
+        space.ok_or_else(|| io::ErrorKind::Unsupported.into())
     }
 
     fn sync_dir(&self, _: &Path) -> io::Result<()> {

@@ -12,6 +12,7 @@ mod fence;
 mod memory_disk;
 mod pausing_disk;
 mod recovery;
+mod reserve;
 mod segments;
 mod simulation;
 
@@ -22,7 +23,10 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use crate::disk::SharedDisk;
-use crate::{EncodedFrame, EventLog, Frame, FrameEncoder, LogConfig, LogError, LogReader, Tallies};
+use crate::{
+    DiskReserve, EncodedFrame, EventLog, Frame, FrameEncoder, LogConfig, LogError, LogReader,
+    Tallies,
+};
 
 /// The file of the first segment, made by the first process.
 const FIRST_SEGMENT: &str = "00000000000000000000-000001.log";
@@ -36,6 +40,7 @@ fn folder() -> TempDir {
 fn config(dir: &Path) -> LogConfig {
     LogConfig {
         segment_bytes: SEGMENT_BYTES,
+        reserve: DiskReserve::NONE,
         ..LogConfig::new(dir)
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
-use crate::disk::{Disk, DiskFile, SharedDisk, SharedFile, Stamp};
+use crate::disk::{Disk, DiskFile, SharedDisk, SharedFile, Space, Stamp};
 
 /// Only a test that hangs lets anyone wait this long.
 const WAIT_MAX: Duration = Duration::from_secs(20);
@@ -112,6 +112,10 @@ impl Disk for PausingDisk {
     fn remove(&self, path: &Path) -> io::Result<()> {
         self.gate.pass();
         self.below.remove(path)
+    }
+
+    fn space(&self, dir: &Path) -> io::Result<Space> {
+        self.below.space(dir)
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {

@@ -59,7 +59,7 @@ pub fn serve(
             config: &config,
             keys: &keys,
         };
-        banner.print(core.log.recovered())?;
+        banner.print(core.log.recovered());
         let ended = end(core, &runtime).await;
         drop(written);
         ended

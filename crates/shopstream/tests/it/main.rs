@@ -3,14 +3,19 @@
 
 mod clickstream;
 mod crash;
+mod crash_loop;
+mod day;
 mod derived;
+mod disk_full;
 mod doors;
+mod faults;
 mod fence;
 mod golden;
 mod importing;
 mod mistakes;
 mod orders;
 mod simulate;
+mod strange_input;
 mod watched;
 
 use serde_json::Value;
@@ -31,4 +36,10 @@ fn figure(row: &Value, name: &str) -> String {
         Value::String(text) => text.clone(),
         value => value.to_string(),
     }
+}
+
+/// A number that makes a test larger than every day, or the everyday one.
+fn number(variable: &str, everyday: u64) -> u64 {
+    let asked = std::env::var(variable).ok();
+    asked.map_or(everyday, |text| text.parse().expect("a number"))
 }

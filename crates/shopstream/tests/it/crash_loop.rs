@@ -1,0 +1,30 @@
+//! Kill -9 at random moments under 2,000 events a second from clients that retry.
+//! `SHOPSTREAM_CRASHES=1000` makes it as long as `cargo xtask soak --crashes 1000` wants it, `SHOPSTREAM_SEED` another one.
+
+use crate::{dir, number, program};
+use std::time::Duration;
+use testkit::CrashLoop;
+
+const EVERYDAY_KILLS: u64 = 10;
+
+#[test]
+fn whatever_was_acknowledged_before_a_kill_is_counted_once() {
+    let dir = dir();
+    let kills = number("SHOPSTREAM_CRASHES", EVERYDAY_KILLS);
+    let is_soak = kills > EVERYDAY_KILLS;
+    let crash_loop = CrashLoop {
+        program: program(&dir),
+        arguments: vec!["up".to_owned()],
+        seed: number("SHOPSTREAM_SEED", 5),
+        kills: u32::try_from(kills).expect("fewer deaths"),
+        life_max: Duration::from_secs(if is_soak { 2 } else { 4 }),
+        looked_after_percent: if is_soak { 15 } else { 75 },
+    };
+    match crash_loop.run() {
+        Ok(survived) => eprintln!("{survived:?}"),
+        Err(error) => {
+            let kept = dir.keep();
+            panic!("{error:?}\nkept: {}", kept.display());
+        }
+    }
+}
