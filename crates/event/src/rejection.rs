@@ -142,4 +142,11 @@ impl Rejection {
             detail: format!("{field} = \"{quoted}\""),
         }
     }
+
+    /// The field that [`Rejection::of_field`] named, as it was written there.
+    #[must_use]
+    pub fn field_named(&self) -> Option<&str> {
+        let (field, _) = self.detail.split_once(" = \"")?;
+        (!field.is_empty()).then_some(field)
+    }
 }
