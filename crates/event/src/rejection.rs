@@ -20,6 +20,12 @@ macro_rules! reasons {
                 match self { $(Reason::$variant => $code,)* }
             }
 
+            /// The reason of this code.
+            #[must_use]
+            pub fn parse(code: &str) -> Option<Reason> {
+                match code { $($code => Some(Reason::$variant),)* _ => None }
+            }
+
             /// What the code means, for the quarantine page.
             #[must_use]
             pub fn meaning(self) -> &'static str {
