@@ -50,6 +50,13 @@ impl ImportState {
     pub fn name(self) -> &'static str {
         STATES[self as usize].1
     }
+
+    /// The state of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<ImportState> {
+        let known = STATES.iter().find(|(_, known)| *known == name)?;
+        Some(known.0)
+    }
 }
 
 /// How a file is read: enough to read a row of it again.

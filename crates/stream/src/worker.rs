@@ -28,7 +28,7 @@ pub enum Task {
 /// What it answers.
 pub enum Answer {
     /// Movements to send on and what became of the events.
-    Folded(Vec<Movement>, Verdicts),
+    Folded(Vec<Movement>, Box<Verdicts>),
     /// The index of what was seen could not be read or written; the worker ends.
     Failed(io::Error),
     /// Movements are folded.
@@ -101,7 +101,7 @@ fn serve(mut shards: Vec<Shard>, work: &Receiver<Task>, answers: &Sender<Answer>
                 match folded {
                     Ok(()) => Answer::Folded(
                         std::mem::take(&mut out.movements),
-                        std::mem::take(&mut out.verdicts),
+                        Box::new(std::mem::take(&mut out.verdicts)),
                     ),
                     Err(error) => Answer::Failed(error),
                 }
