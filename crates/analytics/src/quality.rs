@@ -4,8 +4,8 @@
 mod findings;
 mod rhythm;
 
-pub use findings::{Finding, FindingKind, Share, Stretch, Thresholds, judge, silence};
-pub use rhythm::{Rhythm, RhythmParts};
+pub use findings::{Finding, FindingKind, Share, Stretch, Thresholds, Watch, judge, silence};
+pub use rhythm::{Habit, Rhythm, RhythmParts};
 
 use event::{Field, Reason};
 use std::cmp::Reverse;

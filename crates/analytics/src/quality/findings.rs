@@ -1,7 +1,7 @@
 //! Findings: what is conspicuous in a source's newest minutes, against fixed thresholds and against its own past; and
 //! whether it fell silent. Pure: the clock is handed in, and what was found is forgotten with the data that showed it.
 
-use super::{FieldCounts, QualityCounts, Rhythm};
+use super::{FieldCounts, Habit, QualityCounts};
 use event::time::{DAY, MINUTE, SECOND};
 use event::{EventTime, Field, Reason};
 
@@ -235,18 +235,26 @@ fn nulls_risen(
     })
 }
 
+/// Since when somebody has been there to hear, and what time it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watch {
+    /// Before this the server was not up, and whoever did not come through did not fall silent.
+    pub since: EventTime,
+    /// The present.
+    pub now: EventTime,
+}
+
 /// Whether a source has been silent for longer than `max(least silence, so many usual pauses)`.
 #[must_use]
-pub fn silence(rhythm: &Rhythm, limits: &Thresholds, now: EventTime) -> Option<Finding> {
-    let silent = now.0.saturating_sub(rhythm.last().0);
-    let usual = i64::from(rhythm.usual_pause_ms()) * 1_000;
+pub fn silence(habit: &Habit, limits: &Thresholds, watch: Watch) -> Option<Finding> {
+    let silent = watch.now.0.saturating_sub(habit.last.max(watch.since).0);
+    let usual = i64::from(habit.usual_pause_ms) * 1_000;
     let allowed = (i64::from(limits.silence_s_min) * SECOND)
         .max(usual.saturating_mul(i64::from(limits.silence_pauses_max)));
-    let is_habit = rhythm.active_minutes() >= HABIT_MINUTES;
-    (is_habit && silent > allowed && silent < GONE.max(allowed.saturating_mul(2))).then(|| {
-        Finding {
-            usual_pause_ms: Some(rhythm.usual_pause_ms()),
-            ..finding(FindingKind::Silent, rhythm.last())
-        }
+    let has_gone = watch.now.0.saturating_sub(habit.last.0) >= GONE.max(allowed.saturating_mul(2));
+    let is_habit = habit.active_minutes >= HABIT_MINUTES;
+    (is_habit && silent > allowed && !has_gone).then(|| Finding {
+        usual_pause_ms: Some(habit.usual_pause_ms),
+        ..finding(FindingKind::Silent, habit.last)
     })
 }

@@ -21,7 +21,18 @@ pub struct Rhythm {
     pauses: VecDeque<u32>,
 }
 
-/// The plain values of a rhythm, as checkpoints and results carry them.
+/// What a rhythm says of a source in short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Habit {
+    /// When it sent last.
+    pub last: EventTime,
+    /// Minutes in which it sent.
+    pub active_minutes: u32,
+    /// The middle one of its last pauses in milliseconds; 0 for one that never paused for a second.
+    pub usual_pause_ms: u32,
+}
+
+/// The plain values of a rhythm, as checkpoints carry them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RhythmParts {
     /// When it sent first.
@@ -56,24 +67,16 @@ impl Rhythm {
         self.last = self.last.max(last);
     }
 
-    /// When it sent last.
+    /// What it says in short.
     #[must_use]
-    pub fn last(&self) -> EventTime {
-        self.last
-    }
-
-    /// Minutes in which it sent.
-    #[must_use]
-    pub fn active_minutes(&self) -> u32 {
-        self.active_minutes
-    }
-
-    /// The middle one of its last pauses in milliseconds; 0 for one that never paused for a second.
-    #[must_use]
-    pub fn usual_pause_ms(&self) -> u32 {
+    pub fn habit(&self) -> Habit {
         let mut pauses: Vec<u32> = self.pauses.iter().copied().collect();
         pauses.sort_unstable();
-        pauses.get(pauses.len() / 2).copied().unwrap_or(0)
+        Habit {
+            last: self.last,
+            active_minutes: self.active_minutes,
+            usual_pause_ms: pauses.get(pauses.len() / 2).copied().unwrap_or(0),
+        }
     }
 
     /// Its plain values.

@@ -224,7 +224,11 @@ fn check_silence(pause: i64, times: i64, silent: i64, is_told: bool) {
         rhythm.observe(time, time);
     }
     let now = EventTime(((times - 1) * pause + silent) * SECOND);
-    let found = silence(&rhythm, &Thresholds::default(), now);
+    let watch = Watch {
+        since: EventTime(0),
+        now,
+    };
+    let found = silence(&rhythm.habit(), &Thresholds::default(), watch);
     assert_eq!(found.is_some(), is_told, "{found:?}");
 }
 
@@ -258,7 +262,7 @@ fn a_burst_of_requests_does_not_shorten_the_usual_pause() {
         }
     }
     // A burst takes 9.99 s of the 900 s.
-    assert_eq!(rhythm.usual_pause_ms(), 890_010);
+    assert_eq!(rhythm.habit().usual_pause_ms, 890_010);
 }
 
 #[test]
@@ -283,4 +287,20 @@ fn a_clock_that_jumps_back_is_no_pause_and_a_rhythm_comes_back_from_its_parts() 
         Rhythm::from_parts(long).to_parts().pauses,
         (36..100).collect::<Vec<_>>()
     );
+}
+
+#[test]
+fn while_the_server_was_down_nobody_fell_silent() {
+    let habit = Habit {
+        last: EventTime(0),
+        active_minutes: 60,
+        usual_pause_ms: 2_000,
+    };
+    let found = |up_s: i64| {
+        let now = EventTime(10_000 * SECOND);
+        let since = EventTime(now.0 - up_s * SECOND);
+        silence(&habit, &Thresholds::default(), Watch { since, now })
+    };
+    assert_eq!(found(300), None);
+    assert_eq!(found(301).map(|found| found.since), Some(EventTime(0)));
 }

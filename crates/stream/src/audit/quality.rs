@@ -287,7 +287,7 @@ impl Quality {
                     is_hour,
                     at,
                 }));
-            if line.rhythm.active_minutes() > 0 {
+            if line.rhythm.habit().active_minutes > 0 {
                 quality.changed_rhythms.insert(key.clone());
             }
             quality.lines.insert(key, line);
@@ -367,12 +367,11 @@ fn quality_row(place: &Place, counts: &QualityCounts) -> Change {
 }
 
 fn rhythm_row(line: &LineKey, rhythm: &Rhythm) -> Change {
-    let parts = rhythm.to_parts();
+    let habit = rhythm.habit();
     let values = vec![
-        Value::Time(parts.first.0),
-        Value::Time(parts.last.0),
-        count(u64::from(parts.active_minutes)),
-        count(u64::from(rhythm.usual_pause_ms())),
+        Value::Time(habit.last.0),
+        count(u64::from(habit.active_minutes)),
+        count(u64::from(habit.usual_pause_ms)),
     ];
     rows::row("rhythms", line_key(line), values)
 }
