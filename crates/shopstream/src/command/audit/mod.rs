@@ -6,7 +6,7 @@ mod quality;
 use crate::cli::{Audit, AuditPart, Format};
 use crate::client::Client;
 use crate::command::connect;
-use crate::command::imports::cell;
+use crate::command::imports;
 use crate::command::up::tokio_runtime;
 use crate::config::Config;
 use crate::exit::{Exit, Problem};
@@ -105,51 +105,74 @@ const COUNTS: [&str; 8] = [
 ];
 
 fn print(audit: &Value, rows: &str, format: Format) {
-    let lines = audit[rows]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let lines = list(audit, rows);
     let told = |name: &&str| lines.iter().any(|line| !line[*name].is_null());
     let names: Vec<&str> = NAMES.into_iter().filter(told).collect();
     let head: Vec<&str> = names.iter().copied().chain(COUNTS).chain(["law"]).collect();
-    let mut table: Vec<Vec<String>> = lines.iter().map(|line| row(line, &names)).collect();
+    let row = |line: &Value| row(line, &names, format);
+    let mut table: Vec<Vec<String>> = lines.iter().map(row).collect();
     if rows == "sources" {
-        table.push(row(audit, &names));
+        let mut all = row(audit);
+        if let Some(first) = all.first_mut().filter(|_| !names.is_empty()) {
+            *first = "(all)".to_owned();
+        }
+        table.push(all);
     }
     println!("{}", table::render(&head, &table, format));
-    let is_sound =
-        audit["law_holds"] == Value::Bool(true) && audit["lines_broken"].as_u64().unwrap_or(0) == 0;
-    let law = if is_sound { "holds" } else { "DOES NOT HOLD" };
+    let law = if is_sound(audit) {
+        "holds"
+    } else {
+        "DOES NOT HOLD"
+    };
     eprintln!(
         "received = accepted + duplicate + quarantined, accepted = counted + late + in flight: {law}"
     );
     if rows != "sources" {
-        let counts = ["received", "counted", "late", "in_flight"].map(|name| cell(&audit[name]));
-        let [received, counted, late, in_flight] = counts;
+        let counts = ["received", "counted", "late", "in_flight"];
+        let [received, counted, late, in_flight] = counts.map(|name| imports::cell(&audit[name]));
         eprintln!(
             "in all: received {received}, counted {counted}, late {late}, in flight {in_flight}"
         );
     }
 }
 
-/// A line; in place of what it is not told by stands which line it is.
-fn row(line: &Value, names: &[&str]) -> Vec<String> {
-    let other = match line["part"].as_str() {
-        Some("in_flight") => "(not read yet)",
-        Some("before") => "(before)",
-        Some(_) => "",
-        None => "",
-    };
-    let mut row: Vec<String> = names.iter().map(|name| cell(&line[*name])).collect();
+fn is_sound(audit: &Value) -> bool {
+    audit["law_holds"] == Value::Bool(true) && audit["lines_broken"].as_u64().unwrap_or(0) == 0
+}
+
+fn list<'v>(value: &'v Value, name: &str) -> &'v [Value] {
+    value[name]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default()
+}
+
+/// Counts have their thousands apart in a table, and stay plain for programs.
+fn cell(value: &Value, format: Format) -> String {
+    match value {
+        Value::Number(number) if !table::is_table(format) => number.to_string(),
+        value => imports::cell(value),
+    }
+}
+
+/// A line; where it is not told by source or hour, a word says which line it is.
+fn row(line: &Value, names: &[&str], format: Format) -> Vec<String> {
+    let cells = names.iter().chain(&COUNTS);
+    let mut row: Vec<String> = cells.map(|name| cell(&line[*name], format)).collect();
     let place = match line["part"].as_str() {
         Some("before") => names.iter().position(|name| *name == "hour"),
-        Some("in_flight") => Some(0),
+        Some("in_flight") if !names.is_empty() => Some(0),
         _ => None,
     };
-    if let Some(place) = place.and_then(|place| row.get_mut(place)) {
-        *place = other.to_owned();
+    if let Some(place) = place {
+        let is_before = line["part"] == "before";
+        row[place] = if is_before {
+            "(before)"
+        } else {
+            "(not read yet)"
+        }
+        .to_owned();
     }
-    row.extend(COUNTS.iter().map(|count| cell(&line[*count])));
     row.push(law(line).to_owned());
     row
 }

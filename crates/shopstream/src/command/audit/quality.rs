@@ -1,8 +1,7 @@
 //! `audit --quality`: what each field of each source came to, and what is conspicuous about it.
 
-use super::ask;
+use super::{ask, cell, list};
 use crate::cli::{Audit, Format};
-use crate::command::imports::cell;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::table;
@@ -28,13 +27,6 @@ pub fn run(config: &Config, options: &Audit) -> anyhow::Result<Exit> {
     })
 }
 
-fn list<'v>(value: &'v Value, name: &str) -> &'v [Value] {
-    value[name]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default()
-}
-
 fn print(quality: &Value, findings: &[Value], format: Format) {
     let rows = list(quality, "rows");
     let told = |name: &&str| rows.iter().any(|row| !row[*name].is_null());
@@ -49,7 +41,7 @@ fn print(quality: &Value, findings: &[Value], format: Format) {
         "steps",
     ];
     let head: Vec<&str> = names.iter().copied().chain(counts).collect();
-    let table: Vec<Vec<String>> = rows.iter().map(|row| line(row, &names)).collect();
+    let table: Vec<Vec<String>> = rows.iter().map(|row| line(row, &names, format)).collect();
     println!("{}", table::render(&head, &table, format));
     if rows.is_empty() {
         eprintln!("nothing came in yet");
@@ -58,15 +50,18 @@ fn print(quality: &Value, findings: &[Value], format: Format) {
         eprintln!("nothing is conspicuous");
         return;
     }
-    eprintln!("{} findings:", findings.len());
-    let found = findings
-        .iter()
-        .map(|finding| FINDINGS.map(|name| cell(&finding[name])).to_vec());
+    eprintln!("conspicuous:");
+    let found = findings.iter().map(|finding| {
+        FINDINGS
+            .map(|name| cell(&finding[name], Format::Table))
+            .to_vec()
+    });
     let found: Vec<Vec<String>> = found.collect();
     eprintln!("{}", table::render(&FINDINGS, &found, Format::Table));
 }
 
-fn line(row: &Value, names: &[&str]) -> Vec<String> {
+fn line(row: &Value, names: &[&str], format: Format) -> Vec<String> {
+    let cell = |value: &Value| cell(value, format);
     let percent = |share: &Value| {
         let share = share.as_f64();
         share.map_or(String::new(), |share| format!("{:.2}", share * 100.0))
