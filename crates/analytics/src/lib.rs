@@ -7,6 +7,7 @@ pub mod cell;
 pub mod names;
 pub mod order;
 pub mod product;
+pub mod quality;
 mod sketch;
 pub mod tally;
 pub mod window;

@@ -6,14 +6,15 @@ use crate::host::{self, HostNames};
 use crate::hub::Hub;
 use crate::keys::Scope;
 use crate::routes::{
-    audit, catalogue, errors, events, fallback, health, imports, quarantine, queries, sessions,
-    stream,
+    audit, catalogue, errors, events, fallback, health, imports, quality, quarantine, queries,
+    sessions, stream,
 };
 use crate::state::ApiState;
 use crate::trace;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
+use event::EventTime;
 use runtime::CancellationToken;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub(crate) struct App {
     pub(crate) queries: Semaphore,
     pub(crate) imports: Arc<Semaphore>,
     pub(crate) stop: CancellationToken,
+    /// Since when events can come in.
+    pub(crate) started: EventTime,
 }
 
 impl App {
@@ -55,6 +58,7 @@ impl App {
             queries: Semaphore::new(config.query_slots.max(1)),
             imports: Arc::new(Semaphore::new(config.import_slots.max(1))),
             stop,
+            started: EventTime(state.clock.now().0),
             config,
             state,
         })
@@ -77,6 +81,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router {
         .route("/api/v1/query", post(queries::query))
         .route("/api/v1/stream", get(stream::stream))
         .route("/api/v1/audit", get(audit::audit))
+        .route("/api/v1/quality", get(quality::quality))
         .route("/api/v1/quarantine", get(quarantine::list))
         .route("/api/v1/quarantine/{id}", get(quarantine::show))
         .route("/api/v1/imports", get(imports::list))

@@ -2,6 +2,7 @@
 
 use crate::door::EventDoor;
 use crate::keys::KeyRing;
+use analytics::quality::Thresholds;
 use live::LiveTables;
 use runtime::Clock;
 use std::sync::Arc;
@@ -15,6 +16,8 @@ pub struct ApiState {
     pub door: Arc<dyn EventDoor>,
     /// Keys, sessions and login tokens.
     pub keys: KeyRing,
+    /// Above what something about the data is told.
+    pub thresholds: Thresholds,
     /// The process's clock.
     pub clock: Clock,
     /// The offset after the last durable event.

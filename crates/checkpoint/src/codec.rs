@@ -68,6 +68,9 @@ pub enum DecodeError {
     /// A truth value is neither 0 nor 1.
     #[error("a truth value is neither 0 nor 1")]
     NotBool,
+    /// A number or a word stands for nothing that is known.
+    #[error("a number or a word stands for nothing known")]
+    Unknown,
     /// More things are promised than bytes are left.
     #[error("a count is larger than what follows")]
     CountTooLarge,

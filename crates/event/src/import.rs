@@ -54,8 +54,8 @@ impl ImportState {
     /// The state of this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<ImportState> {
-        let state = STATES.iter().find(|(_, known)| *known == name);
-        state.map(|(state, _)| *state)
+        let known = STATES.iter().find(|(_, known)| *known == name)?;
+        Some(known.0)
     }
 }
 

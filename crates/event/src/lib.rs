@@ -7,6 +7,7 @@ mod currency;
 pub mod derive;
 pub mod dialect;
 mod event;
+mod field;
 pub mod frame;
 mod id;
 pub mod import;
@@ -21,6 +22,7 @@ pub mod time;
 pub use batch::{EventBatch, EventBatchBuilder, EventRef, ItemRef};
 pub use currency::Currency;
 pub use event::{Event, Item, LineKind, Str};
+pub use field::{FIELDS, Field};
 pub use id::{EventId, KeyKind, hash_128, hash_128_within, key_hash, running_hash};
 pub use kind::EventType;
 pub use money::{

@@ -20,6 +20,12 @@ macro_rules! reasons {
                 match self { $(Reason::$variant => $code,)* }
             }
 
+            /// The reason of this code.
+            #[must_use]
+            pub fn parse(code: &str) -> Option<Reason> {
+                match code { $($code => Some(Reason::$variant),)* _ => None }
+            }
+
             /// What the code means, for the quarantine page.
             #[must_use]
             pub fn meaning(self) -> &'static str {
@@ -141,5 +147,12 @@ impl Rejection {
             reason,
             detail: format!("{field} = \"{quoted}\""),
         }
+    }
+
+    /// The field that [`Rejection::of_field`] named, as it was written there.
+    #[must_use]
+    pub fn field_named(&self) -> Option<&str> {
+        let (field, _) = self.detail.split_once(" = \"")?;
+        (!field.is_empty()).then_some(field)
     }
 }

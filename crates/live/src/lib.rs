@@ -11,8 +11,9 @@ mod tables;
 mod texts;
 
 pub use audit::{
-    AuditView, ImportView, QuarantineCursor, QuarantineFilter, QuarantinePage, QuarantinedRow,
-    SourceView,
+    AuditLine, AuditView, ImportView, LinePart, LineQuestion, LineTime, QualityPart,
+    QualityQuestion, QualityRow, QualitySource, QuarantineCursor, QuarantineFilter, QuarantinePage,
+    QuarantinedRow, SourceFinding, SourceView, Tally,
 };
 pub use orders::Order;
 pub use pulse::{PulseSecond, StreamChanges, StreamSnapshot, Subscription};

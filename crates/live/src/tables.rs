@@ -2,7 +2,8 @@
 //! Each table has its own lock, so a question about one holds up the feeding of that one only.
 
 use crate::audit::{
-    Audit, AuditView, ImportView, QuarantineCursor, QuarantineFilter, QuarantinePage,
+    Audit, AuditLine, AuditView, ImportView, LineQuestion, QualityQuestion, QualityRow,
+    QuarantineCursor, QuarantineFilter, QuarantinePage, SourceFinding,
 };
 use crate::cells::{CellAddress, CubeTable, RowKey, Stamp};
 use crate::orders::Orders;
@@ -10,6 +11,7 @@ use crate::query::CalendarTexts;
 use crate::stores::Stores;
 use crate::texts::{TextId, Texts};
 use analytics::cell::{CUBES, Cube, CubeId};
+use analytics::quality::{Thresholds, Watch};
 use analytics::window::Grain;
 use changelog::{AtRest, Change, ChangeBatch, Outlet, Progress, TablePart, Value};
 use event::time::{DAY, HOUR, MINUTE};
@@ -150,11 +152,34 @@ impl LiveTables {
         self.shared.refused.load(Ordering::Relaxed)
     }
 
-    /// The audit, given the log's end.
+    /// The audit, given the log's end; of one store, where one is named.
     #[must_use]
-    pub fn audit(&self, log_end: u64) -> AuditView {
+    pub fn audit(&self, log_end: u64, store: Option<&str>) -> AuditView {
+        self.shared.audit.read().view(log_end, store)
+    }
+
+    /// Lines of the audit as they are asked for, given the log's end.
+    #[must_use]
+    pub fn audit_lines(&self, question: &LineQuestion, log_end: u64) -> Vec<AuditLine> {
+        self.shared.audit.read().lines(question, log_end)
+    }
+
+    /// Data quality: rows as they are asked for.
+    #[must_use]
+    pub fn quality(&self, question: &QualityQuestion) -> Vec<QualityRow> {
+        self.shared.audit.read().quality(question)
+    }
+
+    /// Data quality: what is conspicuous about the sources that are asked for.
+    #[must_use]
+    pub fn findings(
+        &self,
+        question: &QualityQuestion,
+        limits: &Thresholds,
+        watch: Watch,
+    ) -> Vec<SourceFinding> {
         let audit = self.shared.audit.read();
-        audit.view(log_end)
+        audit.findings(question, limits, watch)
     }
 
     /// Rejections older than `before`, newest first.

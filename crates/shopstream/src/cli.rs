@@ -43,7 +43,7 @@ pub enum Command {
     Quarantine(Quarantine),
     /// Saved mappings of columns
     Mappings(MappingsOptions),
-    /// Show that nothing disappeared: received = accepted + duplicate + quarantined
+    /// Show that nothing disappeared: received = accepted + duplicate + quarantined; and how good the data are
     Audit(Audit),
     /// Measure on this machine
     Bench(Bench),
@@ -355,15 +355,46 @@ pub enum MappingsKind {
 
 #[derive(Debug, Clone, Args)]
 pub struct Audit {
-    /// How it is written
-    #[arg(long, value_enum, default_value_t = Format::Auto)]
-    pub format: Format,
-    /// The server [default: the one that owns the data directory]
+    /// Lines by source, store and hour of receipt (UTC), or some of them; each obeys the law by itself
+    #[arg(
+        long,
+        value_enum,
+        value_name = "source|store|hour",
+        value_delimiter = ','
+    )]
+    pub by: Vec<AuditPart>,
+    /// Data quality instead: what fields lacked, why events were set aside, what is conspicuous
     #[arg(long)]
-    pub url: Option<String>,
-    /// Key [default: DATA_DIR/keys/admin.key]
-    #[arg(long, env = "SHOPSTREAM_KEY", hide_env_values = true)]
-    pub key: Option<String>,
+    pub quality: bool,
+    /// Received at this time or later, such as 2026-03-02T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// Received before this time
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<String>,
+    /// Of this source only: its name or identity
+    #[arg(long)]
+    pub source: Option<String>,
+    /// Of this store only
+    #[arg(long)]
+    pub store: Option<String>,
+    /// Of this field only, such as items.unit_price
+    #[arg(long, requires = "quality")]
+    pub field: Option<String>,
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AuditPart {
+    /// Who sent it
+    Source,
+    /// For which store
+    Store,
+    /// In which hour it came in
+    Hour,
+    /// In which minute it came in; with --quality only
+    Minute,
 }
 
 #[derive(Debug, Clone, Args)]

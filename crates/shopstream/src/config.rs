@@ -2,8 +2,10 @@
 //! Defaults < /etc/shopstream < the user's file < ./shopstream.toml < --config < environment < --set < flags.
 
 mod enrichment;
+mod findings;
 
 pub use enrichment::{GeoSettings, PriceTierSettings, PrivacySettings};
+pub use findings::FindingSettings;
 
 use crate::cli::Settings;
 use crate::exit::Problem;
@@ -45,6 +47,8 @@ pub struct Config {
     pub checks: Vec<ingest::checks::CheckConfig>,
     /// What may be set aside of a batch.
     pub quality: ingest::QualityConfig,
+    /// Above what something about the data is told.
+    pub findings: FindingSettings,
     /// What is read without being sent.
     pub sources: SourceSettings,
 }
@@ -130,6 +134,7 @@ impl Default for Config {
             sources: SourceSettings::default(),
             checks: Vec::new(),
             quality: ingest::QualityConfig::default(),
+            findings: FindingSettings::default(),
         }
     }
 }
@@ -290,6 +295,7 @@ fn check(config: &Config) -> Result<(), Problem> {
         }
     }
     config.price_tiers.tiers()?;
+    config.findings.check()?;
     if let Err(error) = ingest::checks::compile_checks(&config.checks) {
         return Err(Problem::usage(error.to_string(), error.hint));
     }

@@ -289,9 +289,9 @@ pub struct KnownRepeats<'l> {
 impl<'l> KnownRepeats<'l> {
     /// As it stands now; everything in the log should be in the results.
     pub fn before(live: &'l LiveTables, log_end: u64) -> KnownRepeats<'l> {
-        let sources = live.audit(log_end).sources.into_iter();
+        let sources = live.audit(log_end, None).sources.into_iter();
         let before = sources
-            .map(|source| (source.source.to_string(), source.duplicate))
+            .map(|source| (source.source.to_string(), source.tally.duplicate))
             .collect();
         KnownRepeats {
             live,
@@ -300,18 +300,14 @@ impl<'l> KnownRepeats<'l> {
         }
     }
 
-    /// Moves the import's repeats from the accepted to where they belong.
+    /// Moves the import's repeats from the accepted to where they belong. A file may have been loaded for several stores.
     pub fn settle(&self, summary: &mut ImportSummary) {
-        let before = self
-            .before
-            .iter()
-            .find(|(source, _)| *source == summary.source)
-            .map_or(0, |(_, count)| *count);
-        let sources = self.live.audit(self.log_end).sources;
-        let now = sources
-            .iter()
-            .find(|source| *source.source == *summary.source)
-            .map_or(0, |source| source.duplicate);
+        let is_its = |source: &str| source == summary.source;
+        let before = self.before.iter().filter(|(source, _)| is_its(source));
+        let before: u64 = before.map(|(_, count)| count).sum();
+        let sources = self.live.audit(self.log_end, None).sources;
+        let now = sources.iter().filter(|source| is_its(&source.source));
+        let now: u64 = now.map(|source| source.tally.duplicate).sum();
         let repeats = now.saturating_sub(before);
         summary.counts.duplicate += repeats;
         summary.counts.accepted = summary.counts.accepted.saturating_sub(repeats);

@@ -6,8 +6,7 @@ use std::io::IsTerminal;
 
 /// Rows under a head; numbers to the right.
 pub fn render(head: &[&str], rows: &[Vec<String>], format: Format) -> String {
-    let is_table = format == Format::Table || std::io::stdout().is_terminal();
-    if !is_table {
+    if !is_table(format) {
         let lines = std::iter::once(head.join("\t")).chain(rows.iter().map(|row| row.join("\t")));
         return lines.collect::<Vec<_>>().join("\n");
     }
@@ -25,6 +24,11 @@ pub fn render(head: &[&str], rows: &[Vec<String>], format: Format) -> String {
         }
     }
     table.to_string()
+}
+
+/// Whether rows become a table for people; else they are lines for programs.
+pub fn is_table(format: Format) -> bool {
+    format == Format::Table || std::io::stdout().is_terminal()
 }
 
 /// Numbers stand under each other by their last digit, words by their first letter.

@@ -109,6 +109,7 @@ pub fn counter(
         live: core.live.clone(),
         door: Arc::new(Doors::new(core, config, runtime.clock().clone())),
         keys,
+        thresholds: config.findings.thresholds(),
         clock: runtime.clock().clone(),
         log_end: Arc::new(move || log.end()),
         readiness: readiness(core, watched),

@@ -1,214 +1,277 @@
-//! The law that nothing disappears silently: received = accepted + duplicate + quarantined, by source and in all.
+//! The law that nothing disappears silently: received = accepted + duplicate + quarantined, and
+//! accepted = counted + late + in flight; by source, store and hour of receipt, by import, and in all. Beside it, what
+//! the same frames say of the quality of the data.
 
-mod rest;
+mod imports;
+mod key;
+mod ledger;
+mod quality;
+mod rejections;
+mod rows;
 
-use crate::round::FrameSide;
+pub use key::{AuditKey, KeyCounts};
+pub use rejections::REJECTIONS;
+
+use crate::round::{FrameSide, FrameSource};
 use crate::shard::{Conflict, Verdicts};
-use analytics::cell::NameId;
-use changelog::{Change, Value};
-use event::EventTime;
-use event::frame::{Rejected, SourceTally};
-use event::import::{ImportKey, ImportNote, ImportState, QuarantineId, Release};
-use event::{Reason, Rejection};
-use hashbrown::HashMap;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use changelog::Change;
+use checkpoint::{DecodeError, Decoder, Encoder};
+use event::batch::{Arrivals, minute_of};
+use event::frame::Rejected;
+use event::import::QuarantineId;
+use event::schema::{Label, Number};
+use event::{EventBatch, FIELDS, Field, Reason, Rejection};
+use imports::Imports;
+use ledger::{Ledger, LineKey};
+use quality::Quality;
+use rejections::Rejections;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Rejected bytes shown in results; all of them stay in the log.
-const SHOWN_BYTES_MAX: usize = 1_024;
-/// The table of rejections.
-pub const REJECTIONS: &str = "quarantine";
-/// Rejections published at once; older ones of a flood stay in the log only.
-const SHOWN_REJECTIONS_MAX: usize = 1_000;
-
-#[derive(Debug, Clone, Default)]
-struct SourceRow {
-    name: Arc<str>,
-    store: Arc<str>,
-    rows: u64,
-    received: u64,
-    accepted: u64,
-    duplicate: u64,
-    quarantined: u64,
-}
-
-/// One run of an import, numbered from 1 in the order of the log.
-#[derive(Debug, Clone, Default)]
-struct ImportRow {
-    number: u64,
-    source: Arc<str>,
-    name: Arc<str>,
-    store: Arc<str>,
-    began: EventTime,
-    first_offset: u64,
-    dialect: Arc<str>,
-    mapping: Arc<str>,
-    state: ImportState,
-    rows: u64,
-    received: u64,
-    accepted: u64,
-    duplicate: u64,
-    quarantined: u64,
-}
+/// Sources that are read when somebody says so: they send nothing by themselves, so they cannot fall silent.
+const FILES: &str = "file:";
+/// The encoding that [`Audit::encode`] writes.
+const FORM: u64 = 1;
 
 /// Tallies since the log began.
 #[derive(Debug, Default)]
 pub struct Audit {
-    sources: BTreeMap<Arc<str>, SourceRow>,
-    by_id: HashMap<NameId, (Arc<str>, Option<ImportKey>)>,
-    imports: HashMap<ImportKey, ImportRow>,
-    changed_imports: BTreeSet<ImportKey>,
-    /// Rejections that became events; a second release of one is a repeat like any other.
-    released: HashSet<QuarantineId>,
-    reasons: BTreeMap<&'static str, u64>,
-    counted: u64,
-    changed_sources: BTreeSet<Arc<str>>,
-    changed_reasons: BTreeSet<&'static str>,
-    rejections: Vec<Change>,
-    /// Kept apart: of a flood of rejections the oldest are dropped, of releases none.
-    released_rows: Vec<Change>,
+    ledger: Ledger,
+    imports: Imports,
+    rejections: Rejections,
+    quality: Quality,
+}
+
+/// What a frame brought of one source in one minute.
+#[derive(Debug, Clone, Copy, Default)]
+struct Brought {
+    events: u64,
+    rejected: u64,
+    released: u64,
 }
 
 impl Audit {
-    /// Takes in what a frame says beside its events.
-    pub fn observe(&mut self, frame: &FrameSide) {
-        for (at, (id, tally)) in frame.sources.iter().enumerate() {
-            let note = (frame.notes.imports.iter()).find(|note| note.source as usize == at);
-            self.observe_source(tally, *id, note.map(|note| note.key));
-            if let Some(note) = note {
-                self.observe_import(note, tally, frame.first_offset);
+    /// Takes in a frame: what it says of its sources, what it rejected, and when its events came in.
+    pub fn observe(&mut self, frame: &FrameSide, events: &EventBatch) {
+        let arrivals = events.arrivals();
+        let lines: Vec<LineKey> = frame.sources.iter().map(line_of).collect();
+        let owners = owners(&arrivals, events, &lines);
+        let mut brought: Vec<BTreeMap<i32, Brought>> = vec![BTreeMap::new(); lines.len()];
+        for (group, owner) in arrivals.groups().iter().zip(&owners) {
+            if let Some(owner) = owner {
+                brought[*owner].entry(group.minute).or_default().events += group.events;
             }
         }
-        for release in &frame.notes.releases {
-            let source = frame.sources.get(release.source as usize);
-            self.observe_release(release, source.map(|(_, tally)| tally));
+        for rejected in &frame.rejected {
+            if let Some(brought) = brought.get_mut(rejected.source as usize) {
+                let minute = minute_of(rejected.received);
+                brought.entry(minute).or_default().rejected += 1;
+            }
         }
-        for (index, rejected) in frame.rejected.iter().enumerate() {
-            self.count_reason(rejected.rejection.reason);
-            let source = frame
-                .sources
-                .get(rejected.source as usize)
-                .map_or("", |(_, tally)| &tally.info.source);
-            self.show(frame.number, index, source, rejected);
+        let released_at = release_minutes(frame, events);
+        for (release, minute) in frame.notes.releases.iter().zip(&released_at) {
+            if let Some(brought) = brought.get_mut(release.source as usize) {
+                brought.entry(*minute).or_default().released += 1;
+            }
         }
+        for (at, source) in frame.sources.iter().enumerate() {
+            self.observe_source(frame, (at, source), &lines[at], &brought[at]);
+        }
+        self.observe_releases(frame, &lines, &released_at);
+        self.observe_rejections(frame, &lines);
+        self.observe_fields(&arrivals, &owners, &lines);
     }
 
-    fn observe_import(&mut self, note: &ImportNote, tally: &SourceTally, first_offset: u64) {
-        let number = self.imports.len() as u64 + 1;
-        let row = self.imports.entry(note.key).or_insert_with(|| ImportRow {
-            number,
-            source: Arc::from(tally.info.source.as_str()),
-            name: Arc::from(tally.info.name.as_str()),
-            store: Arc::from(tally.info.store.as_str()),
-            began: note.began,
-            first_offset,
-            ..ImportRow::default()
+    /// The door's tally of a source, hour by hour. Nearly every frame has one; in one with more, what the door counted
+    /// beyond what its columns hold stays with the first, where it breaks the law for everybody to see.
+    fn observe_source(
+        &mut self,
+        frame: &FrameSide,
+        (at, source): (usize, &FrameSource),
+        line: &LineKey,
+        brought: &BTreeMap<i32, Brought>,
+    ) {
+        let tally = &source.tally;
+        let note = (frame.notes.imports.iter()).find(|note| note.source as usize == at);
+        let ids = (source.id, source.store);
+        (self.ledger).open(ids, line, &tally.info.name, note.map(|note| note.key));
+        let fresh = |brought: &Brought| brought.events.saturating_sub(brought.released);
+        let others = || brought.iter().skip(1);
+        let accepted: u64 = others().map(|(_, brought)| fresh(brought)).sum();
+        let rejected: u64 = others().map(|(_, brought)| brought.rejected).sum();
+        let main = brought.keys().next().copied().unwrap_or_else(|| {
+            let began = note.map(|note| minute_of(note.began));
+            let newest = self.ledger.newest_hour(line);
+            newest.map_or(began.unwrap_or(0), |hour| hour * key::MINUTES)
         });
-        if let Some(settings) = &note.settings {
-            row.dialect = Arc::from(settings.dialect.as_str());
-            row.mapping = Arc::from(settings.mapping.as_deref().unwrap_or_default());
-        }
-        row.state = note.state;
-        row.rows = note.rows;
-        row.received += tally.received + note.known;
-        row.accepted += tally.accepted;
-        row.duplicate += note.known;
-        row.quarantined += tally.quarantined;
-        self.changed_imports.insert(note.key);
-    }
-
-    /// What was received when it was set aside moves to the accepted. A release that stands in the log twice is, the
-    /// second time, an event received again, which its shard then finds to be a repeat.
-    fn observe_release(&mut self, release: &Release, source: Option<&SourceTally>) {
-        let Some(source) = source else { return };
-        let key: Arc<str> = Arc::from(source.info.source.as_str());
-        let Some(row) = self.sources.get_mut(&key) else {
-            return;
-        };
-        row.accepted += 1;
-        self.changed_sources.insert(key);
-        if !self.released.insert(release.id) {
-            row.received += 1;
-            return;
-        }
-        row.quarantined = row.quarantined.saturating_sub(1);
-        let reason = release.reason.code();
-        if let Some(count) = self.reasons.get_mut(reason) {
-            *count = count.saturating_sub(1);
-            self.changed_reasons.insert(reason);
-        }
-        if let Some(import) = release.import
-            && let Some(row) = self.imports.get_mut(&import)
-        {
-            row.accepted += 1;
-            row.quarantined = row.quarantined.saturating_sub(1);
-            self.changed_imports.insert(import);
-        }
-        self.released_rows.push(Change {
-            table: REJECTIONS,
-            key: rejection_key(release.id.frame, release.id.index as usize),
-            values: None,
-            version: 0,
+        self.ledger.change(line, main, |sum| {
+            sum.rows += tally.rows;
+            sum.received += tally.received.saturating_sub(accepted + rejected);
+            sum.accepted += tally.accepted.saturating_sub(accepted);
+            sum.quarantined += tally.quarantined.saturating_sub(rejected);
         });
+        for (minute, brought) in others() {
+            self.ledger.change(line, *minute, |sum| {
+                sum.received += fresh(brought) + brought.rejected;
+                sum.accepted += fresh(brought);
+                sum.quarantined += brought.rejected;
+            });
+        }
+        if let Some(note) = note {
+            self.imports.observe(note, tally, frame.first_offset);
+        }
     }
 
-    fn observe_source(&mut self, tally: &SourceTally, id: NameId, import: Option<ImportKey>) {
-        let key: Arc<str> = Arc::from(tally.info.source.as_str());
-        let row = self.sources.entry(Arc::clone(&key)).or_default();
-        row.name = Arc::from(tally.info.name.as_str());
-        row.store = Arc::from(tally.info.store.as_str());
-        row.rows += tally.rows;
-        row.received += tally.received;
-        row.accepted += tally.accepted;
-        row.quarantined += tally.quarantined;
-        self.by_id.insert(id, (Arc::clone(&key), import));
-        self.changed_sources.insert(key);
+    /// What was received when it was set aside moves to the accepted, in the hour it came in first. A release that
+    /// stands in the log twice is, the second time, an event received again, which its shard then finds to be a repeat.
+    fn observe_releases(&mut self, frame: &FrameSide, lines: &[LineKey], released_at: &[i32]) {
+        for (release, minute) in frame.notes.releases.iter().zip(released_at) {
+            let Some(line) = lines.get(release.source as usize) else {
+                continue;
+            };
+            let is_first = self.rejections.release(release);
+            self.ledger.change(line, *minute, |sum| {
+                sum.accepted += 1;
+                if is_first {
+                    sum.quarantined = sum.quarantined.saturating_sub(1);
+                } else {
+                    sum.received += 1;
+                }
+            });
+            if is_first {
+                self.imports.release(release.import);
+            }
+        }
     }
 
-    /// Takes in what became of a round's events: folded, dropped as repeats, set aside as conflicts.
-    pub fn judge(&mut self, verdicts: Verdicts, frames: &[FrameSide]) {
-        self.counted += verdicts.counted;
-        for (source, repeats) in &verdicts.duplicates {
-            if let Some(row) = self.source_row(*source) {
-                row.duplicate += repeats;
-                row.accepted -= repeats;
+    fn observe_rejections(&mut self, frame: &FrameSide, lines: &[LineKey]) {
+        for (index, rejected) in (0..).zip(&frame.rejected) {
+            let id = QuarantineId {
+                frame: frame.number,
+                index,
+            };
+            let Some(line) = lines.get(rejected.source as usize) else {
+                continue;
+            };
+            self.rejections.add(id, line, rejected);
+            let field = Field::of_rejection(&rejected.rejection);
+            let minute = minute_of(rejected.received);
+            self.quality.change(line, minute, |counts| {
+                counts.offered += 1;
+                counts.refused += 1;
+                counts.add_step(field, rejected.rejection.reason, 1);
+            });
+        }
+    }
+
+    /// Nulls come from the columns, a batch at a time: a column that a batch does not have is null in all of its rows.
+    fn observe_fields(
+        &mut self,
+        arrivals: &Arrivals<'_>,
+        owners: &[Option<usize>],
+        lines: &[LineKey],
+    ) {
+        let groups = arrivals.groups();
+        let mut filled = vec![0_u128; groups.len()];
+        let mut fields = Vec::with_capacity(64);
+        let mut values = Vec::with_capacity(64 * groups.len());
+        arrivals.fill(|field, counts| {
+            for (filled, count) in filled.iter_mut().zip(counts) {
+                *filled |= u128::from(*count > 0) << field.number();
             }
-            if let Some(row) = self.import_row(*source) {
-                row.duplicate += repeats;
-                row.accepted = row.accepted.saturating_sub(*repeats);
+            fields.push(field);
+            values.extend_from_slice(counts);
+        });
+        for (at, group) in groups.iter().enumerate() {
+            let Some(line) = owners[at].and_then(|owner| lines.get(owner)) else {
+                continue;
+            };
+            let mut expected = self.quality.learn_fields(line, filled[at]);
+            if !line.source.starts_with(FILES) {
+                self.quality.learn_rhythm(line, group.first, group.last);
             }
+            self.quality.change(line, group.minute, |sum| {
+                sum.offered += group.events;
+                sum.lines += group.items;
+                let rows = |field: Field| match field.is_of_items() {
+                    true => group.items,
+                    false => group.events,
+                };
+                for (field, counts) in fields.iter().zip(values.chunks(groups.len())) {
+                    if expected >> field.number() & 1 == 1 {
+                        expected &= !(1 << field.number());
+                        sum.add_nulls(*field, rows(*field) - counts[at]);
+                    }
+                }
+                for field in (0..FIELDS)
+                    .filter(|at| expected >> at & 1 == 1)
+                    .filter_map(Field::at)
+                {
+                    sum.add_nulls(field, rows(field));
+                }
+            });
+        }
+    }
+
+    /// Takes in what became of a round's events: folded, put off, dropped as repeats, set aside as conflicts.
+    pub fn judge(&mut self, verdicts: &Verdicts, frames: &[FrameSide]) {
+        for (key, events) in verdicts.counted.iter() {
+            let line = self.ledger.line_of(key);
+            (self.ledger).change(&line, key.minute, |sum| sum.counted += events);
+        }
+        for (key, events) in verdicts.late.iter() {
+            let line = self.ledger.line_of(key);
+            self.ledger
+                .change(&line, key.minute, |sum| sum.late += events);
+        }
+        for (key, events) in verdicts.duplicates.iter() {
+            self.count_repeats(key, events);
         }
         for conflict in &verdicts.conflicts {
             self.set_aside(conflict, frames);
         }
     }
 
-    fn source_row(&mut self, source: NameId) -> Option<&mut SourceRow> {
-        let (key, _) = self.by_id.get(&source)?;
-        self.changed_sources.insert(Arc::clone(key));
-        self.sources.get_mut(key)
+    /// Late events whose day was folded again: they wait no longer.
+    pub fn settle_late(&mut self, folded: &KeyCounts) {
+        for (key, events) in folded.iter() {
+            let line = self.ledger.line_of(key);
+            self.ledger.change(&line, key.minute, |sum| {
+                sum.late = sum.late.saturating_sub(events);
+                sum.counted += events;
+            });
+        }
     }
 
-    /// The import that a source's events came by last, if any.
-    fn import_row(&mut self, source: NameId) -> Option<&mut ImportRow> {
-        let import = self.by_id.get(&source)?.1?;
-        self.changed_imports.insert(import);
-        self.imports.get_mut(&import)
+    fn count_repeats(&mut self, key: AuditKey, events: u64) {
+        let line = self.ledger.line_of(key);
+        self.ledger.change(&line, key.minute, |sum| {
+            sum.duplicate += events;
+            sum.accepted = sum.accepted.saturating_sub(events);
+        });
+        let import = self.ledger.import_of(key);
+        self.imports.count_repeats(import, events);
+        if !line.is_of_older_sources() {
+            (self.quality).change(&line, key.minute, |sum| sum.duplicates += events);
+        }
     }
 
     /// Moves an accepted event whose id was used before to quarantine; it is numbered behind what its frame rejected.
     fn set_aside(&mut self, conflict: &Conflict, frames: &[FrameSide]) {
-        let Some(row) = self.source_row(conflict.source) else {
-            return;
-        };
-        row.accepted -= 1;
-        row.quarantined += 1;
-        if let Some(row) = self.import_row(conflict.source) {
-            row.accepted = row.accepted.saturating_sub(1);
-            row.quarantined += 1;
+        let line = self.ledger.line_of(conflict.key);
+        self.ledger.change(&line, conflict.key.minute, |sum| {
+            sum.accepted = sum.accepted.saturating_sub(1);
+            sum.quarantined += 1;
+        });
+        let import = self.ledger.import_of(conflict.key);
+        self.imports.count_conflict(import);
+        if !line.is_of_older_sources() {
+            self.quality.change(&line, conflict.key.minute, |sum| {
+                sum.add_step(Field::ID, Reason::IdConflict, 1);
+            });
         }
-        self.count_reason(Reason::IdConflict);
         let frame = &frames[conflict.at.batch as usize];
+        let index = frame.rejected.len() + conflict.at.row as usize;
         let rejected = Rejected {
             source: 0,
             position: conflict.position,
@@ -219,164 +282,96 @@ impl Audit {
             ),
             bytes: conflict.shown.clone().into_bytes(),
         };
-        let index = frame.rejected.len() + conflict.at.row as usize;
-        let (source, _) = self.by_id[&conflict.source].clone();
-        self.show(frame.number, index, &source, &rejected);
+        let id = QuarantineId {
+            frame: frame.number,
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+        };
+        self.rejections.add(id, &line, &rejected);
     }
 
-    fn count_reason(&mut self, reason: Reason) {
-        *self.reasons.entry(reason.code()).or_insert(0) += 1;
-        self.changed_reasons.insert(reason.code());
-    }
-
-    fn show(&mut self, frame: u64, index: usize, source: &str, rejected: &Rejected) {
-        if self.rejections.len() >= 2 * SHOWN_REJECTIONS_MAX {
-            self.rejections.drain(..SHOWN_REJECTIONS_MAX);
-        }
-        self.rejections
-            .push(rejection_row(frame, index, source, rejected));
-    }
-
-    /// Rows that changed since this was last asked.
+    /// Rows that changed since this was last asked. Between rounds only: what is too much is folded first.
     pub fn take_changes(&mut self, version: i64) -> Vec<Change> {
-        let mut changes = std::mem::take(&mut self.rejections);
-        changes.append(&mut self.released_rows);
-        let sources = std::mem::take(&mut self.changed_sources);
-        changes.extend(
-            sources
-                .into_iter()
-                .filter_map(|key| Some(source_row(&key, self.sources.get(&key)?))),
-        );
-        let reasons = std::mem::take(&mut self.changed_reasons);
-        changes.extend(
-            reasons
-                .into_iter()
-                .map(|reason| reason_row(reason, self.reasons[reason])),
-        );
-        let imports = std::mem::take(&mut self.changed_imports);
-        changes.extend(
-            imports
-                .into_iter()
-                .filter_map(|key| Some(import_row(self.imports.get(&key)?))),
-        );
-        changes.push(self.totals_row());
+        let mut changes = Vec::new();
+        for line in self.ledger.trim(&mut changes) {
+            self.quality.forget(&line, &mut changes);
+        }
+        self.quality.trim(&mut changes);
+        self.rejections.take_changes(&mut changes);
+        changes.extend(self.ledger.take_changes());
+        changes.extend(self.imports.take_changes());
+        self.quality.take_changes(&mut changes);
         changes
             .iter_mut()
             .for_each(|change| change.version = version);
         changes
     }
 
-    fn totals_row(&self) -> Change {
-        let sum = |of: fn(&SourceRow) -> u64| -> u64 { self.sources.values().map(of).sum() };
-        let totals = [
-            sum(|row| row.received),
-            sum(|row| row.accepted),
-            sum(|row| row.duplicate),
-            sum(|row| row.quarantined),
-            self.counted,
-            0,
-        ];
-        row(
-            "totals",
-            Vec::new(),
-            totals.into_iter().map(count).collect(),
-        )
+    /// All of it as bytes, for a checkpoint, taken between rounds. Ids of names are those given out until then.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let mut out = Encoder(out);
+        out.u64(FORM);
+        self.ledger.encode(&mut out);
+        self.imports.encode(&mut out);
+        self.rejections.encode(&mut out);
+        self.quality.encode(&mut out);
+    }
+
+    /// The audit that was encoded. Its first rows are all there are, so that whoever joins then misses none.
+    pub fn decode(bytes: &[u8]) -> Result<Audit, DecodeError> {
+        let mut read = Decoder::new(bytes);
+        if read.u64()? != FORM {
+            return Err(DecodeError::Unknown);
+        }
+        let audit = Audit {
+            ledger: Ledger::decode(&mut read)?,
+            imports: Imports::decode(&mut read)?,
+            rejections: Rejections::decode(&mut read)?,
+            quality: Quality::decode(&mut read)?,
+        };
+        if read.is_empty() {
+            Ok(audit)
+        } else {
+            Err(DecodeError::Unknown)
+        }
     }
 }
 
-fn row(table: &'static str, key: Vec<Value>, values: Vec<Value>) -> Change {
-    Change {
-        table,
-        key: key.into(),
-        values: Some(values.into()),
-        version: 0,
+fn line_of(source: &FrameSource) -> LineKey {
+    LineKey {
+        source: Arc::from(source.tally.info.source.as_str()),
+        store: Arc::from(source.tally.info.store.as_str()),
     }
 }
 
-fn count(number: u64) -> Value {
-    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
+/// Which of the frame's sources brought each group.
+fn owners(arrivals: &Arrivals<'_>, events: &EventBatch, lines: &[LineKey]) -> Vec<Option<usize>> {
+    let (sources, stores) = (
+        events.label_values(Label::Source),
+        events.label_values(Label::Store),
+    );
+    let owner = |source: &str, store: &str| {
+        let is_of = |line: &LineKey| &*line.source == source && &*line.store == store;
+        lines.iter().position(is_of)
+    };
+    let groups = arrivals.groups().iter();
+    groups
+        .map(|group| {
+            let source = sources.get(usize::from(group.source))?;
+            owner(source, stores.get(usize::from(group.store))?)
+        })
+        .collect()
 }
 
-fn source_row(key: &Arc<str>, source: &SourceRow) -> Change {
-    let counts = [
-        source.rows,
-        source.received,
-        source.accepted,
-        source.duplicate,
-        source.quarantined,
-    ];
-    let names = [
-        Value::Text(Arc::clone(&source.name)),
-        Value::Text(Arc::clone(&source.store)),
-    ];
-    row(
-        "sources",
-        vec![Value::Text(Arc::clone(key))],
-        names
-            .into_iter()
-            .chain(counts.into_iter().map(count))
-            .collect(),
-    )
+/// When each release's event came in first. A frame holds releases and their events in one order, or none.
+fn release_minutes(frame: &FrameSide, events: &EventBatch) -> Vec<i32> {
+    let minute = |at: usize| {
+        let received = (at < events.len()).then(|| events.event(at).number(Number::TimeReceived));
+        minute_of(event::EventTime(received.flatten().unwrap_or_default()))
+    };
+    (0..frame.notes.releases.len()).map(minute).collect()
 }
 
-fn import_row(import: &ImportRow) -> Change {
-    let text = |text: &Arc<str>| Value::Text(Arc::clone(text));
-    let counts = [
-        import.rows,
-        import.received,
-        import.accepted,
-        import.duplicate,
-        import.quarantined,
-        import.first_offset,
-    ];
-    let names = [
-        text(&import.source),
-        text(&import.name),
-        text(&import.store),
-        text(&import.dialect),
-        text(&import.mapping),
-        Value::Text(Arc::from(import.state.name())),
-        Value::Time(import.began.0),
-    ];
-    row(
-        "imports",
-        vec![count(import.number)],
-        names
-            .into_iter()
-            .chain(counts.into_iter().map(count))
-            .collect(),
-    )
-}
-
-fn reason_row(reason: &'static str, number: u64) -> Change {
-    row(
-        "quarantine_reasons",
-        vec![Value::Text(Arc::from(reason))],
-        vec![count(number)],
-    )
-}
-
-fn rejection_row(frame_number: u64, index: usize, source: &str, rejected: &Rejected) -> Change {
-    let shown = &rejected.bytes[..rejected.bytes.len().min(SHOWN_BYTES_MAX)];
-    let values = vec![
-        Value::Text(Arc::from(source)),
-        Value::Int(rejected.position),
-        Value::Text(Arc::from(rejected.rejection.reason.code())),
-        Value::Text(Arc::from(rejected.rejection.detail.as_str())),
-        Value::Text(Arc::from(String::from_utf8_lossy(shown).as_ref())),
-        Value::Time(rejected.received.0),
-    ];
-    Change {
-        table: REJECTIONS,
-        key: rejection_key(frame_number, index),
-        values: Some(values.into()),
-        version: 0,
-    }
-}
-
-fn rejection_key(frame_number: u64, index: usize) -> Box<[Value]> {
-    Box::from([count(frame_number), count(index as u64)])
-}
-
+#[cfg(test)]
+mod recount_tests;
 #[cfg(test)]
 mod tests;

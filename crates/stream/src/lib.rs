@@ -18,6 +18,7 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+pub use audit::{Audit, AuditKey, KeyCounts};
 pub use home::{SHARDS, ShardId};
 pub use line::{Harvest, Line, LineError};
 pub use results::Results;

@@ -4,7 +4,7 @@
 use crate::audit::Audit;
 use crate::names::{Names, Product, Products};
 use crate::rest::{self, AtRest, RestError};
-use crate::round::{FrameSide, NamedBatch, Round};
+use crate::round::{FrameSide, FrameSource, NamedBatch, Round};
 use crate::shard::Movement;
 use crate::worker::{Answer, Spawn, Task, Worker, WorkerEnded, sort_by_worker};
 use crate::{Stores, StreamConfig};
@@ -13,7 +13,7 @@ use analytics::order::OrderRow;
 use changelog::{Change, Progress};
 use checkpoint::{Checkpoint, Decoder, Encoder, Folder, Run};
 use event::EventTime;
-use event::frame::{FrameBody, SourceTally};
+use event::frame::FrameBody;
 use std::sync::Arc;
 
 /// Rows of a round while the line is behind: enough that each of 64 shards finds a few hundred, few enough to stay in cache.
@@ -206,19 +206,23 @@ impl Line {
             &mut self.products,
             &self.stores,
         );
-        let mut sources: Vec<(NameId, SourceTally)> = body
+        let mut sources: Vec<FrameSource> = body
             .sources
             .into_iter()
-            .map(|tally| (self.names.id(&tally.info.source), tally))
+            .map(|tally| FrameSource {
+                id: self.names.id(&tally.info.source),
+                store: self.names.id(&tally.info.store),
+                tally,
+            })
             .collect();
         for note in &body.notes.imports {
-            let Some((id, tally)) = sources.get_mut(note.source as usize) else {
+            let Some(source) = sources.get_mut(note.source as usize) else {
                 continue;
             };
             // A shard then says which run of an import its repeats came by.
-            let run = format!("{}\0{:016x}", tally.info.source, note.key.0);
-            *id = self.names.id(&run);
-            batch.rename_source(&tally.info.source, *id);
+            let name = &source.tally.info.source;
+            source.id = self.names.id(&format!("{name}\0{:016x}", note.key.0));
+            batch.rename_source(name, source.id);
         }
         self.round.sides.push(FrameSide {
             number,
@@ -253,7 +257,7 @@ impl Line {
             worker.ask(Task::Fold(Arc::clone(&round)))?;
         }
         meanwhile(self);
-        round.sides.iter().for_each(|side| self.audit.observe(side));
+        (round.frames()).for_each(|(side, events)| self.audit.observe(side, events));
         let mut outgoing = vec![Vec::new(); self.workers.len()];
         for worker in &self.workers {
             let (movements, verdicts) = match worker.answer()? {
@@ -261,7 +265,7 @@ impl Line {
                 Answer::Failed(error) => return Err(LineError::Rest(error)),
                 _ => return Err(LineError::OutOfTurn),
             };
-            self.audit.judge(verdicts, &round.sides);
+            self.audit.judge(&verdicts, &round.sides);
             sort_by_worker(movements, &self.products, &mut outgoing);
         }
         self.deliver(outgoing)?;

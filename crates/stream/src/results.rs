@@ -366,7 +366,6 @@ impl Results {
         write_slices(self.cells.slices(), &mut out);
         let shown = self.orders.values().map(|(_, change)| change);
         rest::rows::write(shown, &mut out);
-        rest::rows::write(self.rejections.values(), &mut out);
         let version = self.version;
         Ok(ResultRuns {
             cells,
@@ -375,7 +374,7 @@ impl Results {
         })
     }
 
-    /// Takes on the state of a checkpoint; names and products come with the line's first harvest.
+    /// Takes on the state of a checkpoint; names, products and the audit come with the line's first harvest.
     pub fn restore(&mut self, value: &[u8], at_rest: Arc<AtRest>) -> Result<(), RestError> {
         let mut read = Decoder::new(value);
         self.version = read.i64().map_err(RestError::of("the results"))?;
@@ -386,9 +385,6 @@ impl Results {
                 _ => continue,
             };
             self.orders.insert(order.key.clone(), (time, order));
-        }
-        for rejection in rest::rows::read(&mut read, &[REJECTIONS])? {
-            self.rejections.insert(rejection.key.clone(), rejection);
         }
         let passing: Vec<SliceKey> = (slices.keys())
             .filter(|slice| slice.cube.cube().kept_micros.is_some())

@@ -1,14 +1,16 @@
 //! A round: frames of the log made ready for the shards, with names resolved once a batch and rows routed by index.
 
 use crate::Stores;
+use crate::audit::AuditKey;
 use crate::home::{SHARDS, ShardId};
 use crate::names::{Names, ProductHash, ProductMention, Products};
 use crate::rest::AtRest;
 use analytics::cell::NameId;
 use analytics::names::{EventNames, Identity, ItemNames};
+use event::batch::minute_of;
 use event::frame::{Rejected, SourceTally};
 use event::import::FrameNotes;
-use event::schema::{ItemLabel, ItemText, Label};
+use event::schema::{ItemLabel, ItemText, Label, Number};
 use event::{EventBatch, EventRef, EventTime};
 use std::sync::Arc;
 
@@ -30,6 +32,8 @@ pub struct NamedBatch {
     store_currencies: Vec<NameId>,
     identities: [NameId; 3],
     items: Vec<ItemNames>,
+    /// The minute all of it came in; nothing where that is not one.
+    minute: Option<i32>,
 }
 
 /// Row of a batch of the round.
@@ -41,13 +45,24 @@ pub struct RowIndex {
     pub row: u32,
 }
 
+/// What a frame says of one source.
+#[derive(Debug)]
+pub struct FrameSource {
+    /// The source's id, or that of one run of an import of it.
+    pub id: NameId,
+    /// Its store's id.
+    pub store: NameId,
+    /// What it brought.
+    pub tally: SourceTally,
+}
+
 /// What a frame says beside its events.
 #[derive(Debug)]
 pub struct FrameSide {
     /// The frame's number in the log.
     pub number: u64,
-    /// Tallies by source, with the sources' ids.
-    pub sources: Vec<(NameId, SourceTally)>,
+    /// What it says of each of its sources.
+    pub sources: Vec<FrameSource>,
     /// What was set aside.
     pub rejected: Vec<Rejected>,
     /// What it says of imports and of the quarantine.
@@ -85,8 +100,8 @@ pub struct RoutedEvent<'a> {
     pub names: EventNames,
     /// Names of its line items.
     pub items: &'a [ItemNames],
-    /// Where it came from.
-    pub source: NameId,
+    /// By whom, for whom and when it came in.
+    pub audit: AuditKey,
 }
 
 impl NamedBatch {
@@ -118,6 +133,9 @@ impl NamedBatch {
             identities: [Identity::Customer, Identity::Visitor, Identity::Nobody]
                 .map(|identity| names.id(identity.name())),
             items: Vec::new(),
+            minute: events.received().and_then(|(first, last)| {
+                Some(minute_of(first)).filter(|minute| *minute == minute_of(last))
+            }),
             events,
         };
         let store_names = batch.events.label_values(Label::Store);
@@ -138,6 +156,20 @@ impl NamedBatch {
             .filter(|(_, name)| **name == source)
         {
             self.sources[at] = id;
+        }
+    }
+
+    fn audit_key(&self, event: EventRef<'_>, store: NameId) -> AuditKey {
+        let source = event
+            .label_key(Label::Source)
+            .map_or(NameId(0), |key| self.sources[usize::from(key)]);
+        let received = || event.number(Number::TimeReceived).unwrap_or_default();
+        AuditKey {
+            source,
+            store,
+            minute: self
+                .minute
+                .unwrap_or_else(|| minute_of(EventTime(received()))),
         }
     }
 
@@ -266,20 +298,25 @@ impl Round {
         Some((times().min()?, times().max()?))
     }
 
+    /// What each frame says beside its events, and the events.
+    pub fn frames(&self) -> impl Iterator<Item = (&FrameSide, &EventBatch)> {
+        let batches = self.batches.iter().map(|batch| &batch.events);
+        self.sides.iter().zip(batches)
+    }
+
     /// The events of one shard, in log order.
     pub fn events_of(&self, shard: ShardId) -> impl Iterator<Item = RoutedEvent<'_>> {
         self.routes[usize::from(shard.0)].iter().map(|index| {
             let batch = &self.batches[index.batch as usize];
             let event = batch.events.event(index.row as usize);
+            let names = batch.names(event);
             RoutedEvent {
                 event,
                 offset: batch.first_offset + u64::from(index.row),
                 at: *index,
-                names: batch.names(event),
                 items: batch.items.get(event.item_rows()).unwrap_or_default(),
-                source: event
-                    .label_key(Label::Source)
-                    .map_or(NameId(0), |key| batch.sources[usize::from(key)]),
+                audit: batch.audit_key(event, names.store),
+                names,
             }
         })
     }

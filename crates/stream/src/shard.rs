@@ -1,20 +1,19 @@
 //! One shard: a deterministic function of its input. It drops duplicates, folds events and orders, and tells products' shards.
 //! No wall clock, no randomness; the disk only gives back what a checkpoint took.
 
+use crate::audit::{AuditKey, KeyCounts};
 use crate::home::ShardId;
 use crate::rest::{self, AtRest, RestError};
 use crate::round::{Round, RoutedEvent, RowIndex};
 use crate::seen::{Mark, Seen, Verdict};
 use analytics::activity::ActivityFold;
-use analytics::cell::{Deltas, NameId};
+use analytics::cell::Deltas;
 use analytics::order::{OrderKey, OrderRow, Orders, Outputs};
 use analytics::product::ProductChange;
 use event::dialect::table::TableDialect;
 use event::schema::{Label, Number};
 use event::time::HOUR;
 use event::{EventId, EventRef, EventTime, EventType, KeyKind, hash_128_within, key_hash};
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
 
 /// A message from one shard to another. (from, offset, index) is its identity: a replay repeats it exactly.
 #[derive(Debug, Clone, Copy)]
@@ -35,13 +34,15 @@ impl Movement {
     }
 }
 
-/// What became of events, by source.
+/// What became of events, by the line of the audit they stand in.
 #[derive(Debug, Default)]
 pub struct Verdicts {
     /// Events folded.
-    pub counted: u64,
-    /// Repeats dropped, by source.
-    pub duplicates: HashMap<NameId, u64, FixedState>,
+    pub counted: KeyCounts,
+    /// Events that wait for their day to be folded again.
+    pub late: KeyCounts,
+    /// Repeats dropped.
+    pub duplicates: KeyCounts,
     /// Ids that were used before for something else.
     pub conflicts: Vec<Conflict>,
 }
@@ -49,8 +50,8 @@ pub struct Verdicts {
 /// An event whose id was used before with another content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
-    /// Its source.
-    pub source: NameId,
+    /// Its line of the audit.
+    pub key: AuditKey,
     /// Its frame among the round's, and its row there.
     pub at: RowIndex,
     /// Its position within the source.
@@ -66,7 +67,7 @@ impl Conflict {
         let event = routed.event;
         let received = event.number(Number::TimeReceived).unwrap_or_default();
         Conflict {
-            source: routed.source,
+            key: routed.audit,
             at: routed.at,
             position: event.number(Number::SourcePosition).unwrap_or_default(),
             received: EventTime(received),
@@ -122,9 +123,9 @@ impl Shard {
             match self.seen.insert(mark(routed.event), &at_rest.ids)? {
                 Verdict::New => {
                     self.observe(&routed, round, out)?;
-                    out.verdicts.counted += 1;
+                    out.verdicts.counted.add(routed.audit);
                 }
-                Verdict::Repeat => *out.verdicts.duplicates.entry(routed.source).or_insert(0) += 1,
+                Verdict::Repeat => out.verdicts.duplicates.add(routed.audit),
                 Verdict::Conflict if has_rows_as_lines(routed.event) => {
                     self.fold_grown(&routed, at_rest, out)?;
                 }
@@ -170,9 +171,9 @@ impl Shard {
             activity.observe_grown(routed.event, (&routed.names, routed.items), &known);
             self.observe_order(routed, out);
             self.send_changes(routed, out);
-            out.verdicts.counted += 1;
+            out.verdicts.counted.add(routed.audit);
         } else {
-            *out.verdicts.duplicates.entry(routed.source).or_insert(0) += 1;
+            out.verdicts.duplicates.add(routed.audit);
         }
         Ok(())
     }

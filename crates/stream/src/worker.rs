@@ -30,7 +30,7 @@ pub enum Task {
 /// What it answers.
 pub enum Answer {
     /// Movements to send on and what became of the events.
-    Folded(Vec<Movement>, Verdicts),
+    Folded(Vec<Movement>, Box<Verdicts>),
     /// What lies at rest could not be read; the worker ends.
     Failed(RestError),
     /// Movements are folded.
@@ -106,7 +106,7 @@ fn serve(mut shards: Vec<Shard>, work: &Receiver<Task>, answers: &Sender<Answer>
                 match folded {
                     Ok(()) => Answer::Folded(
                         std::mem::take(&mut out.movements),
-                        std::mem::take(&mut out.verdicts),
+                        Box::new(std::mem::take(&mut out.verdicts)),
                     ),
                     Err(error) => Answer::Failed(error),
                 }

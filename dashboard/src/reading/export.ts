@@ -46,6 +46,11 @@ export function queryCommand(origin: string, request: unknown): string {
   ].join('\n');
 }
 
+/** A page of the API as a command. */
+export function getCommand(origin: string, path: string): string {
+  return `curl -s ${shellWord(origin + path)} -H "X-API-Key: $SHOPSTREAM_KEY"`;
+}
+
 /** The stream as a command. */
 export function streamCommand(origin: string, store: string | null): string {
   const address = `${origin}/api/v1/stream${store ? `?store=${encodeURIComponent(store)}` : ''}`;

@@ -81,6 +81,7 @@ fn rejected(row: &QuarantinedRow) -> Value {
         "index": row.cursor.index,
         "source": &*row.source,
         "name": &*row.name,
+        "store": &*row.store,
         "position": row.position,
         "reason": &*row.reason,
         "detail": &*row.detail,

@@ -348,6 +348,7 @@ fn state(
         live,
         door,
         keys,
+        thresholds: analytics::quality::Thresholds::default(),
         clock,
         log_end: Arc::new(move || log_end.load(Ordering::Relaxed)),
         readiness: Arc::new(readiness),

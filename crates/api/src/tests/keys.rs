@@ -13,6 +13,7 @@ fn guarded() -> Vec<(Ask, Scope, u16)> {
             200,
         ),
         (Ask::get("/api/v1/audit"), Scope::Read, 200),
+        (Ask::get("/api/v1/quality"), Scope::Read, 200),
         (Ask::get("/api/v1/quarantine"), Scope::Read, 200),
         (Ask::get("/api/v1/quarantine/1:2"), Scope::Read, 404),
         (Ask::get("/api/v1/imports"), Scope::Read, 200),

@@ -425,14 +425,10 @@ async fn the_audit_shows_the_law_and_what_is_in_flight() {
             .map(|count| Cellar::Int(*count))
             .collect::<Vec<_>>()
     };
-    let source = [
-        vec![text("orders.csv"), text("main")],
-        counts(&[12, 10, 7, 1, 2]),
-    ]
-    .concat();
+    let source = [vec![text("orders.csv")], counts(&[12, 10, 7, 1, 2, 7, 0])].concat();
     counter.publish(vec![
         row("totals", Vec::new(), counts(&[10, 7, 1, 2, 7, 0])),
-        row("sources", vec![text("file:ab")], source),
+        row("sources", vec![text("file:ab"), text("main")], source),
         row(
             "quarantine_reasons",
             vec![text("price_invalid")],
@@ -441,11 +437,12 @@ async fn the_audit_shows_the_law_and_what_is_in_flight() {
     ]);
     counter.log_end.store(4, Ordering::Relaxed);
     let expected = json!({
-        "received": 14, "accepted": 11, "duplicate": 1, "quarantined": 2, "counted": 7, "late": 0, "in_flight": 4, "law_holds": true,
+        "rows_read": 12, "received": 14, "accepted": 11, "duplicate": 1, "quarantined": 2, "counted": 7, "late": 0, "in_flight": 4,
+        "law_holds": true,
         "quarantined_by_reason": { "price_invalid": 2 },
         "sources": [{
             "source": "file:ab", "name": "orders.csv", "store": "main", "rows_read": 12,
-            "received": 10, "accepted": 7, "duplicate": 1, "quarantined": 2,
+            "received": 10, "accepted": 7, "duplicate": 1, "quarantined": 2, "counted": 7, "late": 0, "in_flight": 0, "law_holds": true,
         }],
     });
     assert_eq!(
@@ -460,6 +457,7 @@ async fn the_quarantine_comes_page_by_page() {
     let rejected = |offset: i64| {
         let values = vec![
             text("file:ab"),
+            text("main"),
             Cellar::Int(7),
             text("price_invalid"),
             text("price = \"x\""),
@@ -479,7 +477,7 @@ async fn the_quarantine_comes_page_by_page() {
         .await
         .json();
     let expected = json!({
-        "id": "4:0", "offset": 4, "index": 0, "source": "file:ab", "name": "file:ab", "position": 7, "reason": "price_invalid", "detail": "price = \"x\"",
+        "id": "4:0", "offset": 4, "index": 0, "source": "file:ab", "name": "file:ab", "store": "main", "position": 7, "reason": "price_invalid", "detail": "price = \"x\"",
         "bytes": "{}", "received_at": "2026-03-02T00:00:00Z",
     });
     assert_eq!(

@@ -1,11 +1,13 @@
 //! Events as columns: the one in-memory form from the door to the lake.
 //! Built by `builder`, read row by row through `EventRef`, written and read as bytes by `wire`.
 
+mod arrivals;
 mod builder;
 mod column;
 mod view;
 mod wire;
 
+pub use arrivals::{Arrival, Arrivals, minute_of};
 pub use builder::{EventBatchBuilder, Stamp};
 pub use view::{EventRef, ItemRef};
 pub use wire::WireError;

@@ -1,12 +1,20 @@
 //! The law under releases and runs of imports: it holds after every frame, and nothing counts twice.
 
 use super::*;
-use event::frame::SourceInfo;
-use event::import::{FrameNotes, ImportSettings};
-use event::{Reason, Rejection};
+use analytics::cell::NameId;
+use changelog::Value;
+use event::frame::{SourceInfo, SourceTally};
+use event::import::{FrameNotes, ImportKey, ImportNote, ImportSettings, ImportState, Release};
+use event::{EventBatchBuilder, EventTime};
 
 const SOURCE: NameId = NameId(1);
 const RUN: NameId = NameId(2);
+const STORE: NameId = NameId(3);
+
+/// The audit of a frame of which only the tallies matter.
+fn observe(audit: &mut Audit, frame: &FrameSide) {
+    audit.observe(frame, &EventBatchBuilder::default().finish());
+}
 
 fn tally(received: u64, accepted: u64) -> SourceTally {
     SourceTally {
@@ -34,7 +42,11 @@ fn side(number: u64, id: NameId, tally: SourceTally, notes: FrameNotes) -> Frame
     FrameSide {
         number,
         rejected: vec![rejected; usize::try_from(tally.quarantined).expect("a few")],
-        sources: vec![(id, tally)],
+        sources: vec![FrameSource {
+            id,
+            store: STORE,
+            tally,
+        }],
         notes,
         first_offset: number * 100,
     }
@@ -74,12 +86,15 @@ fn release(ids: &[(u64, u32)], import: Option<ImportKey>) -> FrameNotes {
 }
 
 fn judge(audit: &mut Audit, counted: u64, duplicates: u64, of: NameId) {
-    let mut verdicts = Verdicts {
-        counted,
-        ..Verdicts::default()
+    let key = AuditKey {
+        source: of,
+        store: STORE,
+        minute: 0,
     };
-    verdicts.duplicates.insert(of, duplicates);
-    audit.judge(verdicts, &[]);
+    let mut verdicts = Verdicts::default();
+    (0..counted).for_each(|_| verdicts.counted.add(key));
+    (0..duplicates).for_each(|_| verdicts.duplicates.add(key));
+    audit.judge(&verdicts, &[]);
 }
 
 /// `received accepted duplicate quarantined` of all, of the source, and of the import if there is one.
@@ -97,17 +112,23 @@ fn told(audit: &mut Audit) -> String {
         Some(numbers.join(" "))
     };
     let all = ints("totals", 0).expect("totals are always told");
-    let parts = [Some(all), ints("sources", 3), ints("imports", 8)];
+    let parts = [Some(all), ints("sources", 2), ints("imports", 8)];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" | ")
 }
 
 #[test]
 fn a_release_moves_an_event_from_the_quarantined_to_the_accepted() {
     let mut audit = Audit::default();
-    audit.observe(&side(0, SOURCE, tally(5, 3), FrameNotes::default()));
+    observe(
+        &mut audit,
+        &side(0, SOURCE, tally(5, 3), FrameNotes::default()),
+    );
     judge(&mut audit, 3, 0, SOURCE);
     assert_eq!(told(&mut audit), "5 3 0 2 | 5 3 0 2");
-    audit.observe(&side(1, SOURCE, tally(0, 0), release(&[(0, 1)], None)));
+    observe(
+        &mut audit,
+        &side(1, SOURCE, tally(0, 0), release(&[(0, 1)], None)),
+    );
     judge(&mut audit, 1, 0, SOURCE);
     assert_eq!(told(&mut audit), "5 4 0 1 | 5 4 0 1");
 }
@@ -115,8 +136,14 @@ fn a_release_moves_an_event_from_the_quarantined_to_the_accepted() {
 #[test]
 fn a_released_event_that_was_there_already_is_a_duplicate() {
     let mut audit = Audit::default();
-    audit.observe(&side(0, SOURCE, tally(5, 3), FrameNotes::default()));
-    audit.observe(&side(1, SOURCE, tally(0, 0), release(&[(0, 1)], None)));
+    observe(
+        &mut audit,
+        &side(0, SOURCE, tally(5, 3), FrameNotes::default()),
+    );
+    observe(
+        &mut audit,
+        &side(1, SOURCE, tally(0, 0), release(&[(0, 1)], None)),
+    );
     judge(&mut audit, 3, 1, SOURCE);
     assert_eq!(told(&mut audit), "5 3 1 1 | 5 3 1 1");
 }
@@ -124,9 +151,18 @@ fn a_released_event_that_was_there_already_is_a_duplicate() {
 #[test]
 fn a_release_that_stands_in_the_log_twice_keeps_the_law() {
     let mut audit = Audit::default();
-    audit.observe(&side(0, SOURCE, tally(5, 3), FrameNotes::default()));
-    audit.observe(&side(1, SOURCE, tally(0, 0), release(&[(0, 1)], None)));
-    audit.observe(&side(2, SOURCE, tally(0, 0), release(&[(0, 1)], None)));
+    observe(
+        &mut audit,
+        &side(0, SOURCE, tally(5, 3), FrameNotes::default()),
+    );
+    observe(
+        &mut audit,
+        &side(1, SOURCE, tally(0, 0), release(&[(0, 1)], None)),
+    );
+    observe(
+        &mut audit,
+        &side(2, SOURCE, tally(0, 0), release(&[(0, 1)], None)),
+    );
     judge(&mut audit, 4, 1, SOURCE);
     assert_eq!(told(&mut audit), "6 4 1 1 | 6 4 1 1");
 }
@@ -134,9 +170,15 @@ fn a_release_that_stands_in_the_log_twice_keeps_the_law() {
 #[test]
 fn a_released_rejection_is_no_longer_shown() {
     let mut audit = Audit::default();
-    audit.observe(&side(0, SOURCE, tally(2, 0), FrameNotes::default()));
+    observe(
+        &mut audit,
+        &side(0, SOURCE, tally(2, 0), FrameNotes::default()),
+    );
     audit.take_changes(1);
-    audit.observe(&side(1, SOURCE, tally(0, 0), release(&[(0, 1)], None)));
+    observe(
+        &mut audit,
+        &side(1, SOURCE, tally(0, 0), release(&[(0, 1)], None)),
+    );
     let gone: Vec<Change> = (audit.take_changes(2).into_iter())
         .filter(|change| change.table == REJECTIONS)
         .collect();
@@ -150,16 +192,25 @@ fn a_released_rejection_is_no_longer_shown() {
 #[test]
 fn an_import_adds_up_over_its_frames_its_repeats_and_what_it_passed_over() {
     let mut audit = Audit::default();
-    audit.observe(&side(0, RUN, tally(5, 4), note(ImportState::Running, 0)));
-    audit.observe(&side(1, RUN, tally(3, 3), note(ImportState::Complete, 10)));
+    observe(
+        &mut audit,
+        &side(0, RUN, tally(5, 4), note(ImportState::Running, 0)),
+    );
+    observe(
+        &mut audit,
+        &side(1, RUN, tally(3, 3), note(ImportState::Complete, 10)),
+    );
     judge(&mut audit, 5, 2, RUN);
     assert_eq!(told(&mut audit), "8 5 2 1 | 8 5 2 1 | 18 5 12 1");
-    audit.observe(&side(
-        2,
-        SOURCE,
-        tally(0, 0),
-        release(&[(0, 0)], Some(ImportKey(9))),
-    ));
+    observe(
+        &mut audit,
+        &side(
+            2,
+            SOURCE,
+            tally(0, 0),
+            release(&[(0, 0)], Some(ImportKey(9))),
+        ),
+    );
     judge(&mut audit, 1, 0, SOURCE);
     assert_eq!(told(&mut audit), "8 6 2 0 | 8 6 2 0 | 18 6 12 0");
 }
@@ -169,8 +220,11 @@ fn imports_are_numbered_in_the_order_of_the_log() {
     let mut audit = Audit::default();
     let mut second = note(ImportState::Complete, 0);
     second.imports[0].key = ImportKey(3);
-    audit.observe(&side(0, RUN, tally(1, 1), note(ImportState::Complete, 0)));
-    audit.observe(&side(1, RUN, tally(1, 1), second));
+    observe(
+        &mut audit,
+        &side(0, RUN, tally(1, 1), note(ImportState::Complete, 0)),
+    );
+    observe(&mut audit, &side(1, RUN, tally(1, 1), second));
     let mut numbers: Vec<Value> = (audit.take_changes(1).into_iter())
         .filter(|change| change.table == "imports")
         .map(|change| change.key[0].clone())

@@ -53,6 +53,6 @@ impl RestError {
 
     /// A number stands for nothing we know.
     pub fn unknown(what: &'static str) -> RestError {
-        RestError::of(what)(DecodeError::TooLarge)
+        RestError::of(what)(DecodeError::Unknown)
     }
 }

@@ -141,13 +141,13 @@ fn read_kind(read: &mut Decoder<'_>) -> Result<LineKind, DecodeError> {
     ];
     let number = read.u64()?;
     let kind = kinds.into_iter().find(|kind| *kind as u64 == number);
-    kind.ok_or(DecodeError::TooLarge)
+    kind.ok_or(DecodeError::Unknown)
 }
 
 fn read_name(read: &mut Decoder<'_>) -> Result<NameId, DecodeError> {
     u32::try_from(read.u64()?)
         .map(NameId)
-        .map_err(|_| DecodeError::TooLarge)
+        .map_err(|_| DecodeError::Unknown)
 }
 
 fn write_optional(number: Option<i64>, out: &mut Encoder<'_>) {

@@ -87,6 +87,6 @@ fn read_value(read: &mut Decoder<'_>) -> Result<Value, DecodeError> {
         3 => Value::Text(Arc::from(read.text()?)),
         4 => Value::Time(read.i64()?),
         5 => Value::Sketch(Arc::from(read.bytes()?)),
-        _ => return Err(DecodeError::TooLarge),
+        _ => return Err(DecodeError::Unknown),
     })
 }
