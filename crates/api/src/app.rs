@@ -89,6 +89,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router {
     let adding = Router::new().route("/api/v1/events", post(events::add));
     let managing = Router::new()
         .route("/api/v1/imports", post(imports::import))
+        .route("/api/v1/imports/{id}/undo", post(imports::undo))
         .route("/api/v1/quarantine/replay", post(quarantine::replay));
     let open = Router::new()
         .route("/login", get(sessions::log_in))

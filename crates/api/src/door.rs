@@ -2,7 +2,7 @@
 
 use event::Reason;
 use event::frame::SourceInfo;
-use event::import::QuarantineId;
+use event::import::{ImportKey, QuarantineId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -28,6 +28,9 @@ pub trait EventDoor: Send + Sync {
 
     /// Reads rejections again. Blocks until what passes is durable and counted.
     fn replay(&self, request: ReplayRequest) -> Result<ReplaySummary, DoorProblem>;
+
+    /// Undoes an import. Blocks until no number knows it any more.
+    fn undo(&self, import: ImportKey) -> Result<(), DoorProblem>;
 
     /// Whether an import of this source is at work now; one that says so in the log may have died with its process.
     fn is_importing(&self, source: &str) -> bool;

@@ -186,6 +186,11 @@ impl<'a> Decoder<'a> {
         Ok(count)
     }
 
+    /// All that is left.
+    pub fn rest(&self) -> &'a [u8] {
+        self.left
+    }
+
     /// Whether everything was taken.
     pub fn is_empty(&self) -> bool {
         self.left.is_empty()

@@ -317,6 +317,11 @@ impl FrameBuilder {
         self.rejected.len()
     }
 
+    /// Says that an import is undone.
+    pub fn undo(&mut self, import: ImportKey) {
+        self.notes.undone.push(import);
+    }
+
     /// The frame, leaving an empty builder behind.
     pub fn finish(&mut self) -> FrameBody {
         self.rejected_bytes = 0;

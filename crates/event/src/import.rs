@@ -34,14 +34,17 @@ pub enum ImportState {
     Stopped,
     /// The file could not be read on.
     Failed,
+    /// It was undone: its events count nowhere.
+    Undone,
 }
 
-const STATES: [(ImportState, &str); 5] = [
+const STATES: [(ImportState, &str); 6] = [
     (ImportState::Running, "running"),
     (ImportState::Complete, "complete"),
     (ImportState::Limited, "limited"),
     (ImportState::Stopped, "stopped"),
     (ImportState::Failed, "failed"),
+    (ImportState::Undone, "undone"),
 ];
 
 impl ImportState {
@@ -151,6 +154,8 @@ pub struct FrameNotes {
     pub releases: Vec<Release>,
     /// Identities of what was set aside, where they are known: the event keeps its own when it is mended.
     pub rejected_ids: Vec<Option<EventId>>,
+    /// Imports that are undone from here on: everything is folded again as if they had never been.
+    pub undone: Vec<ImportKey>,
 }
 
 impl FrameNotes {
@@ -159,6 +164,7 @@ impl FrameNotes {
     pub fn is_empty(&self) -> bool {
         self.imports.is_empty()
             && self.releases.is_empty()
+            && self.undone.is_empty()
             && self.rejected_ids.iter().all(Option::is_none)
     }
 
@@ -180,6 +186,10 @@ impl FrameNotes {
         for id in &self.rejected_ids {
             writer.number(u64::from(id.is_some()));
             write_wide(writer, id.map_or(0, |id| id.0));
+        }
+        writer.number(self.undone.len() as u64);
+        for key in &self.undone {
+            writer.number(key.0);
         }
     }
 
@@ -207,6 +217,9 @@ impl FrameNotes {
             let is_known = reader.number()? != 0;
             let id = EventId(read_wide(reader)?);
             notes.rejected_ids.push(is_known.then_some(id));
+        }
+        for _ in 0..reader.number()? {
+            notes.undone.push(ImportKey(reader.number()?));
         }
         Ok(notes)
     }
@@ -343,6 +356,7 @@ mod tests {
             imports: vec![import],
             releases: vec![release],
             rejected_ids: vec![Some(EventId(17))],
+            undone: vec![ImportKey(9)],
         }
     }
 

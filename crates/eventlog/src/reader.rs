@@ -62,6 +62,13 @@ impl LogReader {
         }
     }
 
+    /// Another reader of the same log, from another place on.
+    #[must_use]
+    pub fn again(&self, from: LogPosition) -> LogReader {
+        let (shared, disk) = (Arc::clone(&self.shared), Arc::clone(&self.disk));
+        LogReader::new(shared, disk, self.dir.clone(), from)
+    }
+
     /// The next frame, as soon as it is durable. Nothing once the log is closed and all of it was read; a failed log
     /// is an error once all that was durable was read.
     pub fn next_blocking(&mut self) -> Result<Option<Frame>, LogError> {

@@ -18,6 +18,7 @@ mod metrics;
 pub mod preview;
 mod quality;
 pub mod quarantine;
+mod undo;
 pub mod watch;
 
 pub use door::{
@@ -31,3 +32,4 @@ pub use import::{
 };
 pub use known::milestones;
 pub use quality::{Breach, OnBreach, QualityConfig};
+pub use undo::{UndoError, undo};

@@ -73,6 +73,7 @@ impl Audit {
             quarantined: row.count()?,
             counted: row.count()?,
             late: row.count()?,
+            retracted: row.count()?,
             ..Tally::default()
         };
         Some(())

@@ -274,6 +274,11 @@ pub struct Imports {
 pub enum ImportsKind {
     /// Every import, newest first
     List,
+    /// Take an import back: every number becomes what it would be without it, and the file may be loaded again
+    Undo {
+        /// Its id in the list
+        id: u64,
+    },
 }
 
 #[derive(Debug, Clone, Args)]

@@ -10,7 +10,7 @@ use api::{
     ImportSummary, ItemOutcome, ItemResult, KeptEvent, Receipt, Refused, ReplayRequest,
     ReplaySummary, Upload,
 };
-use event::import::QuarantineId;
+use event::import::{ImportKey, QuarantineId};
 use eventlog::{EventLog, Remedy};
 use ingest::{Dedupe, Door, Enrichment, ImportError, Outcome, Request, quarantine};
 use live::LiveTables;
@@ -158,6 +158,13 @@ impl EventDoor for Doors {
         )?;
         self.wait_until_counted();
         Ok(summary)
+    }
+
+    fn undo(&self, import: ImportKey) -> Result<(), DoorProblem> {
+        ingest::undo(&self.log, import)
+            .map_err(|error| DoorProblem::Failed(format!("{error:#}")))?;
+        self.wait_until_counted();
+        Ok(())
     }
 
     fn is_importing(&self, source: &str) -> bool {

@@ -18,7 +18,7 @@ use changelog::Change;
 use checkpoint::{DecodeError, Decoder, Encoder};
 use event::batch::{Arrivals, minute_of};
 use event::frame::Rejected;
-use event::import::QuarantineId;
+use event::import::{ImportKey, QuarantineId};
 use event::schema::{Label, Number};
 use event::{EventBatch, FIELDS, Field, Reason, Rejection};
 use imports::Imports;
@@ -224,12 +224,22 @@ impl Audit {
             self.ledger
                 .change(&line, key.minute, |sum| sum.late += events);
         }
+        for (key, events) in verdicts.retracted.iter() {
+            let line = self.ledger.line_of(key);
+            self.ledger
+                .change(&line, key.minute, |sum| sum.retracted += events);
+        }
         for (key, events) in verdicts.duplicates.iter() {
             self.count_repeats(key, events);
         }
         for conflict in &verdicts.conflicts {
             self.set_aside(conflict, frames);
         }
+    }
+
+    /// An import is undone.
+    pub fn undo(&mut self, import: ImportKey) {
+        self.imports.undo(import);
     }
 
     /// Late events whose day was folded again: they wait no longer.

@@ -4,20 +4,25 @@
 use crate::audit::Audit;
 use crate::names::{Names, Product, Products};
 use crate::rest::{self, AtRest, RestError};
-use crate::round::{FrameSide, FrameSource, NamedBatch, Round};
+use crate::round::{FrameSide, FrameSource, Known, NamedBatch, Round};
 use crate::shard::Movement;
 use crate::worker::{Answer, Spawn, Task, Worker, WorkerEnded, sort_by_worker};
 use crate::{Stores, StreamConfig};
 use analytics::cell::{CUBES, CellKey, Delta, NameId};
 use analytics::order::OrderRow;
 use changelog::{Change, Progress};
-use checkpoint::{Checkpoint, Decoder, Encoder, Folder, Run};
+use checkpoint::{Checkpoint, DecodeError, Decoder, Encoder, Folder, Run};
 use event::EventTime;
 use event::frame::FrameBody;
+use event::import::ImportKey;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Rows of a round while the line is behind: enough that each of 64 shards finds a few hundred, few enough to stay in cache.
 const ROUND_ROWS: usize = 16_384;
+
+/// Bits of a version that tell the offset; those above tell the generation.
+const OFFSET_BITS: u32 = 43;
 
 /// Why the line stopped.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +112,11 @@ pub struct Line {
     progress: Progress,
     is_changed: bool,
     at_rest: Arc<AtRest>,
+    /// How often the log was folded again.
+    generation: u64,
+    /// Imports whose events count nowhere, and those that a folded frame undoes.
+    undone: BTreeSet<ImportKey>,
+    to_undo: BTreeSet<ImportKey>,
 }
 
 impl Line {
@@ -126,6 +136,9 @@ impl Line {
             progress: Progress::default(),
             is_changed: false,
             at_rest: Arc::default(),
+            generation: 0,
+            undone: BTreeSet::new(),
+            to_undo: BTreeSet::new(),
         })
     }
 
@@ -143,7 +156,8 @@ impl Line {
             self.audit = Audit::decode(bytes).map_err(RestError::of("the audit"))?;
         }
         if let Some(bytes) = checkpoint.values.get(parts::PROGRESS) {
-            self.progress = read_progress(bytes)?;
+            let decoded = self.decode_progress(&mut Decoder::new(bytes));
+            decoded.map_err(RestError::of("the progress"))?;
         }
         self.at_rest = at_rest;
         self.is_changed = true;
@@ -182,8 +196,7 @@ impl Line {
         let mut audit = Vec::new();
         self.audit.encode(&mut audit);
         runs.values.push((parts::AUDIT, audit));
-        runs.values
-            .push((parts::PROGRESS, write_progress(self.progress)));
+        runs.values.push((parts::PROGRESS, self.encode_progress()));
         Ok(runs)
     }
 
@@ -199,13 +212,13 @@ impl Line {
 
     /// Adds a frame to the round that is being made ready.
     pub fn push(&mut self, number: u64, first_offset: u64, body: FrameBody) {
-        let mut batch = NamedBatch::resolve(
-            body.events,
-            first_offset,
-            &mut self.names,
-            &mut self.products,
-            &self.stores,
-        );
+        let retracted = self.retracted_sources(&body);
+        let known = Known {
+            names: &mut self.names,
+            products: &mut self.products,
+            stores: &self.stores,
+        };
+        let mut batch = NamedBatch::resolve(body.events, first_offset, &retracted, known);
         let mut sources: Vec<FrameSource> = body
             .sources
             .into_iter()
@@ -234,6 +247,48 @@ impl Line {
         self.round.push(batch);
     }
 
+    /// Sources whose events in this frame an undone import brought, or a release of what it had set aside.
+    fn retracted_sources(&self, body: &FrameBody) -> Vec<String> {
+        if self.undone.is_empty() {
+            return Vec::new();
+        }
+        let notes = &body.notes;
+        let imports = notes.imports.iter().map(|note| (note.source, note.key));
+        let released = notes.releases.iter();
+        let released = released.filter_map(|release| Some((release.source, release.import?)));
+        imports
+            .chain(released)
+            .filter(|(_, import)| self.undone.contains(import))
+            .filter_map(|(source, _)| body.sources.get(source as usize))
+            .map(|tally| tally.info.source.clone())
+            .collect()
+    }
+
+    /// Whether a folded frame undoes an import that still counts.
+    #[must_use]
+    pub fn must_start_again(&self) -> bool {
+        !self.to_undo.is_empty()
+    }
+
+    /// Forgets everything but names: the log is to be folded again from its beginning, without what was undone.
+    pub fn start_again(&mut self) -> Result<(), LineError> {
+        (self.workers.iter()).try_for_each(|worker| worker.ask(Task::StartAgain))?;
+        for worker in &self.workers {
+            let Answer::Forgotten = worker.answer()? else {
+                return Err(LineError::OutOfTurn);
+            };
+        }
+        self.undone.append(&mut self.to_undo);
+        self.names.forget_rest();
+        self.products.forget_names();
+        self.audit = Audit::default();
+        self.round = Round::new();
+        self.progress = Progress::default();
+        self.generation += 1;
+        self.at_rest = Arc::default();
+        Ok(())
+    }
+
     /// Whether a frame waits to be folded.
     #[must_use]
     pub fn has_round(&self) -> bool {
@@ -258,6 +313,12 @@ impl Line {
         }
         meanwhile(self);
         (round.frames()).for_each(|(side, events)| self.audit.observe(side, events));
+        for undone in round.sides.iter().flat_map(|side| &side.notes.undone) {
+            self.audit.undo(*undone);
+            if !self.undone.contains(undone) {
+                self.to_undo.insert(*undone);
+            }
+        }
         let mut outgoing = vec![Vec::new(); self.workers.len()];
         for worker in &self.workers {
             let (movements, verdicts) = match worker.answer()? {
@@ -308,6 +369,12 @@ impl Line {
         )
     }
 
+    /// Rises with every offset, and above all offsets with every time that the log is folded again.
+    fn version(&self) -> i64 {
+        let version = self.generation << OFFSET_BITS | self.progress.offset;
+        i64::try_from(version).unwrap_or(i64::MAX)
+    }
+
     /// Whether anything changed since the last harvest.
     #[must_use]
     pub fn is_changed(&self) -> bool {
@@ -319,7 +386,7 @@ impl Line {
         self.workers
             .iter()
             .try_for_each(|worker| worker.ask(Task::HandOver))?;
-        let version = i64::try_from(self.progress.offset).unwrap_or(i64::MAX);
+        let version = self.version();
         let mut harvest = Harvest {
             version,
             progress: self.progress,
@@ -340,32 +407,35 @@ impl Line {
     }
 }
 
-fn write_progress(progress: Progress) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut out = Encoder(&mut bytes);
-    out.u64(progress.offset);
-    out.bool(progress.event_times.is_some());
-    if let Some((oldest, newest)) = progress.event_times {
-        out.i64(oldest);
-        out.i64(newest);
+impl Line {
+    fn encode_progress(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut out = Encoder(&mut bytes);
+        out.u64(self.progress.offset);
+        out.bool(self.progress.event_times.is_some());
+        if let Some((oldest, newest)) = self.progress.event_times {
+            out.i64(oldest);
+            out.i64(newest);
+        }
+        out.u64(self.generation);
+        for imports in [&self.undone, &self.to_undo] {
+            out.u64(imports.len() as u64);
+            imports.iter().for_each(|import| out.u64(import.0));
+        }
+        bytes
     }
-    bytes
-}
 
-fn read_progress(bytes: &[u8]) -> Result<Progress, RestError> {
-    let mut read = Decoder::new(bytes);
-    let mut decode = || {
-        let offset = read.u64()?;
-        let event_times = if read.bool()? {
-            Some((read.i64()?, read.i64()?))
-        } else {
-            None
-        };
-        Ok(Progress {
-            offset,
-            event_times,
-            watermark: None,
-        })
-    };
-    decode().map_err(RestError::of("the progress"))
+    fn decode_progress(&mut self, read: &mut Decoder<'_>) -> Result<(), DecodeError> {
+        self.progress.offset = read.u64()?;
+        if read.bool()? {
+            self.progress.event_times = Some((read.i64()?, read.i64()?));
+        }
+        self.generation = read.u64()?;
+        for imports in [&mut self.undone, &mut self.to_undo] {
+            for _ in 0..read.count()? {
+                imports.insert(ImportKey(read.u64()?));
+            }
+        }
+        Ok(())
+    }
 }

@@ -50,6 +50,11 @@ impl Names {
             .collect()
     }
 
+    /// No checkpoint that counts has any of them.
+    pub fn forget_rest(&mut self) {
+        self.rested = 0;
+    }
+
     /// A checkpoint has every name up to now.
     pub fn rest(&mut self) {
         self.rested = self.names.len();
@@ -237,6 +242,18 @@ impl Products {
         for id in std::mem::take(&mut self.unsaved) {
             if let Some(entry) = self.entries.get_mut(&key(&self.known[id.0 as usize - 1])) {
                 entry.is_unsaved = false;
+            }
+        }
+    }
+
+    /// Forgets the products' names: everything is folded again, and says them again. Ids stay.
+    pub fn forget_names(&mut self) {
+        for entry in self.entries.values_mut() {
+            entry.name = 0;
+            entry.named_at = (EventTime(i64::MIN), EventId(0));
+            self.known[entry.id.0 as usize - 1].name = None;
+            if !std::mem::replace(&mut entry.is_unsaved, true) {
+                self.unsaved.push(entry.id);
             }
         }
     }

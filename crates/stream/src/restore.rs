@@ -69,7 +69,7 @@ pub fn restore(
         tracing::info!(number, frame = position.frame, "going on from a checkpoint");
         let value = checkpoint.values.get(parts::RESULTS);
         let value = value.ok_or(RestError::Missing)?;
-        at_rest.version = i64::try_from(position.offset).unwrap_or(i64::MAX);
+        at_rest.version = Results::version_of(value)?;
         let at_rest = Arc::new(at_rest.clone());
         line.restore(&checkpoint, Arc::clone(&at_rest))?;
         results.restore(value, at_rest)?;

@@ -2,6 +2,7 @@
 //! Results are absolute; a row is published whole, with its version.
 
 mod cells;
+mod difference;
 
 pub use cells::SliceBounds;
 
@@ -104,17 +105,21 @@ impl Results {
     }
 
     fn product_row(&self, product: &Product) -> Option<Change> {
-        let name = product.name.as_ref()?;
-        let key = Box::from([
-            publish::name(&self.names, product.store),
-            Value::Text(Arc::clone(&product.id)),
-        ]);
-        Some(Change {
+        product.name.as_ref()?;
+        Some(self.product_row_or_gone(product))
+    }
+
+    fn product_row_or_gone(&self, product: &Product) -> Change {
+        let name = product.name.as_ref();
+        Change {
             table: "products",
-            key,
-            values: Some(Box::from([Value::Text(Arc::clone(name))])),
+            key: Box::from([
+                publish::name(&self.names, product.store),
+                Value::Text(Arc::clone(&product.id)),
+            ]),
+            values: name.map(|name| Box::from([Value::Text(Arc::clone(name))])),
             version: self.version,
-        })
+        }
     }
 
     /// Adds deltas of base windows, rolls them up window by window, so that a day takes in each harvest once.
@@ -399,6 +404,13 @@ impl Results {
             })?;
         }
         Ok(())
+    }
+
+    /// The version of what a checkpoint holds.
+    pub fn version_of(value: &[u8]) -> Result<i64, RestError> {
+        Decoder::new(value)
+            .i64()
+            .map_err(RestError::of("the results"))
     }
 
     /// The first batch after a restore: all that readers keep themselves, on top of what lies at rest.

@@ -34,6 +34,18 @@ pub struct NamedBatch {
     items: Vec<ItemNames>,
     /// The minute all of it came in; nothing where that is not one.
     minute: Option<i32>,
+    /// Whether an import that was undone brought them, by source; empty where none was.
+    retracted: Vec<bool>,
+}
+
+/// Lists that a batch's names are looked up in.
+pub struct Known<'a> {
+    /// Names.
+    pub names: &'a mut Names,
+    /// Products.
+    pub products: &'a mut Products,
+    /// The shops.
+    pub stores: &'a Stores,
 }
 
 /// Row of a batch of the round.
@@ -102,17 +114,24 @@ pub struct RoutedEvent<'a> {
     pub items: &'a [ItemNames],
     /// By whom, for whom and when it came in.
     pub audit: AuditKey,
+    /// Whether an import brought it that was undone.
+    pub is_retracted: bool,
 }
 
 impl NamedBatch {
-    /// Resolves the names of a frame's events.
+    /// Resolves the names of a frame's events; those of `retracted` sources name no product.
     pub fn resolve(
         events: EventBatch,
         first_offset: u64,
-        names: &mut Names,
-        products: &mut Products,
-        stores: &Stores,
+        retracted: &[String],
+        known: Known<'_>,
     ) -> NamedBatch {
+        let Known {
+            names,
+            products,
+            stores,
+        } = known;
+        let is_retracted = |source: &str| retracted.iter().any(|name| name == source);
         let mut of = |label: Label| -> Vec<NameId> {
             events
                 .label_values(label)
@@ -133,6 +152,12 @@ impl NamedBatch {
             identities: [Identity::Customer, Identity::Visitor, Identity::Nobody]
                 .map(|identity| names.id(identity.name())),
             items: Vec::new(),
+            retracted: match retracted {
+                [] => Vec::new(),
+                _ => (events.label_values(Label::Source).into_iter())
+                    .map(is_retracted)
+                    .collect(),
+            },
             minute: events.received().and_then(|(first, last)| {
                 Some(minute_of(first)).filter(|minute| *minute == minute_of(last))
             }),
@@ -157,6 +182,18 @@ impl NamedBatch {
         {
             self.sources[at] = id;
         }
+    }
+
+    /// Events that no undone import brought.
+    fn counting(&self) -> impl Iterator<Item = EventRef<'_>> {
+        self.events
+            .events()
+            .filter(|event| !self.is_retracted(*event))
+    }
+
+    fn is_retracted(&self, event: EventRef<'_>) -> bool {
+        let source = || event.label_key(Label::Source).map(usize::from);
+        !self.retracted.is_empty() && source().is_some_and(|source| self.retracted[source])
     }
 
     fn audit_key(&self, event: EventRef<'_>, store: NameId) -> AuditKey {
@@ -224,9 +261,10 @@ fn item_names(batch: &NamedBatch, names: &mut Names, products: &mut Products) ->
             name: None,
             rank: (event.time(), event.id()),
         };
+        let is_retracted = batch.is_retracted(event);
         for item in event.items() {
             let product = match (hashes.next().flatten(), item.text(ItemText::ProductId)) {
-                (Some(hash), Some(product)) => {
+                (Some(hash), Some(product)) if !is_retracted => {
                     let name = item.text(ItemText::Name);
                     let mention = ProductMention {
                         product,
@@ -293,7 +331,7 @@ impl Round {
         let times = || {
             self.batches
                 .iter()
-                .flat_map(|batch| batch.events.events().map(EventRef::time))
+                .flat_map(|batch| batch.counting().map(EventRef::time))
         };
         Some((times().min()?, times().max()?))
     }
@@ -316,6 +354,7 @@ impl Round {
                 at: *index,
                 items: batch.items.get(event.item_rows()).unwrap_or_default(),
                 audit: batch.audit_key(event, names.store),
+                is_retracted: batch.is_retracted(event),
                 names,
             }
         })

@@ -3,7 +3,7 @@
 
 use crate::line::{Harvest, Line, LineError, LineRuns};
 use crate::rest::RestError;
-use crate::rest::keeper::{Keeper, Order, Shelf};
+use crate::rest::keeper::{Keeper, Order, Parts, Shelf, Wanted};
 use crate::restore::{Restored, restore};
 use crate::results::Results;
 use crate::{CheckpointSettings, StreamConfig};
@@ -104,9 +104,15 @@ pub fn start(
     let (harvests, to_merge) = bounded(1);
     let (published, watch) = watch::channel(0);
     let restored = line.harvest()?;
-    let at_start = position.frame;
+    let at_start = if line.must_start_again() {
+        0
+    } else {
+        position.frame
+    };
     let merger = Merger {
         results,
+        before: None,
+        at_rest_from: 0,
         changelog,
         published,
         rest: merging,
@@ -115,6 +121,7 @@ pub fn start(
     let feeder = Feeder {
         config,
         reader: log.reader_at(position),
+        first_offset: log.first_offset(),
         line,
         harvests,
         reached: position,
@@ -123,6 +130,7 @@ pub fn start(
         stop: runtime.stop_token(),
         published_at: None,
         rest: resting,
+        again_to: None,
     };
     runtime.spawn_thread("stream", move || feeder.run())?;
     Ok(StreamHandle { published: watch })
@@ -156,15 +164,34 @@ fn rests(
     ((resting, merging), keeper_orders, restored.keeper)
 }
 
-/// A harvest, how far it reaches, and the line's part of a checkpoint that is made there.
+/// A harvest, how far it reaches, the line's part of a checkpoint that is made there, and where a fold of the whole log
+/// stands, if there is one.
 struct Reached {
     harvest: Harvest,
     position: LogPosition,
     checkpoint: Option<(u64, LineRuns)>,
+    again: Again,
+}
+
+/// Where folding the log again stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Again {
+    /// It is not folded again.
+    No,
+    /// This harvest is the last before; the number is the keeper's order to begin with nothing.
+    Begins(Option<u64>),
+    /// Readers do not see this harvest.
+    GoesOn,
+    /// With this harvest all is folded that was folded before.
+    Ends,
 }
 
 struct Merger {
     results: Results,
+    /// What readers see while the log is folded again.
+    before: Option<Results>,
+    /// The keeper's orders before this one were of results that are folded again.
+    at_rest_from: u64,
     changelog: Changelog,
     published: watch::Sender<u64>,
     rest: Option<Merging>,
@@ -190,12 +217,25 @@ impl Merger {
         self.published.send_replace(at_start);
         for reached in harvests {
             self.look_at_rest();
-            let batch = self.results.apply(reached.harvest)?;
-            metrics::histogram!("shopstream_published_rows").record(batch.changes.len() as f64);
-            self.publish(&batch)?;
-            self.published.send_replace(reached.position.frame);
+            let mut batch = self.results.apply(reached.harvest)?;
+            if reached.again == Again::Ends
+                && let Some(before) = self.before.take()
+            {
+                batch.changes = self.results.differing_from(&before)?;
+            }
+            if self.before.is_none() {
+                metrics::histogram!("shopstream_published_rows").record(batch.changes.len() as f64);
+                self.publish(&batch)?;
+                // The frame that undoes an import is in the results only once all is folded again.
+                if !matches!(reached.again, Again::Begins(_)) {
+                    self.published.send_replace(reached.position.frame);
+                }
+            }
             if let Some((number, line)) = reached.checkpoint {
                 self.checkpoint(number, line, reached.position);
+            }
+            if let Again::Begins(order) = reached.again {
+                self.start_again(order);
             }
             if let Some(rest) = &self.rest {
                 rest.unsaved_cells
@@ -203,6 +243,20 @@ impl Merger {
             }
         }
         Ok(())
+    }
+
+    /// From now on harvests make new results; readers keep what they have until those are whole.
+    fn start_again(&mut self, order: Option<u64>) {
+        let again = self.results.start_again();
+        let before = std::mem::replace(&mut self.results, again);
+        // Of two imports undone one upon the other readers still see what was before both.
+        self.before.get_or_insert(before);
+        self.at_rest_from = order.unwrap_or(0);
+        if let (Some(rest), Some(number)) = (&self.rest, order) {
+            let what = Wanted::StartAgain;
+            // The keeper ends only after this thread.
+            let _ = rest.orders.send(Order { number, what });
+        }
     }
 
     /// Publishes what the checkpoint brought back, before anything new.
@@ -225,9 +279,12 @@ impl Merger {
     fn look_at_rest(&mut self) {
         let Some(rest) = &self.rest else { return };
         let at_rest = rest.shelf.at_rest();
-        if !Arc::ptr_eq(&at_rest, self.results.at_rest()) {
+        let is_of_these = at_rest.number >= self.at_rest_from;
+        if is_of_these && !Arc::ptr_eq(&at_rest, self.results.at_rest()) {
             let at_rest: Arc<dyn AtRest> = Arc::new(self.results.set_at_rest(at_rest));
-            self.changelog.rest(&at_rest);
+            if self.before.is_none() {
+                self.changelog.rest(&at_rest);
+            }
         }
     }
 
@@ -235,14 +292,17 @@ impl Merger {
         let Some(rest) = &self.rest else { return };
         let results = self.results.rest(&rest.folder, rest.cells_max);
         let results = results.inspect_err(|error| tracing::warn!(%error, "write cells"));
-        let order = Order {
-            number,
+        let parts = Box::new(Parts {
             line,
             results: results.ok(),
             position,
+        });
+        let what = match self.before {
+            None => Wanted::Checkpoint(parts),
+            Some(_) => Wanted::Further(parts),
         };
         // The keeper ends only after this thread.
-        let _ = rest.orders.send(order);
+        let _ = rest.orders.send(Order { number, what });
     }
 }
 
@@ -278,6 +338,8 @@ impl Resting {
 struct Feeder {
     config: StreamConfig,
     reader: LogReader,
+    /// Of the oldest row that the log keeps.
+    first_offset: u64,
     line: Line,
     harvests: Sender<Reached>,
     /// Behind the last frame handed to the line.
@@ -289,6 +351,8 @@ struct Feeder {
     stop: runtime::CancellationToken,
     published_at: Option<Duration>,
     rest: Option<Resting>,
+    /// The log is being folded again, up to here.
+    again_to: Option<LogPosition>,
 }
 
 impl Feeder {
@@ -311,7 +375,11 @@ impl Feeder {
             }
             let is_ending =
                 !self.line.has_round() && (self.reader.is_at_end() || self.stop.is_cancelled());
-            if self.is_checkpoint_due(is_ending) {
+            if self.line.must_start_again() && !is_ending {
+                self.start_again()?;
+            } else if self.again_to.is_some_and(|to| self.folded >= to) {
+                self.end_again()?;
+            } else if self.is_checkpoint_due(is_ending) {
                 self.checkpoint()?;
             } else if self.line.is_changed() && (self.until_due().is_zero() || is_ending) {
                 self.publish()?;
@@ -348,7 +416,44 @@ impl Feeder {
     fn is_checkpoint_due(&self, is_ending: bool) -> bool {
         let now = self.clock.monotonic();
         let rest = self.rest.as_ref();
+        // What is half folded again is of no use to the next start.
+        let is_ending = is_ending && self.again_to.is_none();
         rest.is_some_and(|rest| rest.is_due(self.folded, now, is_ending))
+    }
+
+    /// Folds the log again from its beginning. Readers see what they saw until all of it is folded.
+    fn start_again(&mut self) -> Result<(), StreamError> {
+        tracing::info!(
+            frames = self.folded.frame,
+            "an import is undone: the log is folded again"
+        );
+        let harvest = self.line.harvest()?;
+        let order = self.rest.as_mut().map(|rest| {
+            rest.number += 1;
+            (rest.offset, rest.frame) = (0, 0);
+            rest.number
+        });
+        self.hand_over(harvest, None, Again::Begins(order))?;
+        self.line.start_again()?;
+        let beginning = LogPosition {
+            offset: self.first_offset,
+            frame: 0,
+        };
+        self.again_to = Some(self.again_to.map_or(self.folded, |to| to.max(self.folded)));
+        self.reader = self.reader.again(beginning);
+        (self.reached, self.folded) = (beginning, beginning);
+        Ok(())
+    }
+
+    fn end_again(&mut self) -> Result<(), StreamError> {
+        self.again_to = None;
+        if let Some(rest) = &mut self.rest {
+            // The next checkpoint, the first of what was folded again, is due at once.
+            rest.at = None;
+        }
+        let harvest = self.line.harvest()?;
+        tracing::info!("the log was folded again");
+        self.hand_over(harvest, None, Again::Ends)
     }
 
     /// Publishes and makes a checkpoint of all that is published then.
@@ -362,7 +467,14 @@ impl Feeder {
         rest.at = Some(self.clock.monotonic());
         let line = self.line.rest(&rest.folder)?;
         let checkpoint = Some((rest.number, line));
-        self.hand_over(harvest, checkpoint)
+        self.hand_over(harvest, checkpoint, self.now())
+    }
+
+    fn now(&self) -> Again {
+        match self.again_to {
+            Some(_) => Again::GoesOn,
+            None => Again::No,
+        }
     }
 
     /// Time until the next publication is due; zero where nothing waits for one.
@@ -380,13 +492,14 @@ impl Feeder {
 
     fn publish(&mut self) -> Result<(), StreamError> {
         let harvest = self.line.harvest()?;
-        self.hand_over(harvest, None)
+        self.hand_over(harvest, None, self.now())
     }
 
     fn hand_over(
         &mut self,
         harvest: Harvest,
         checkpoint: Option<(u64, LineRuns)>,
+        again: Again,
     ) -> Result<(), StreamError> {
         self.published_at = Some(self.clock.monotonic());
         self.harvests
@@ -394,6 +507,7 @@ impl Feeder {
                 harvest,
                 position: self.folded,
                 checkpoint,
+                again,
             })
             .map_err(|_| StreamError::MergerEnded)
     }

@@ -43,6 +43,8 @@ pub struct Verdicts {
     pub late: KeyCounts,
     /// Repeats dropped.
     pub duplicates: KeyCounts,
+    /// Events of imports that were undone.
+    pub retracted: KeyCounts,
     /// Ids that were used before for something else.
     pub conflicts: Vec<Conflict>,
 }
@@ -120,6 +122,10 @@ impl Shard {
     pub fn fold(&mut self, round: &Round, out: &mut Output) -> Result<(), RestError> {
         let at_rest = &round.at_rest;
         for routed in round.events_of(self.id) {
+            if routed.is_retracted {
+                out.verdicts.retracted.add(routed.audit);
+                continue;
+            }
             match self.seen.insert(mark(routed.event), &at_rest.ids)? {
                 Verdict::New => {
                     self.observe(&routed, round, out)?;
@@ -145,6 +151,11 @@ impl Shard {
     pub fn forget_resting(&mut self) {
         self.seen.forget_resting();
         self.orders.forget_resting();
+    }
+
+    /// Forgets everything.
+    pub fn start_again(&mut self) {
+        *self = Shard::new(self.id);
     }
 
     /// An order of a file that was read before its last rows were written: it has its first row's identity, and the rows

@@ -6,6 +6,7 @@ mod lives;
 mod properties;
 mod recount;
 mod shop;
+mod undone;
 
 use changelog::Value;
 use event::schema::{Amount, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, Text};

@@ -25,6 +25,8 @@ pub enum Task {
     Rest(Folder),
     /// That checkpoint stands.
     ForgetResting,
+    /// Forget everything: the log is folded again.
+    StartAgain,
 }
 
 /// What it answers.
@@ -121,6 +123,11 @@ fn serve(mut shards: Vec<Shard>, work: &Receiver<Task>, answers: &Sender<Answer>
             Task::Rest(folder) => Answer::Rested(rest(&mut shards, &folder)),
             Task::ForgetResting => {
                 shards.iter_mut().for_each(Shard::forget_resting);
+                Answer::Forgotten
+            }
+            Task::StartAgain => {
+                shards.iter_mut().for_each(Shard::start_again);
+                out = Output::default();
                 Answer::Forgotten
             }
         };

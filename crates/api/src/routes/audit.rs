@@ -91,6 +91,7 @@ fn tally(tally: &Tally) -> Value {
         "quarantined": tally.quarantined,
         "counted": tally.counted,
         "late": tally.late,
+        "retracted": tally.retracted,
         "in_flight": tally.in_flight,
         "law_holds": tally.law_holds(),
     })

@@ -5,20 +5,23 @@
 use crate::app::App;
 use crate::auth::store_of;
 use crate::body::next_piece;
-use crate::door::{ImportProblem, ImportProgress, ImportRemedy, ImportSummary, Upload};
+use crate::door::{
+    DoorProblem, ImportProblem, ImportProgress, ImportRemedy, ImportSummary, Upload,
+};
 use crate::keys::Principal;
 use crate::params::Params;
 use crate::problem::{
-    BUSY, IMPORT_REFUSED, INTERNAL, INVALID_QUERY, LOG_FAILED, OVERLOADED, Problem,
+    BUSY, IMPORT_REFUSED, INTERNAL, INVALID_QUERY, LOG_FAILED, NOT_FOUND, OVERLOADED, Problem,
 };
 use crate::trace::TraceId;
 use crate::wire::Envelope;
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use event::import::ImportKey;
 use futures_util::StreamExt;
 use futures_util::stream::{once, select};
 use live::ImportView;
@@ -71,6 +74,51 @@ fn listed(import: &ImportView, is_running: bool) -> Value {
         "duplicate": import.duplicate,
         "quarantined": import.quarantined,
     })
+}
+
+/// Undoes an import: every number becomes what it would be without it. Answers once they are.
+pub(crate) async fn undo(
+    State(app): State<Arc<App>>,
+    Extension(principal): Extension<Arc<Principal>>,
+    Path(id): Path<String>,
+) -> Result<Envelope, Problem> {
+    let wanted = |import: &ImportView| import.number.to_string() == id;
+    let seen = |import: &ImportView| principal.may_see(&import.store);
+    let imports = app.state.live.imports().into_iter();
+    let import = imports.filter(seen).find(wanted).ok_or_else(|| {
+        Problem::new(NOT_FOUND, format!("there is no import {id}"))
+            .hint("GET /api/v1/imports lists them with their ids")
+    })?;
+    if &*import.state == "undone" {
+        return Err(Problem::new(
+            IMPORT_REFUSED,
+            format!("import {id} is undone already"),
+        ));
+    }
+    if app.state.door.is_importing(&import.source) {
+        let detail = format!("import {id} is still at work");
+        return Err(Problem::new(BUSY, detail).hint("stop it, or wait for its end"));
+    }
+    let key = u64::from_str_radix(&import.key, 16).map(ImportKey);
+    let key = key.map_err(|_| Problem::new(INTERNAL, "the import has no key"))?;
+    let door = Arc::clone(&app.state.door);
+    match tokio::task::spawn_blocking(move || door.undo(key)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(DoorProblem::Mend { detail, hint })) => {
+            return Err(Problem::new(IMPORT_REFUSED, detail).hint(hint));
+        }
+        Ok(Err(DoorProblem::Failed(cause))) => {
+            tracing::error!(cause, import = id, "an import was not undone");
+            return Err(Problem::new(LOG_FAILED, "the log cannot be written"));
+        }
+        Err(_) => return Err(Problem::new(INTERNAL, "undoing ended by a defect")),
+    }
+    let undone = app.state.live.imports().into_iter().find(wanted);
+    let undone = undone.map(|import| listed(&import, false));
+    Ok(Envelope::new(
+        undone.unwrap_or(Value::Null),
+        app.state.clock.now(),
+    ))
 }
 
 /// Loads a file.

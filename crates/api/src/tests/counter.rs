@@ -113,6 +113,10 @@ impl EventDoor for FakeDoor {
             .filter(|kept| kept.id == id.to_string()))
     }
 
+    fn undo(&self, _import: event::import::ImportKey) -> Result<(), DoorProblem> {
+        Ok(())
+    }
+
     fn replay(&self, request: ReplayRequest) -> Result<ReplaySummary, DoorProblem> {
         if request.reason.as_deref() == Some("defect") {
             return Err(DoorProblem::Failed("secret: /log/1".to_owned()));

@@ -21,7 +21,7 @@ pub struct ImportView {
     pub dialect: Arc<str>,
     /// The saved mapping it was read by; empty without one.
     pub mapping: Arc<str>,
-    /// `complete`, `limited`, `stopped`, `failed`; `running` also where the process died.
+    /// `complete`, `limited`, `stopped`, `failed`, `undone`; `running` also where the process died.
     pub state: Arc<str>,
     /// When it began.
     pub began: EventTime,
@@ -37,6 +37,8 @@ pub struct ImportView {
     pub quarantined: u64,
     /// Where in the log it begins.
     pub first_offset: u64,
+    /// What it is known by in the log.
+    pub key: Arc<str>,
 }
 
 /// All runs, by their number.
@@ -67,6 +69,7 @@ impl Imports {
             duplicate: row.count()?,
             quarantined: row.count()?,
             first_offset: row.count()?,
+            key: row.text()?.clone(),
         };
         self.0.insert(number, view);
         Some(())

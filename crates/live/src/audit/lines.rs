@@ -25,6 +25,8 @@ pub struct Tally {
     pub counted: u64,
     /// Waiting for their day to be folded again.
     pub late: u64,
+    /// Accepted by an import that was undone since: they count nowhere.
+    pub retracted: u64,
     /// In the log and not yet judged.
     pub in_flight: u64,
 }
@@ -35,7 +37,8 @@ impl Tally {
     pub fn law_holds(&self) -> bool {
         let nothing_lost_at_the_door =
             self.received == self.accepted + self.duplicate + self.quarantined;
-        let nothing_lost_behind_it = self.accepted == self.counted + self.late + self.in_flight;
+        let nothing_lost_behind_it =
+            self.accepted == self.counted + self.late + self.retracted + self.in_flight;
         nothing_lost_at_the_door && nothing_lost_behind_it
     }
 
@@ -57,6 +60,7 @@ impl Tally {
         self.quarantined += other.quarantined;
         self.counted += other.counted;
         self.late += other.late;
+        self.retracted += other.retracted;
         self.in_flight += other.in_flight;
     }
 
@@ -69,6 +73,7 @@ impl Tally {
             quarantined: row.count()?,
             counted: row.count()?,
             late: row.count()?,
+            retracted: row.count()?,
             in_flight: 0,
         })
     }

@@ -1,4 +1,4 @@
-//! `imports`: what was loaded, when, and what it came to.
+//! `imports`: what was loaded, when, and what it came to; and taking one back.
 
 use crate::cli::{Format, Imports, ImportsKind};
 use crate::command::connect::ask;
@@ -22,9 +22,41 @@ const COLUMNS: [&str; 11] = [
     "mapping",
 ];
 
-/// Lists the imports.
+/// Lists the imports, or undoes one.
 pub fn run(config: &Config, options: &Imports) -> anyhow::Result<Exit> {
-    let ImportsKind::List = options.what;
+    match options.what {
+        ImportsKind::List => list(config, options),
+        ImportsKind::Undo { id } => undo(config, options, id),
+    }
+}
+
+fn undo(config: &Config, options: &Imports, id: u64) -> anyhow::Result<Exit> {
+    let connection = &options.connection;
+    eprintln!("undoing import {id}: the log is folded again without it");
+    let path = format!("/api/v1/imports/{id}/undo");
+    let answer = tokio_runtime()?.block_on(ask(config, connection, async |client| {
+        client
+            .json(client.request(reqwest::Method::POST, &path))
+            .await
+    }))?;
+    let import = &answer["data"];
+    if connection.format == Format::Json {
+        println!("{}", serde_json::to_string_pretty(import)?);
+        return Ok(Exit::Done);
+    }
+    println!(
+        "{}",
+        table::render(&COLUMNS, &[row(import)], connection.format)
+    );
+    eprintln!("its events count nowhere now; the file may be loaded again");
+    Ok(Exit::Done)
+}
+
+fn row(import: &Value) -> Vec<String> {
+    COLUMNS.iter().map(|column| cell(&import[column])).collect()
+}
+
+fn list(config: &Config, options: &Imports) -> anyhow::Result<Exit> {
     let connection = &options.connection;
     let answer = tokio_runtime()?.block_on(ask(config, connection, async |client| {
         client
@@ -36,10 +68,7 @@ pub fn run(config: &Config, options: &Imports) -> anyhow::Result<Exit> {
         println!("{}", serde_json::to_string_pretty(&imports)?);
         return Ok(Exit::Done);
     }
-    let rows: Vec<Vec<String>> = imports
-        .iter()
-        .map(|import| COLUMNS.iter().map(|column| cell(&import[column])).collect())
-        .collect();
+    let rows: Vec<Vec<String>> = imports.iter().map(row).collect();
     println!("{}", table::render(&COLUMNS, &rows, connection.format));
     if imports.is_empty() {
         eprintln!("nothing was imported yet: `shopstream ingest --preview FILE` looks at a file");

@@ -69,6 +69,11 @@ impl Imports {
         }
     }
 
+    /// A run was undone.
+    pub fn undo(&mut self, import: ImportKey) {
+        self.change(Some(import), |row| row.state = ImportState::Undone);
+    }
+
     /// What was set aside became an event.
     pub fn release(&mut self, import: Option<ImportKey>) {
         self.change(import, |row| {
@@ -96,7 +101,7 @@ impl Imports {
     /// Rows that changed since this was last asked.
     pub fn take_changes(&mut self) -> impl Iterator<Item = Change> {
         let changed = std::mem::take(&mut self.changed).into_iter();
-        changed.filter_map(|key| Some(import_row(self.runs.get(&key)?)))
+        changed.filter_map(|key| Some(import_row(key, self.runs.get(&key)?)))
     }
 
     /// Everything, for a checkpoint.
@@ -155,7 +160,7 @@ impl Imports {
     }
 }
 
-fn import_row(import: &ImportRow) -> Change {
+fn import_row(key: ImportKey, import: &ImportRow) -> Change {
     let text = |text: &Arc<str>| Value::Text(Arc::clone(text));
     let counts = [
         import.rows,
@@ -174,7 +179,9 @@ fn import_row(import: &ImportRow) -> Change {
         Value::Text(Arc::from(import.state.name())),
         Value::Time(import.began.0),
     ];
-    let values = names.into_iter().chain(counts.into_iter().map(count));
+    let key = Value::Text(Arc::from(format!("{:016x}", key.0)));
+    let counts = counts.into_iter().map(count);
+    let values = names.into_iter().chain(counts).chain([key]);
     rows::row(
         "imports",
         Box::from([count(import.number)]),

@@ -43,10 +43,12 @@ pub struct Tally {
     pub counted: u64,
     /// Waiting for their day to be folded again.
     pub late: u64,
+    /// Accepted by an import that was undone since: they count nowhere.
+    pub retracted: u64,
 }
 
 impl Tally {
-    fn counts(&self) -> [u64; 7] {
+    fn counts(&self) -> [u64; 8] {
         [
             self.rows,
             self.received,
@@ -55,10 +57,11 @@ impl Tally {
             self.quarantined,
             self.counted,
             self.late,
+            self.retracted,
         ]
     }
 
-    fn of_counts(counts: [u64; 7]) -> Tally {
+    fn of_counts(counts: [u64; 8]) -> Tally {
         let [
             rows,
             received,
@@ -67,6 +70,7 @@ impl Tally {
             quarantined,
             counted,
             late,
+            retracted,
         ] = counts;
         Tally {
             rows,
@@ -76,6 +80,7 @@ impl Tally {
             quarantined,
             counted,
             late,
+            retracted,
         }
     }
 
@@ -89,7 +94,7 @@ impl Tally {
     }
 
     fn decode(read: &mut Decoder<'_>) -> Result<Tally, DecodeError> {
-        let mut counts = [0; 7];
+        let mut counts = [0; 8];
         for count in &mut counts {
             *count = read.u64()?;
         }
@@ -315,12 +320,11 @@ impl Ledger {
             let counts = tally.counts().into_iter().map(count).collect();
             Some(rows::row("audit_hours", hour_key(&key, hour), counts))
         }));
-        let [_, received, accepted, duplicate, quarantined, counted, late] = self.total.counts();
-        let totals = [received, accepted, duplicate, quarantined, counted, late];
+        let totals = &self.total.counts()[1..];
         changes.push(rows::row(
             "totals",
             Box::from([]),
-            totals.map(count).to_vec(),
+            totals.iter().copied().map(count).collect(),
         ));
         changes
     }

@@ -107,14 +107,23 @@ impl<'a> RestingCell<'a> {
     /// Reads [`write`].
     pub fn read(cube: &Cube, bytes: &'a [u8]) -> Result<RestingCell<'a>, RestError> {
         let mut read = Decoder::new(bytes);
+        let version = read.i64().map_err(RestError::of("a cell"))?;
+        Ok(RestingCell {
+            version,
+            ..RestingCell::read_content(cube, read.rest())?
+        })
+    }
+
+    /// Reads what [`write`] wrote behind the version.
+    pub fn read_content(cube: &Cube, bytes: &'a [u8]) -> Result<RestingCell<'a>, RestError> {
+        let mut read = Decoder::new(bytes);
         let mut decode = || {
-            let version = read.i64()?;
             let sums = (cube.fields.iter().map(|_| read.i128())).collect::<Result<_, _>>()?;
             let sketches = cube.distincts.len() + usize::from(cube.has_order_value);
             let sketches = (0..sketches).map(|_| read.bytes());
             let sketches = sketches.collect::<Result<_, _>>()?;
             Ok(RestingCell {
-                version,
+                version: 0,
                 sums,
                 sketches,
             })

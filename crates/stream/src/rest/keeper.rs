@@ -41,10 +41,26 @@ impl Shelf {
     }
 }
 
-/// All that a checkpoint is made of.
+/// What the keeper is asked for, numbered from 1 by this process.
 pub struct Order {
-    /// Counted from 1 by this process.
+    /// Its number.
     pub number: u64,
+    /// What is wanted.
+    pub what: Wanted,
+}
+
+/// What the keeper is asked for.
+pub enum Wanted {
+    /// Take these in, and make a checkpoint of all.
+    Checkpoint(Box<Parts>),
+    /// Take these in: the log is being folded again and nobody has seen the end of it yet.
+    Further(Box<Parts>),
+    /// Begin with empty tables: the log is folded again.
+    StartAgain,
+}
+
+/// All that a checkpoint is made of.
+pub struct Parts {
     /// Of shards, names and tallies.
     pub line: LineRuns,
     /// Of the merger; nothing if its part failed.
@@ -93,28 +109,41 @@ impl Keeper {
         orders.iter().for_each(|order| self.serve(order));
     }
 
-    /// Makes one checkpoint, or says why it could not.
+    /// Does what is asked for, or says why it could not.
     pub fn serve(&mut self, order: Order) {
         let number = order.number;
-        match self.keep(order) {
-            Ok(made) => {
+        let done = match order.what {
+            Wanted::Checkpoint(parts) => self.keep(number, *parts).map(|made| {
                 metrics::counter!("shopstream_checkpoints_total").increment(1);
                 metrics::gauge!("shopstream_checkpoint_number").set(made as f64);
+            }),
+            Wanted::Further(parts) => self.take_in_and_show(number, &parts),
+            Wanted::StartAgain => {
+                self.tables
+                    .values_mut()
+                    .for_each(|table| *table = Table::default());
+                self.show(number, 0);
+                Ok(())
             }
-            Err(error) => {
-                metrics::counter!("shopstream_checkpoints_failed_total").increment(1);
-                let cause = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::warn!(%error, cause, "no checkpoint was made; the next one takes what it would have held");
-            }
+        };
+        if let Err(error) = done {
+            metrics::counter!("shopstream_checkpoints_failed_total").increment(1);
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::warn!(%error, cause, "no checkpoint was made; the next one takes what it would have held");
         }
         self.shelf.0.write().done = number;
     }
 
-    fn keep(&mut self, order: Order) -> Result<u64, RestError> {
-        let version = self.take_in(&order);
-        self.show(order.number, version);
+    fn take_in_and_show(&mut self, number: u64, parts: &Parts) -> Result<(), RestError> {
+        let version = self.take_in(parts);
+        self.show(number, version);
         self.merge()?;
-        self.show(order.number, version);
+        self.show(number, version);
+        Ok(())
+    }
+
+    fn keep(&mut self, number: u64, order: Parts) -> Result<u64, RestError> {
+        self.take_in_and_show(number, &order)?;
         if let Some(failure) = order.line.failure {
             return Err(failure);
         }
@@ -137,7 +166,7 @@ impl Keeper {
     }
 
     /// Puts every new run on its table, whether a checkpoint comes of it or not: its owner has let go of what is in it.
-    fn take_in(&mut self, order: &Order) -> i64 {
+    fn take_in(&mut self, order: &Parts) -> i64 {
         let line = &order.line;
         let cells = order
             .results

@@ -1,7 +1,7 @@
 //! Cells in memory over cells at rest. What changed lately is here; older windows lie in the checkpoint and come back one
 //! cell at a time when somebody is late. A cell leaves memory only when a checkpoint that stands has it.
 
-use crate::rest::cells::{RestingCell, SliceKey, write, write_key};
+use crate::rest::cells::{KEY_BYTES, RestingCell, SliceKey, write, write_key};
 use crate::rest::{AtRest, RestError};
 use analytics::cell::{Cell, CellKey, CellMap, Delta};
 use analytics::window::Grain;
@@ -151,6 +151,12 @@ impl Cells {
             kept.map(move |(key, kept)| (grain, key, kept))
         };
         Grain::ALL.into_iter().flat_map(of)
+    }
+
+    /// Cells in memory by the key they have at rest.
+    pub fn in_memory_by_key(&self) -> impl Iterator<Item = ([u8; KEY_BYTES], &Kept)> {
+        let cells = self.in_memory();
+        cells.map(|(grain, key, kept)| (write_key(grain, key), kept))
     }
 
     /// Whether a cell at rest is out of date: it stands in memory, or it was removed.

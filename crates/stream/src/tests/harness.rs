@@ -189,9 +189,16 @@ fn check_law(view: &Tables, sent: usize) {
     };
     let totals = &view[&("totals".to_owned(), Vec::new())];
     let totals: Vec<i64> = totals.iter().map(count).collect();
-    let [received, accepted, duplicate, quarantined, counted, late] =
-        totals.try_into().expect("six totals");
+    let [
+        received,
+        accepted,
+        duplicate,
+        quarantined,
+        counted,
+        late,
+        retracted,
+    ] = totals.try_into().expect("seven totals");
     assert_eq!(received, sent as i64);
     assert_eq!(received, accepted + duplicate + quarantined);
-    assert_eq!(accepted, counted + late);
+    assert_eq!(accepted, counted + late + retracted);
 }

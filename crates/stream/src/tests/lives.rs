@@ -3,7 +3,7 @@
 
 use super::harness::{Delivery, Frame, Run, Tables, stores, upsert};
 use crate::CheckpointSettings;
-use crate::rest::keeper::Order;
+use crate::rest::keeper::{Order, Parts, Wanted};
 use crate::restore::{Restored, restore};
 use eventlog::LogPosition;
 use std::path::Path;
@@ -100,8 +100,7 @@ impl Life {
     fn order(&mut self, last: &Frame) -> Order {
         self.number += 1;
         let folder = &self.restored.folder;
-        Order {
-            number: self.number,
+        let parts = Parts {
             line: self.run.line.rest(folder).expect("workers live"),
             results: Some(
                 self.run
@@ -113,6 +112,10 @@ impl Life {
                 offset: last.first_offset + last.body.events.len() as u64,
                 frame: last.number + 1,
             },
+        };
+        Order {
+            number: self.number,
+            what: Wanted::Checkpoint(Box::new(parts)),
         }
     }
 
