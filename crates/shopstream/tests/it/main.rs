@@ -12,6 +12,7 @@ mod faults;
 mod importing;
 mod mistakes;
 mod orders;
+mod power_cut;
 mod simulate;
 mod strange_input;
 mod watched;

@@ -1,0 +1,132 @@
+//! Power cuts under load: a file system in a file is shut down at a random moment, so that everything that was not synced
+//! is lost, as `kill -9` never shows. Needs the right to mount, `mkfs.ext4` and Perl; else it says SKIPPED.
+
+use crate::{dir, number};
+use anyhow::{Context, Result, ensure};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use testkit::{CrashLoop, Program, Server};
+
+/// Stops a process and shuts its file system down within microseconds (`EXT4_IOC_SHUTDOWN` without flushing the journal).
+/// The process must say nothing after the cut: a sync that is under way while the file system goes down may return
+/// success although nothing was kept (Linux 6.18, one in twelve), which no real power cut lives to tell.
+const CUT: &str = r#"open(my $dir, "<", $ARGV[0]) or die $!; my $flag = pack("L", 2);
+kill("STOP", $ARGV[1]) or die $! if $ARGV[1]; ioctl($dir, 0x8004587D, $flag) or die $!"#;
+/// Grows as it is filled.
+const DISK_BYTES: u64 = 1 << 30;
+
+/// An ext4 in a file; unmounted at the end.
+struct LoopDisk(TempDir);
+
+impl LoopDisk {
+    /// Nothing, and a word, where it cannot be.
+    fn mount() -> Option<LoopDisk> {
+        let disk = LoopDisk(dir());
+        match disk.make() {
+            Ok(()) => Some(disk),
+            Err(error) => {
+                eprintln!(
+                    "SKIPPED: a file system in a file cannot be mounted and cut off here: {error:#}"
+                );
+                None
+            }
+        }
+    }
+
+    /// Makes it, and tries whether it can be cut off.
+    fn make(&self) -> Result<()> {
+        let image = std::fs::File::create(self.image()).context("make a file")?;
+        image.set_len(DISK_BYTES).context("make it large")?;
+        std::fs::create_dir(self.folder()).context("make a folder")?;
+        run(Command::new("mkfs.ext4")
+            .args(["-q", "-F"])
+            .arg(self.image()))?;
+        self.attach()?;
+        self.cut(0)?;
+        self.again()
+    }
+
+    fn image(&self) -> PathBuf {
+        self.0.path().join("image")
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.0.path().join("disk")
+    }
+
+    fn attach(&self) -> Result<()> {
+        let mut mount = Command::new("mount");
+        run(mount
+            .args(["-o", "loop"])
+            .arg(self.image())
+            .arg(self.folder()))
+    }
+
+    /// The power goes, for this process and the disk; 0 for the disk alone.
+    fn cut(&self, process: u32) -> Result<()> {
+        let mut perl = Command::new("perl");
+        run(perl
+            .args(["-e", CUT])
+            .arg(self.folder())
+            .arg(process.to_string()))
+    }
+
+    /// The power is back.
+    fn again(&self) -> Result<()> {
+        run(Command::new("umount").arg(self.folder()))?;
+        self.attach()
+    }
+}
+
+impl Drop for LoopDisk {
+    fn drop(&mut self) {
+        // Lazily, since a server that is being killed may still hold a file.
+        let _ = Command::new("umount").arg("-l").arg(self.folder()).output();
+    }
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let output = command
+        .output()
+        .with_context(|| format!("run {command:?}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{command:?}: {said}");
+    Ok(())
+}
+
+/// The power goes while the server works, and comes back.
+fn power_cut(disk: &LoopDisk, server: Server) -> Result<()> {
+    disk.cut(server.pid())?;
+    server.kill()?;
+    disk.again()
+}
+
+fn program(disk: &Path) -> Program {
+    Program::new(env!("CARGO_BIN_EXE_shopstream"), disk.join("data"))
+}
+
+#[test]
+fn power_cuts_under_load_lose_nothing_that_was_acknowledged() {
+    let Some(disk) = LoopDisk::mount().map(Arc::new) else {
+        return;
+    };
+    let cut_disk = Arc::clone(&disk);
+    let kills = number("SHOPSTREAM_POWER_CUTS", 5);
+    let crash_loop = CrashLoop {
+        death: Box::new(move |server| power_cut(&cut_disk, server)),
+        program: program(&disk.folder()),
+        // Small segments: files come to be and end all the time.
+        arguments: ["up", "--set", "log.segment_mib=1"]
+            .map(str::to_owned)
+            .to_vec(),
+        seed: number("SHOPSTREAM_SEED", 6),
+        kills: u32::try_from(kills).expect("fewer cuts"),
+        life_max: Duration::from_secs(2),
+        looked_after_percent: 75,
+    };
+    let survived = crash_loop.run().expect("nothing is lost or doubled");
+    eprintln!("{survived:?}");
+}
