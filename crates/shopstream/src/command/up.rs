@@ -7,6 +7,7 @@ use crate::exit::{Exit, Problem};
 use crate::wiring::{self, Core};
 use anyhow::Context;
 use api::KeyRing;
+use futures_util::FutureExt;
 use runtime::telemetry::{self, Logging, Metrics};
 use runtime::{Clock, Runtime};
 use std::sync::Arc;
@@ -75,12 +76,14 @@ fn explain_bind(error: api::BindError) -> anyhow::Error {
 
 /// Waits for the end. A log that failed ends the process: nothing more can be promised.
 async fn end(core: Core, runtime: &Runtime) -> anyhow::Result<Exit> {
-    let stop = runtime.stop_token();
+    let (stop, log) = (runtime.stop_token(), Arc::clone(&core.log));
     let failed = tokio::select! {
         () = stop.cancelled() => None,
-        error = core.log.failed() => Some(error),
+        error = log.failed() => Some(error),
     };
     let stopped = core.stop(runtime).await;
+    // A disk that fails may be met by a reader first, who only knows that it cannot go on.
+    let failed = failed.or_else(|| log.failed().now_or_never());
     if let Some(error) = failed {
         let what = "the log failed, so nothing more can be promised".to_owned();
         let mend =

@@ -8,7 +8,10 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-use testkit::{CrashLoop, Program, Server};
+use testkit::{
+    CrashLoop, Habits, Happenings, PlainEvent, Program, Server, check_lists, now_micros,
+    produce_events,
+};
 
 /// Stops a process and shuts its file system down within microseconds (`EXT4_IOC_SHUTDOWN` without flushing the journal).
 /// The process must say nothing after the cut: a sync that is under way while the file system goes down may return
@@ -108,6 +111,37 @@ fn program(disk: &Path) -> Program {
     Program::new(env!("CARGO_BIN_EXE_shopstream"), disk.join("data"))
 }
 
+const UP: [&str; 3] = ["up", "--set", "log.segment_mib=1"];
+
+#[test]
+fn a_disk_that_fails_ends_the_server_with_70_and_the_next_start_has_everything() {
+    let Some(disk) = LoopDisk::mount() else {
+        return;
+    };
+    let program = program(&disk.folder());
+    let server = program.start(UP).expect("starts");
+    let mut sent = produce_events(&server, Habits::of_seed(31), 2_000).expect("all are taken");
+    disk.cut(0).expect("fails");
+    let mut happenings = Happenings::new(32, 500, 1_000_000);
+    let unknown: Vec<PlainEvent> = (0..50).map(|_| happenings.next(now_micros())).collect();
+    let body: String = (unknown.iter())
+        .map(|event| format!("{}\n", event.json()))
+        .collect();
+    if let Ok(answer) = server.offer(body.clone().into_bytes()) {
+        assert_eq!(answer.status, 503, "nothing more is promised: {answer:?}");
+    }
+    assert_eq!(server.ended().expect("ends"), Some(70));
+    disk.again().expect("works again");
+
+    let server = program.start(UP).expect("starts");
+    let answer = server.offer(body.into_bytes()).expect("answers");
+    assert_eq!(answer.status, 202, "{answer:?}");
+    sent.lines_acknowledged += unknown.len() as u64;
+    sent.lines_tried += 2 * unknown.len() as u64;
+    sent.events.extend(unknown);
+    check_lists(&server, &[sent]).expect("counted once");
+}
+
 #[test]
 fn power_cuts_under_load_lose_nothing_that_was_acknowledged() {
     let Some(disk) = LoopDisk::mount().map(Arc::new) else {
@@ -119,9 +153,7 @@ fn power_cuts_under_load_lose_nothing_that_was_acknowledged() {
         death: Box::new(move |server| power_cut(&cut_disk, server)),
         program: program(&disk.folder()),
         // Small segments: files come to be and end all the time.
-        arguments: ["up", "--set", "log.segment_mib=1"]
-            .map(str::to_owned)
-            .to_vec(),
+        arguments: UP.map(str::to_owned).to_vec(),
         seed: number("SHOPSTREAM_SEED", 6),
         kills: u32::try_from(kills).expect("fewer cuts"),
         life_max: Duration::from_secs(2),
