@@ -59,6 +59,8 @@ const CLIENTS: u64 = 4;
 /// Events a second of all of them.
 const RATE: f64 = 2_000.0;
 const LATE_MICROS_MAX: i64 = 2 * 3_600 * 1_000_000;
+/// Clients that send 30 batches a second hear something within this time, if the server is up to anything.
+const REPLY_WAIT_MAX: Duration = Duration::from_millis(300);
 /// A progress line after so many deaths.
 const TELL_EVERY: u32 = 10;
 
@@ -203,6 +205,9 @@ impl<'a> Killer<'a> {
         for death in 1..=self.plan.kills {
             let life = self.life();
             std::thread::sleep(life);
+            if self.random.random_ratio(1, 2) {
+                self.wait_for_a_reply();
+            }
             let acknowledged = self.shared.acknowledged.load(Ordering::SeqCst);
             (self.plan.death)(server)?;
             self.kills += 1;
@@ -227,6 +232,15 @@ impl<'a> Killer<'a> {
             kills: self.kills,
             loss,
         })
+    }
+
+    /// Until a client hears of a batch: whoever replies before it is safe is caught in the act.
+    fn wait_for_a_reply(&self) {
+        let acknowledged = || self.shared.acknowledged.load(Ordering::SeqCst);
+        let (before, began) = (acknowledged(), Instant::now());
+        while acknowledged() == before && began.elapsed() < REPLY_WAIT_MAX {
+            std::hint::spin_loop();
+        }
     }
 
     /// Short lives are more frequent than long ones.

@@ -3,9 +3,10 @@
 
 use crate::{dir, number};
 use anyhow::{Context, Result, ensure};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::Arc;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tempfile::TempDir;
 use testkit::{
@@ -13,21 +14,28 @@ use testkit::{
     produce_events,
 };
 
-/// Stops a process and shuts its file system down within microseconds (`EXT4_IOC_SHUTDOWN` without flushing the journal).
-/// The process must say nothing after the cut: a sync that is under way while the file system goes down may return
-/// success although nothing was kept (Linux 6.18, one in twelve), which no real power cut lives to tell.
-const CUT: &str = r#"open(my $dir, "<", $ARGV[0]) or die $!; my $flag = pack("L", 2);
-kill("STOP", $ARGV[1]) or die $! if $ARGV[1]; ioctl($dir, 0x8004587D, $flag) or die $!"#;
+/// Reads the id of a process, stops it and shuts its file system down within microseconds (`EXT4_IOC_SHUTDOWN` without
+/// flushing the journal). The process must say nothing after the cut: a sync that is under way while the file system goes
+/// down may return success although nothing was kept (Linux 6.18, one in twelve), which no real power cut lives to tell.
+const CUT: &str = r#"open(my $dir, "<", $ARGV[0]) or die $!; my $flag = pack("L", 2); my $process = <STDIN>;
+kill("STOP", $process) or die $! if $process > 0; ioctl($dir, 0x8004587D, $flag) or die $!"#;
 /// Grows as it is filled.
 const DISK_BYTES: u64 = 1 << 30;
 
 /// An ext4 in a file; unmounted at the end.
-struct LoopDisk(TempDir);
+struct LoopDisk {
+    dir: TempDir,
+    /// Holds the scissors ready: starting them would take milliseconds, and much is synced in one.
+    scissors: Mutex<Option<Child>>,
+}
 
 impl LoopDisk {
     /// Nothing, and a word, where it cannot be.
     fn mount() -> Option<LoopDisk> {
-        let disk = LoopDisk(dir());
+        let disk = LoopDisk {
+            dir: dir(),
+            scissors: Mutex::default(),
+        };
         match disk.make() {
             Ok(()) => Some(disk),
             Err(error) => {
@@ -53,28 +61,36 @@ impl LoopDisk {
     }
 
     fn image(&self) -> PathBuf {
-        self.0.path().join("image")
+        self.dir.path().join("image")
     }
 
     fn folder(&self) -> PathBuf {
-        self.0.path().join("disk")
+        self.dir.path().join("disk")
     }
 
     fn attach(&self) -> Result<()> {
         let mut mount = Command::new("mount");
-        run(mount
-            .args(["-o", "loop"])
-            .arg(self.image())
-            .arg(self.folder()))
+        let mount = mount.args(["-o", "loop"]).arg(self.image());
+        run(mount.arg(self.folder()))?;
+        let mut perl = Command::new("perl");
+        let perl = perl.args(["-e", CUT]).arg(self.folder());
+        let scissors = perl.stdin(Stdio::piped()).spawn().context("start perl")?;
+        *self.held() = Some(scissors);
+        Ok(())
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Child>> {
+        self.scissors.lock().expect("nobody panics with them")
     }
 
     /// The power goes, for this process and the disk; 0 for the disk alone.
     fn cut(&self, process: u32) -> Result<()> {
-        let mut perl = Command::new("perl");
-        run(perl
-            .args(["-e", CUT])
-            .arg(self.folder())
-            .arg(process.to_string()))
+        let mut scissors = self.held().take().context("it is cut off")?;
+        let hand = scissors.stdin.take().context("a pipe")?;
+        writeln!(&hand, "{process}").context("cut")?;
+        drop(hand);
+        ensure!(scissors.wait().context("cut")?.success(), "it was not cut");
+        Ok(())
     }
 
     /// The power is back.
@@ -86,6 +102,10 @@ impl LoopDisk {
 
 impl Drop for LoopDisk {
     fn drop(&mut self) {
+        if let Some(mut unused) = self.held().take() {
+            let _ = unused.kill();
+            let _ = unused.wait();
+        }
         // Lazily, since a server that is being killed may still hold a file.
         let _ = Command::new("umount").arg("-l").arg(self.folder()).output();
     }
