@@ -19,13 +19,20 @@ struct Part {
     size: &'static str,
 }
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     Part {
         option: "--crashes",
         what: "kill -9 at random moments under 2,000 events a second",
         tests: &["-p", "shopstream", "--test", "it", "crash_loop::"],
         variable: "SHOPSTREAM_CRASHES",
         size: "1000",
+    },
+    Part {
+        option: "--power-cuts",
+        what: "power cuts under the same load (wants root)",
+        tests: &["-p", "shopstream", "--test", "it", "power_cut::"],
+        variable: "SHOPSTREAM_POWER_CUTS",
+        size: "100",
     },
     Part {
         option: "--day",
@@ -164,8 +171,8 @@ mod tests {
     #[test]
     fn a_part_has_its_usual_size_unless_another_is_given() {
         check(&["--crashes"], &[(0, "1000")]);
-        check(&["--crashes", "30", "--day"], &[(0, "30"), (1, "1000000")]);
-        check(&["--day", "--seed", "7"], &[(1, "1000000")]);
+        check(&["--crashes", "30", "--day"], &[(0, "30"), (2, "1000000")]);
+        check(&["--day", "--seed", "7"], &[(2, "1000000")]);
         assert_eq!(read(&["--all"]).expect("all").parts.len(), PARTS.len());
     }
 

@@ -17,9 +17,13 @@ use std::sync::atomic::Ordering;
 use std::thread::{Scope, ScopedJoinHandle, scope};
 use std::time::{Duration, Instant};
 
+/// How a server dies: it gets a running one and leaves a directory that another can be started on.
+pub type Death = dyn Fn(Server) -> Result<()>;
+
 /// A loop to be run.
-#[derive(Debug, Clone)]
 pub struct CrashLoop {
+    /// `Server::kill`, or worse.
+    pub death: Box<Death>,
     /// The binary and an empty data directory.
     pub program: Program,
     /// What the server is started with.
@@ -55,6 +59,8 @@ const CLIENTS: u64 = 4;
 /// Events a second of all of them.
 const RATE: f64 = 2_000.0;
 const LATE_MICROS_MAX: i64 = 2 * 3_600 * 1_000_000;
+/// Clients that send 30 batches a second hear something within this time, if the server is up to anything.
+const REPLY_WAIT_MAX: Duration = Duration::from_millis(300);
 /// A progress line after so many deaths.
 const TELL_EVERY: u32 = 10;
 
@@ -83,13 +89,22 @@ impl CrashLoop {
                 .collect();
             let killed = Killer::new(self, &program, &shared).run(server);
             shared.is_over.store(true, Ordering::SeqCst);
+            shared.is_abandoned.store(killed.is_err(), Ordering::SeqCst);
             let sent: Result<Vec<Sent>> = clients.into_iter().map(list_of).collect();
             (killed, sent)
         });
-        let (server, kills) = killed?;
+        let Killed {
+            server,
+            kills,
+            loss,
+        } = killed?;
         let sent = sent?;
         server.wait_until_ready()?;
-        check_lists(&server, &sent)?;
+        let lists = check_lists(&server, &sent);
+        if let Some(loss) = loss {
+            anyhow::bail!("{loss}; and the lists at the end: {lists:?}");
+        }
+        lists?;
         let survived = survived(kills, &sent, &server.settled_audit()?)?;
         // And once more, with nobody writing: what was counted is what is remembered.
         server.kill()?;
@@ -155,6 +170,13 @@ fn survived(kills: u64, sent: &[Sent], audit: &Value) -> Result<Survived> {
     })
 }
 
+/// The server that lives in the end, how many died, and what was found missing after a death.
+struct Killed {
+    server: Server,
+    kills: u64,
+    loss: Option<String>,
+}
+
 /// Who kills the server.
 struct Killer<'a> {
     plan: &'a CrashLoop,
@@ -177,27 +199,48 @@ impl<'a> Killer<'a> {
         }
     }
 
-    /// Kills and restarts; the server that lives in the end, and how many died.
-    fn run(mut self, mut server: Server) -> Result<(Server, u64)> {
+    /// Kills and restarts, until something is missing.
+    fn run(mut self, mut server: Server) -> Result<Killed> {
+        let mut loss = None;
         for death in 1..=self.plan.kills {
             let life = self.life();
             std::thread::sleep(life);
+            if self.random.random_ratio(1, 2) {
+                self.wait_for_a_reply();
+            }
             let acknowledged = self.shared.acknowledged.load(Ordering::SeqCst);
-            server.kill()?;
+            (self.plan.death)(server)?;
             self.kills += 1;
             server = self.revive().with_context(|| format!("death {death}"))?;
             if self
                 .random
                 .random_ratio(self.plan.looked_after_percent, 100)
             {
-                self.check_nothing_lost(&server, acknowledged)
-                    .with_context(|| format!("after death {death}, {} ms old", life.as_millis()))?;
+                loss = self.loss(&server, acknowledged)?;
+            }
+            if let Some(loss) = &mut loss {
+                // The lists will tell whether it is really lost: clients go on until what they do not know is known.
+                *loss = format!("after death {death}, {} ms old: {loss}", life.as_millis());
+                break;
             }
             if death % TELL_EVERY == 0 {
                 self.tell(death);
             }
         }
-        Ok((server, self.kills))
+        Ok(Killed {
+            server,
+            kills: self.kills,
+            loss,
+        })
+    }
+
+    /// Until a client hears of a batch: whoever replies before it is safe is caught in the act.
+    fn wait_for_a_reply(&self) {
+        let acknowledged = || self.shared.acknowledged.load(Ordering::SeqCst);
+        let (before, began) = (acknowledged(), Instant::now());
+        while acknowledged() == before && began.elapsed() < REPLY_WAIT_MAX {
+            std::hint::spin_loop();
+        }
     }
 
     /// Short lives are more frequent than long ones.
@@ -219,14 +262,11 @@ impl<'a> Killer<'a> {
     }
 
     /// Everything that had been acknowledged before the death is counted once the server is ready.
-    fn check_nothing_lost(&self, server: &Server, acknowledged: u64) -> Result<()> {
+    fn loss(&self, server: &Server, acknowledged: u64) -> Result<Option<String>> {
         server.wait_until_ready()?;
         let audit = server.audit()?;
-        ensure!(
-            law::figure(&audit, "counted")? >= acknowledged,
-            "{acknowledged} events had been acknowledged: {audit}"
-        );
-        Ok(())
+        let is_lost = law::figure(&audit, "counted")? < acknowledged;
+        Ok(is_lost.then(|| format!("{acknowledged} events had been acknowledged: {audit}")))
     }
 
     fn tell(&self, death: u32) {

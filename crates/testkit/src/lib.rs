@@ -14,7 +14,7 @@ mod recount;
 mod server;
 
 pub use client::{Answer, Client};
-pub use crash_loop::{CrashLoop, Survived, check_lists};
+pub use crash_loop::{CrashLoop, Death, Survived, check_lists};
 pub use fixtures::fixture;
 pub use plain::{Happenings, PlainEvent, PlainLine, What};
 pub use process::{resident_bytes, resident_bytes_max, signal, steady_port};

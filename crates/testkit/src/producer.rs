@@ -38,6 +38,8 @@ pub struct Habits {
 pub struct Shared {
     /// Set once: send nothing new, find out what became of the rest, and end.
     pub is_over: AtomicBool,
+    /// Set once: nobody will answer any more.
+    pub is_abandoned: AtomicBool,
     /// Distinct events that all clients together know to be taken.
     pub acknowledged: AtomicU64,
 }
@@ -156,7 +158,11 @@ impl<'a> Producer<'a> {
                 Ok(answer) => anyhow::bail!("a batch was refused: {answer:?}"),
                 Err(_) => self.sent.unknown_requests += 1,
             }
-            ensure!(began.elapsed() < DOWN_MAX, "nobody answers any more");
+            let is_abandoned = self.shared.is_abandoned.load(Ordering::Relaxed);
+            ensure!(
+                began.elapsed() < DOWN_MAX && !is_abandoned,
+                "nobody answers any more"
+            );
             std::thread::sleep(TRY_AGAIN);
         }
     }

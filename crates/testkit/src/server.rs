@@ -173,10 +173,15 @@ impl Server {
         Ok(())
     }
 
-    /// Asks it to stop and waits; its exit code.
-    pub fn stop(mut self) -> Result<Option<i32>> {
-        process::signal(self.pid(), "TERM")?;
+    /// Waits until it ends by itself; its exit code.
+    pub fn ended(mut self) -> Result<Option<i32>> {
         Ok(self.child.wait().context("wait for its end")?.code())
+    }
+
+    /// Asks it to stop and waits; its exit code.
+    pub fn stop(self) -> Result<Option<i32>> {
+        process::signal(self.pid(), "TERM")?;
+        self.ended()
     }
 }
 

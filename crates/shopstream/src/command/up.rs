@@ -8,6 +8,7 @@ use crate::wiring::{self, Core};
 use anyhow::Context;
 use api::KeyRing;
 use eventlog::LogError;
+use futures_util::FutureExt;
 use runtime::telemetry::{self, Logging, Metrics};
 use runtime::{Clock, Runtime};
 use std::sync::Arc;
@@ -76,18 +77,14 @@ fn explain_bind(error: api::BindError) -> anyhow::Error {
 
 /// Waits for the end. A log that failed ends the process: nothing more can be promised.
 async fn end(core: Core, runtime: &Runtime) -> anyhow::Result<Exit> {
-    let stop = runtime.stop_token();
-    tokio::select! {
-        () = stop.cancelled() => {}
-        _ = core.log.failed() => {}
-    }
-    // Whoever reads or writes the log may have heard of its failure first and asked for the stop.
+    let (stop, log) = (runtime.stop_token(), Arc::clone(&core.log));
     let failed = tokio::select! {
-        biased;
-        error = core.log.failed() => Some(error),
-        () = std::future::ready(()) => None,
+        () = stop.cancelled() => None,
+        error = log.failed() => Some(error),
     };
     let stopped = core.stop(runtime).await;
+    // A disk that fails may be met by a reader first, who only knows that it cannot go on.
+    let failed = failed.or_else(|| log.failed().now_or_never());
     if let Some(error) = failed {
         return Err(explain_end(error));
     }

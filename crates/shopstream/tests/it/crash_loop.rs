@@ -3,7 +3,7 @@
 
 use crate::{dir, number, program};
 use std::time::Duration;
-use testkit::CrashLoop;
+use testkit::{CrashLoop, Server};
 
 const EVERYDAY_KILLS: u64 = 10;
 
@@ -13,6 +13,7 @@ fn whatever_was_acknowledged_before_a_kill_is_counted_once() {
     let kills = number("SHOPSTREAM_CRASHES", EVERYDAY_KILLS);
     let is_soak = kills > EVERYDAY_KILLS;
     let crash_loop = CrashLoop {
+        death: Box::new(Server::kill),
         program: program(&dir),
         arguments: vec!["up".to_owned()],
         seed: number("SHOPSTREAM_SEED", 5),

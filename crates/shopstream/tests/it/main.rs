@@ -14,6 +14,7 @@ mod golden;
 mod importing;
 mod mistakes;
 mod orders;
+mod power_cut;
 mod simulate;
 mod strange_input;
 mod watched;
