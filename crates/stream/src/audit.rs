@@ -105,7 +105,7 @@ impl Audit {
         let main = brought.keys().next().copied().unwrap_or_else(|| {
             let began = note.map(|note| minute_of(note.began));
             let newest = self.ledger.newest_hour(line);
-            newest.map_or(began.unwrap_or(0), |hour| hour * key::MINUTES)
+            newest.map_or(began.unwrap_or(0), |hour| hour.saturating_mul(key::MINUTES))
         });
         self.ledger.change(line, main, |sum| {
             sum.rows += tally.rows;
