@@ -21,6 +21,7 @@ use event::frame::Rejected;
 use event::import::{ImportKey, QuarantineId};
 use event::schema::{Label, Number};
 use event::{EventBatch, FIELDS, Field, Reason, Rejection};
+use hashbrown::HashMap;
 use imports::Imports;
 use ledger::{Ledger, LineKey};
 use quality::Quality;
@@ -102,7 +103,7 @@ impl Audit {
         let main = brought.keys().next().copied().unwrap_or_else(|| {
             let began = note.map(|note| minute_of(note.began));
             let newest = self.ledger.newest_hour(line);
-            newest.map_or(began.unwrap_or(0), |hour| hour * key::MINUTES)
+            newest.map_or(began.unwrap_or(0), |hour| hour.saturating_mul(key::MINUTES))
         });
         self.ledger.change(line, main, |sum| {
             sum.rows += tally.rows;
@@ -359,15 +360,15 @@ fn owners(arrivals: &Arrivals<'_>, events: &EventBatch, lines: &[LineKey]) -> Ve
         events.label_values(Label::Source),
         events.label_values(Label::Store),
     );
-    let owner = |source: &str, store: &str| {
-        let is_of = |line: &LineKey| &*line.source == source && &*line.store == store;
-        lines.iter().position(is_of)
-    };
+    let owner: HashMap<(&str, &str), usize> = (lines.iter().enumerate().rev())
+        .map(|(at, line)| ((&*line.source, &*line.store), at))
+        .collect();
     let groups = arrivals.groups().iter();
     groups
         .map(|group| {
             let source = sources.get(usize::from(group.source))?;
-            owner(source, stores.get(usize::from(group.store))?)
+            let store = stores.get(usize::from(group.store))?;
+            owner.get(&(*source, *store)).copied()
         })
         .collect()
 }

@@ -121,8 +121,8 @@ export function qualityTable(rows: readonly QualityRow[]): Table {
   return {
     columns: [
       column('source', 'Source', 'left'), column('store', 'Store', 'left'), column('field', 'Field', 'left'), column('rows', 'Rows', 'right'),
-      column('nulls', 'Empty', 'right'), column('null_share', '%', 'right'), column('invalid', 'Set aside', 'right'),
-      column('invalid_share', '%', 'right'), column('duplicates', 'Repeats', 'right'), column('steps', 'Steps', 'left'),
+      column('nulls', 'Empty', 'right'), column('null_share', 'Empty %', 'right'), column('invalid', 'Set aside', 'right'),
+      column('invalid_share', 'Set aside %', 'right'), column('duplicates', 'Repeats', 'right'), column('steps', 'Steps', 'left'),
     ],
     rows: rows.map((row) => [
       textCell(row.name, row.source), textCell(row.store), textCell(row.field), numberCell(exactNumber(row.rows), row.rows),

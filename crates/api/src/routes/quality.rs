@@ -155,18 +155,18 @@ fn sentence(finding: &Finding, now: EventTime) -> String {
         FindingKind::Invalid => format!(
             "{:.1} % of {} events were set aside because of {field}, most by {}",
             share.percent(),
-            share.whole,
+            thousands(share.whole),
             finding.step.map_or("a check", event::Reason::code),
         ),
         FindingKind::Duplicates => format!(
             "{:.1} % of {} events came again",
             share.percent(),
-            share.whole
+            thousands(share.whole)
         ),
         FindingKind::NullsRisen => format!(
             "{field} is empty in {:.1} % of {}, usually in {:.1} %",
             share.percent(),
-            share.whole,
+            thousands(share.whole),
             usual.percent()
         ),
     }
@@ -196,6 +196,19 @@ fn span(milliseconds: i64) -> String {
         7_200..172_800 => format!("{} h", seconds / 3_600),
         _ => format!("{} days", seconds / 86_400),
     }
+}
+
+/// `1,234,567`
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 fn thresholds(limits: &Thresholds) -> Value {
@@ -236,5 +249,13 @@ mod tests {
             "2 days",
         ];
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn counts_have_their_thousands_apart() {
+        assert_eq!(
+            [0, 999, 1_000, 1_234_567].map(thousands),
+            ["0", "999", "1,000", "1,234,567"]
+        );
     }
 }

@@ -151,61 +151,57 @@ impl Arrivals<'_> {
     /// Columns that are not told have no value in the batch.
     pub fn fill(&self, mut each: impl FnMut(Field, &[u64])) {
         let batch = self.batch;
-        let mut counts = vec![0; self.groups.len()];
-        self.groups_filled(&mut counts, |group| group.events);
+        let events: Vec<u64> = self.groups.iter().map(|group| group.events).collect();
+        let mut counts = events.clone();
         each(Field::ID, &counts);
         each(Field::TIME, &counts);
         let group_of = self.group_of.as_deref();
         macro_rules! columns {
-            ($columns:expr, $kind:ident, $of:ident, $group_of:expr) => {
+            ($columns:expr, $kind:ident, $of:ident, $group_of:expr, $all:expr) => {
                 for (column, array) in $kind::ALL.iter().zip(&$columns) {
                     let field = Field::$of(*column);
                     if let Some(array) = array.as_ref().filter(|_| field.is_senders()) {
-                        count(array, $group_of, &mut counts);
+                        count(array, $group_of, $all, &mut counts);
                         each(field, &counts);
                     }
                 }
             };
         }
-        columns!(batch.texts, Text, of_text, group_of);
-        columns!(batch.labels, Label, of_label, group_of);
-        columns!(batch.amounts, Amount, of_amount, group_of);
-        columns!(batch.numbers, Number, of_number, group_of);
-        columns!(batch.coordinates, Coordinate, of_coordinate, group_of);
+        columns!(batch.texts, Text, of_text, group_of, &events);
+        columns!(batch.labels, Label, of_label, group_of, &events);
+        columns!(batch.amounts, Amount, of_amount, group_of, &events);
+        columns!(batch.numbers, Number, of_number, group_of, &events);
+        columns!(
+            batch.coordinates,
+            Coordinate,
+            of_coordinate,
+            group_of,
+            &events
+        );
         let Some(items) = &batch.items else { return };
         let items_of = group_of.map(|groups| item_groups(groups, items.list.value_offsets()));
         let items_of = items_of.as_deref();
-        columns!(items.texts, ItemText, of_item_text, items_of);
-        columns!(items.labels, ItemLabel, of_item_label, items_of);
-        columns!(items.amounts, ItemAmount, of_item_amount, items_of);
-        columns!(items.numbers, ItemNumber, of_item_number, items_of);
-    }
-
-    fn groups_filled(&self, counts: &mut [u64], of: impl Fn(&Arrival) -> u64) {
-        for (count, group) in counts.iter_mut().zip(&self.groups) {
-            *count = of(group);
-        }
+        let lines: Vec<u64> = self.groups.iter().map(|group| group.items).collect();
+        columns!(items.texts, ItemText, of_item_text, items_of, &lines);
+        columns!(items.labels, ItemLabel, of_item_label, items_of, &lines);
+        columns!(items.amounts, ItemAmount, of_item_amount, items_of, &lines);
+        columns!(items.numbers, ItemNumber, of_item_number, items_of, &lines);
     }
 }
 
-/// Values of a column by group; `group_of` has a group for each of its rows.
-fn count(array: &dyn Array, group_of: Option<&[u16]>, counts: &mut [u64]) {
-    counts.fill(0);
-    let Some(group_of) = group_of else {
-        counts[0] = (array.len() - array.null_count()) as u64;
+/// Values of a column by group: of a column without nulls they are all of the rows.
+fn count(array: &dyn Array, group_of: Option<&[u16]>, all: &[u64], counts: &mut [u64]) {
+    let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
+    let (Some(nulls), Some(group_of)) = (nulls, group_of) else {
+        counts.copy_from_slice(all);
+        if let [count] = counts {
+            *count -= array.null_count() as u64;
+        }
         return;
     };
-    match array.nulls() {
-        None => {
-            for group in group_of {
-                counts[usize::from(*group)] += 1;
-            }
-        }
-        Some(nulls) => {
-            for row in nulls.valid_indices() {
-                counts[usize::from(group_of[row])] += 1;
-            }
-        }
+    counts.fill(0);
+    for (group, is_valid) in group_of.iter().zip(nulls.iter()) {
+        counts[usize::from(*group)] += u64::from(is_valid);
     }
 }
 

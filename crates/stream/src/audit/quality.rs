@@ -378,3 +378,7 @@ fn rhythm_row(line: &LineKey, rhythm: &Rhythm) -> Change {
     ];
     rows::row("rhythms", line_key(line), values)
 }
+
+#[cfg(test)]
+#[path = "quality_tests.rs"]
+mod tests;

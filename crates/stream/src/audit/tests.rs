@@ -3,9 +3,11 @@
 use super::*;
 use analytics::cell::NameId;
 use changelog::Value;
-use event::frame::{SourceInfo, SourceTally};
+use event::check::CheckContext;
+use event::frame::{FrameBody, FrameBuilder, KeptRejection, SourceInfo, SourceTally};
 use event::import::{FrameNotes, ImportKey, ImportNote, ImportSettings, ImportState, Release};
-use event::{EventBatchBuilder, EventTime};
+use event::time::{HOUR, SECOND};
+use event::{Event, EventBatchBuilder, EventId, EventTime, EventType};
 
 const SOURCE: NameId = NameId(1);
 const RUN: NameId = NameId(2);
@@ -231,4 +233,109 @@ fn imports_are_numbered_in_the_order_of_the_log() {
         .collect();
     numbers.sort_by_key(|number| format!("{number:?}"));
     assert_eq!(numbers, [Value::Int(1), Value::Int(2)]);
+}
+
+/// Hours of a source, `hour received accepted duplicate quarantined counted`.
+fn hours(audit: &mut Audit) -> Vec<String> {
+    let changes = audit.take_changes(1);
+    let rows = changes
+        .iter()
+        .filter(|change| change.table == "audit_hours");
+    let line = |change: &Change| {
+        let hour = match change.key[2] {
+            Value::Time(time) => (time / HOUR).to_string(),
+            _ => "before".to_owned(),
+        };
+        let counts = change.values.iter().flatten().skip(1).take(5);
+        let counts = counts.map(|value| match value {
+            Value::Int(count) => format!(" {count}"),
+            other => format!("{other:?}"),
+        });
+        hour + &counts.collect::<String>()
+    };
+    rows.map(line).collect()
+}
+
+#[test]
+fn a_release_moves_the_numbers_of_the_hour_in_which_its_event_came_in_first() {
+    let info = tally(0, 0).info;
+    let mut builder = FrameBuilder::new();
+    let source = builder.open_source(&info);
+    let came = EventTime(5 * HOUR + 7);
+    for position in 0..2 {
+        let rejection = Rejection::new(Reason::PriceInvalid, "price = \"x\"");
+        builder.reject(source, position, came, rejection, b"x");
+    }
+    let mut audit = Audit::default();
+    let frame = |number: u64, body: &FrameBody| FrameSide {
+        number,
+        sources: (body.sources.iter())
+            .map(|tally| FrameSource {
+                id: SOURCE,
+                store: STORE,
+                tally: tally.clone(),
+            })
+            .collect(),
+        rejected: body.rejected.clone(),
+        notes: body.notes.clone(),
+        first_offset: 0,
+    };
+    let refused = builder.finish();
+    audit.observe(&frame(0, &refused), &refused.events);
+    assert_eq!(hours(&mut audit), ["5 2 0 0 2 0"]);
+    let source = builder.open_source(&info);
+    let mut event = Event::new(EventType::PageView);
+    event.id = Some(EventId(1));
+    event.time = Some(EventTime(SECOND * 1_000_000_000));
+    let kept = KeptRejection {
+        id: QuarantineId { frame: 0, index: 1 },
+        reason: Reason::PriceInvalid,
+        received: came,
+        import: None,
+    };
+    let now = CheckContext {
+        received: EventTime(SECOND * 2_000_000_000),
+    };
+    builder
+        .release(source, &event, &kept, now)
+        .expect("a sound event");
+    let released = builder.finish();
+    audit.observe(&frame(1, &released), &released.events);
+    let mut verdicts = Verdicts::default();
+    verdicts.counted.add(AuditKey {
+        source: SOURCE,
+        store: STORE,
+        minute: 5 * 60,
+    });
+    audit.judge(&verdicts, &[]);
+    assert_eq!(hours(&mut audit), ["5 2 1 0 1 1"]);
+}
+
+#[test]
+fn late_events_wait_in_their_hour_until_their_day_was_folded_again() {
+    let mut audit = Audit::default();
+    observe(
+        &mut audit,
+        &side(0, SOURCE, tally(3, 3), FrameNotes::default()),
+    );
+    let key = AuditKey {
+        source: SOURCE,
+        store: STORE,
+        minute: 0,
+    };
+    let mut verdicts = Verdicts::default();
+    verdicts.counted.add(key);
+    (0..2).for_each(|_| verdicts.late.add(key));
+    audit.judge(&verdicts, &[]);
+    let late = |audit: &mut Audit| {
+        let changes = audit.take_changes(1);
+        let totals = changes.iter().find(|change| change.table == "totals");
+        let values = totals
+            .and_then(|totals| totals.values.clone())
+            .expect("totals");
+        (values[4].clone(), values[5].clone())
+    };
+    assert_eq!(late(&mut audit), (Value::Int(1), Value::Int(2)));
+    audit.settle_late(&verdicts.late);
+    assert_eq!(late(&mut audit), (Value::Int(3), Value::Int(0)));
 }
