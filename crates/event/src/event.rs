@@ -22,21 +22,21 @@ pub struct Event<'a> {
     pub time: Option<EventTime>,
     /// Line items, in the order they were sent.
     pub items: Vec<Item<'a>>,
-    texts: Sparse<Str<'a>, { Text::COUNT }, 10>,
-    labels: Sparse<Str<'a>, { Label::COUNT }, 12>,
-    amounts: Sparse<i64, { Amount::COUNT }, 4>,
-    numbers: Sparse<i64, { Number::COUNT }, 4>,
-    coordinates: Sparse<f64, { Coordinate::COUNT }, 2>,
+    texts: Sparse<Str<'a>, { Text::COUNT }>,
+    labels: Sparse<Str<'a>, { Label::COUNT }>,
+    amounts: Sparse<i64, { Amount::COUNT }>,
+    numbers: Sparse<i64, { Number::COUNT }>,
+    coordinates: Sparse<f64, { Coordinate::COUNT }>,
     longest_bytes: usize,
 }
 
 /// One line of an event: a product seen or bought, a fee, something returned.
 #[derive(Debug, Clone, Default)]
 pub struct Item<'a> {
-    texts: Sparse<Str<'a>, { ItemText::COUNT }, 4>,
-    labels: Sparse<Str<'a>, { ItemLabel::COUNT }, 2>,
-    amounts: Sparse<i64, { ItemAmount::COUNT }, 2>,
-    numbers: Sparse<i64, { ItemNumber::COUNT }, 1>,
+    texts: Sparse<Str<'a>, { ItemText::COUNT }>,
+    labels: Sparse<Str<'a>, { ItemLabel::COUNT }>,
+    amounts: Sparse<i64, { ItemAmount::COUNT }>,
+    numbers: Sparse<i64, { ItemNumber::COUNT }>,
     longest_bytes: usize,
 }
 
@@ -144,6 +144,20 @@ impl<'a> Event<'a> {
         }
     }
 
+    /// Forgets everything, so that the same room holds the next event: an event is 1.4 kB, and making one costs ten times as much.
+    pub fn reset(&mut self) {
+        self.id = None;
+        self.kind = EventType::Custom;
+        self.time = None;
+        self.items.clear();
+        self.texts.clear_all();
+        self.labels.clear_all();
+        self.amounts.clear_all();
+        self.numbers.clear_all();
+        self.coordinates.clear_all();
+        self.longest_bytes = 0;
+    }
+
     accessors!(text, set_text, texts, Text, text);
     accessors!(label, set_label, labels, Label, text);
     accessors!(amount, set_amount, amounts, Amount, i64);
@@ -175,7 +189,7 @@ impl<'a> Event<'a> {
     }
 
     /// Names a field as our guess rather than the sender's word.
-    pub fn mark_inferred(&mut self, field: &str) {
+    pub fn mark_inferred(&mut self, field: &'static str) {
         match self.texts.get_mut(Text::Inferred as usize) {
             Some(names) if names.split(',').any(|name| name == field) => {}
             Some(names) => {
@@ -183,7 +197,7 @@ impl<'a> Event<'a> {
                 names.push(',');
                 names.push_str(field);
             }
-            None => self.set_text(Text::Inferred, field.to_owned()),
+            None => self.set_text(Text::Inferred, field),
         }
     }
 

@@ -29,11 +29,12 @@ impl EventTime {
     /// Reads ISO 8601 (with or without zone), `12/1/2010 8:26`, `01.12.2010 08:26`, or an epoch number in s, ms, µs or ns.
     /// A time without zone is taken in `zone`; in the gap of a daylight-saving change it moves forward, in the fold it is the first.
     pub fn parse(text: &str, zone: &TimeZone) -> Result<EventTime, TimeError> {
-        let text = text.trim();
-        let bytes = text.as_bytes();
-        if let Some((civil, rest)) = parse_usual(bytes) {
+        let is_trimmed = text.as_bytes().last().is_some_and(u8::is_ascii_graphic);
+        if is_trimmed && let Some((civil, rest)) = parse_usual(text.as_bytes()) {
             return civil.with_offset(rest, zone);
         }
+        let text = text.trim();
+        let bytes = text.as_bytes();
         if bytes.len() >= 10 && bytes[4] == b'-' && bytes[7] == b'-' {
             return parse_iso(bytes, zone);
         }

@@ -124,10 +124,13 @@ impl Distinct {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         match self {
-            Distinct::Sparse(coupons) => coupons
-                .iter()
-                .flat_map(|coupon| coupon.to_le_bytes())
-                .collect(),
+            Distinct::Sparse(coupons) => {
+                let mut bytes = Vec::with_capacity(4 * coupons.len());
+                for coupon in coupons {
+                    bytes.extend_from_slice(&coupon.to_le_bytes());
+                }
+                bytes
+            }
             Distinct::Dense(registers) => registers.to_vec(),
         }
     }
@@ -157,28 +160,61 @@ fn raise(registers: &mut [u8; REGISTERS], coupon: Coupon) {
     registers[at] = registers[at].max(rank);
 }
 
-/// Merges two sorted lists, keeping the highest rank of each bucket; sorted lists put it last.
-fn union(a: &[Coupon], b: &[Coupon]) -> Vec<Coupon> {
-    let mut merged: Vec<Coupon> = Vec::with_capacity(a.len() + b.len());
-    let (mut a, mut b) = (a, b);
-    while let Some(next) = take_smaller(&mut a, &mut b) {
-        match merged.last_mut() {
-            Some(last) if *last >> 6 == next >> 6 => *last = next,
-            _ => merged.push(next),
-        }
+/// A list this many times as long as the other is copied in runs between the other's places; measured, the two ways cost the
+/// same at about five.
+const RUNS_FROM: usize = 6;
+
+/// Merges a list with one coupon a bucket and a sorted one, keeping the highest rank of each bucket.
+fn union(known: &[Coupon], coupons: &[Coupon]) -> Vec<Coupon> {
+    if known.len() / RUNS_FROM > coupons.len() {
+        union_by_runs(known, coupons)
+    } else {
+        union_one_by_one(known, coupons)
     }
+}
+
+/// Without a branch that depends on the coupons: they are hashes, so each would be guessed wrong half of the time.
+fn union_one_by_one(known: &[Coupon], coupons: &[Coupon]) -> Vec<Coupon> {
+    let mut merged = vec![0; known.len() + coupons.len()];
+    let (mut left, mut right, mut end) = (0, 0, 0);
+    // Of one bucket the higher rank comes last and takes the place of the one before.
+    let mut bucket = None;
+    let mut put = |coupon: Coupon| {
+        end += usize::from(bucket != Some(coupon >> 6));
+        bucket = Some(coupon >> 6);
+        merged[end - 1] = coupon;
+    };
+    while left < known.len() && right < coupons.len() {
+        let (one, other) = (known[left], coupons[right]);
+        let is_left = one <= other;
+        left += usize::from(is_left);
+        right += usize::from(!is_left);
+        put(one.min(other));
+    }
+    known[left..].iter().for_each(|coupon| put(*coupon));
+    coupons[right..].iter().for_each(|coupon| put(*coupon));
+    merged.truncate(end);
     merged
 }
 
-fn take_smaller<'a>(a: &mut &'a [Coupon], b: &mut &'a [Coupon]) -> Option<Coupon> {
-    let side: &mut &'a [Coupon] = match (a.first(), b.first()) {
-        (Some(left), Some(right)) if right < left => b,
-        (Some(_), _) => a,
-        (None, _) => b,
-    };
-    let (first, rest) = side.split_first()?;
-    *side = rest;
-    Some(*first)
+/// Each of a few coupons is looked for, and what lies between them copied at once.
+fn union_by_runs(known: &[Coupon], coupons: &[Coupon]) -> Vec<Coupon> {
+    let mut merged: Vec<Coupon> = Vec::with_capacity(known.len() + coupons.len());
+    let mut rest = known;
+    for coupon in coupons {
+        let run = rest.partition_point(|other| other < coupon);
+        merged.extend_from_slice(&rest[..run]);
+        rest = &rest[run..];
+        let in_rest = rest.first().is_some_and(|other| other >> 6 == coupon >> 6);
+        match merged.last_mut() {
+            // One of a higher rank is still to come.
+            _ if in_rest => {}
+            Some(last) if *last >> 6 == coupon >> 6 => *last = *coupon,
+            _ => merged.push(*coupon),
+        }
+    }
+    merged.extend_from_slice(rest);
+    merged
 }
 
 fn linear_count(occupied: usize) -> u64 {
@@ -273,6 +309,34 @@ mod tests {
             parts.merge(&of(0..count / 2));
             parts.merge(&of(0..count));
             assert_eq!(parts.to_bytes(), whole.to_bytes());
+        }
+    }
+
+    #[test]
+    fn both_ways_of_merging_keep_the_highest_rank_of_each_bucket() {
+        let of = |first: u64, count: u64| -> Vec<Coupon> {
+            // Few buckets, so that many coupons share one.
+            let hash = |number: u64| xxh3_64(&number.to_le_bytes()) >> 3 & 0x1FF;
+            let mut coupons: Vec<Coupon> = (first..first + count)
+                .map(|number| hash(number) as Coupon)
+                .collect();
+            coupons.sort_unstable();
+            coupons
+        };
+        let highest = |lists: [&[Coupon]; 2]| -> Vec<Coupon> {
+            let mut ranks = std::collections::BTreeMap::new();
+            for coupon in lists.concat() {
+                let rank = ranks.entry(coupon >> 6).or_insert(coupon);
+                *rank = coupon.max(*rank);
+            }
+            ranks.into_values().collect()
+        };
+        for seed in 0..200 {
+            let known = highest([&of(seed, seed % 23), &[]]);
+            let coupons = of(seed * 7, seed % 5);
+            let expected = highest([&known, &coupons]);
+            assert_eq!(union_one_by_one(&known, &coupons), expected, "{seed}");
+            assert_eq!(union_by_runs(&known, &coupons), expected, "{seed}");
         }
     }
 

@@ -89,10 +89,12 @@ impl Quantiles {
     /// The canonical bytes: equal distributions give equal bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        self.buckets
-            .iter()
-            .flat_map(|(bucket, count)| bucket.to_le_bytes().into_iter().chain(count.to_le_bytes()))
-            .collect()
+        let mut bytes = Vec::with_capacity(12 * self.buckets.len());
+        for (bucket, count) in &self.buckets {
+            bytes.extend_from_slice(&bucket.to_le_bytes());
+            bytes.extend_from_slice(&count.to_le_bytes());
+        }
+        bytes
     }
 
     /// Reads [`Quantiles::to_bytes`].

@@ -13,7 +13,7 @@ use arrow_array::{
     ArrayRef, FixedSizeBinaryArray, ListArray, RecordBatch, StructArray, TimestampMicrosecondArray,
 };
 use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
-use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
+use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, TimeUnit};
 use std::sync::Arc;
 
 /// Money and quantities: 18 digits, four of them fraction.
@@ -52,15 +52,41 @@ pub struct EventBatchBuilder {
     item_amounts: [Option<ValueColumn<Decimal64Type>>; ItemAmount::COUNT],
     item_numbers: [Option<ValueColumn<Int64Type>>; ItemNumber::COUNT],
     /// What the batch before took.
-    rooms: [Room; Text::COUNT],
-    item_rooms: [Room; ItemText::COUNT],
+    before: Before,
+}
+
+/// Sizes of the batch before.
+#[derive(Debug, Default)]
+struct Before {
+    rows: usize,
+    item_rows: usize,
+    text_bytes: [usize; Text::COUNT],
+    item_text_bytes: [usize; ItemText::COUNT],
+}
+
+impl Before {
+    fn room(&self) -> Room {
+        Room {
+            rows: self.rows,
+            bytes: 0,
+        }
+    }
+
+    fn item_room(&self) -> Room {
+        Room {
+            rows: self.item_rows,
+            bytes: 0,
+        }
+    }
 }
 
 /// Copies every value that is set into its column, making the column where it is the first.
 macro_rules! copy {
-    ($row:expr, $source:expr, $($values:ident => $columns:expr;)*) => {
+    ($row:expr, $room:expr, $source:expr, $($values:ident => $columns:expr;)*) => {
         $(for (column, value) in $source.$values() {
-            $columns[column as usize].get_or_insert_default().set($row, value);
+            $columns[column as usize]
+                .get_or_insert_with(|| Column::like($room))
+                .set($row, value);
         })*
     };
 }
@@ -91,11 +117,15 @@ impl EventBatchBuilder {
         self.times.push(time.0);
         for (column, value) in event.texts() {
             let at = column as usize;
+            let room = Room {
+                bytes: self.before.text_bytes[at],
+                ..self.before.room()
+            };
             self.texts[at]
-                .get_or_insert_with(|| TextColumn::like(self.rooms[at]))
+                .get_or_insert_with(|| TextColumn::like(room))
                 .set(row, value);
         }
-        copy!(row, event,
+        copy!(row, self.before.room(), event,
             labels => self.labels;
             amounts => self.amounts;
             numbers => self.numbers;
@@ -119,24 +149,29 @@ impl EventBatchBuilder {
             (Label::Store, stamp.store),
             (Label::Source, stamp.source),
         ];
+        let room = self.before.room();
         for (column, value) in labels {
             self.labels[column as usize]
-                .get_or_insert_default()
+                .get_or_insert_with(|| LabelColumn::like(room))
                 .set(row, value);
         }
         self.numbers[Number::TimeReceived as usize]
-            .get_or_insert_default()
+            .get_or_insert_with(|| ValueColumn::like(room))
             .set(row, stamp.received.0);
     }
 
     fn append_item(&mut self, item: &Item<'_>) {
         for (column, value) in item.texts() {
             let at = column as usize;
+            let room = Room {
+                bytes: self.before.item_text_bytes[at],
+                ..self.before.item_room()
+            };
             self.item_texts[at]
-                .get_or_insert_with(|| TextColumn::like(self.item_rooms[at]))
+                .get_or_insert_with(|| TextColumn::like(room))
                 .set(self.item_rows, value);
         }
-        copy!(self.item_rows, item,
+        copy!(self.item_rows, self.before.item_room(), item,
             labels => self.item_labels;
             amounts => self.item_amounts;
             numbers => self.item_numbers;
@@ -148,22 +183,19 @@ impl EventBatchBuilder {
     pub fn finish(&mut self) -> EventBatch {
         let done = std::mem::take(self);
         let rows = done.times.len();
-        let room = |column: &Option<TextColumn>, rows| {
-            column
-                .as_ref()
-                .map(|column| column.room(rows))
-                .unwrap_or_default()
+        let bytes = |column: &Option<TextColumn>| column.as_ref().map_or(0, TextColumn::bytes);
+        self.before = Before {
+            rows,
+            item_rows: done.item_rows,
+            text_bytes: std::array::from_fn(|at| bytes(&done.texts[at])),
+            item_text_bytes: std::array::from_fn(|at| bytes(&done.item_texts[at])),
         };
-        self.rooms = std::array::from_fn(|at| room(&done.texts[at], rows));
-        self.item_rooms = std::array::from_fn(|at| room(&done.item_texts[at], done.item_rows));
         self.ids.reserve(16 * rows);
         self.times.reserve(rows);
         self.item_ends.reserve(rows);
         let ids = FixedSizeBinaryArray::new(16, Buffer::from_vec(done.ids), None);
         let times = TimestampMicrosecondArray::new(ScalarBuffer::from(done.times), None)
             .with_timezone("UTC");
-        let required: [(Field, ArrayRef); 2] =
-            [(id_field(), Arc::new(ids)), (time_field(), Arc::new(times))];
         let items = done.item_rows;
         let list = (items > 0).then(|| {
             let columns = finish(done.item_texts, items, |at| {
@@ -178,12 +210,10 @@ impl EventBatchBuilder {
             .chain(finish(done.item_numbers, items, |at| {
                 number_field(ItemNumber::ALL[at].name())
             }));
-            item_list(done.item_ends, items, columns)
+            let offsets = OffsetBuffer::new([0].into_iter().chain(done.item_ends).collect());
+            item_list(offsets, items, columns)
         });
-        let (fields, columns): (Vec<Field>, Vec<ArrayRef>) = (required.into_iter())
-            .chain(finish(done.texts, rows, |at| {
-                text_field(Text::ALL[at].name())
-            }))
+        let columns = finish(done.texts, rows, |at| text_field(Text::ALL[at].name()))
             .chain(finish(done.labels, rows, |at| {
                 label_field(Label::ALL[at].name())
             }))
@@ -197,11 +227,22 @@ impl EventBatchBuilder {
                 coordinate_field(Coordinate::ALL[at].name())
             }))
             .chain(list)
-            .unzip();
-        let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
-            .expect("every column was padded to the rows");
-        EventBatch::of(batch).expect("the required columns were just made")
+            .collect();
+        of_columns(ids, times, columns).expect("every column was padded to the rows")
     }
+}
+
+/// A batch of the two required columns and any others, in canonical order.
+pub(super) fn of_columns(
+    ids: FixedSizeBinaryArray,
+    times: TimestampMicrosecondArray,
+    others: Vec<(Field, ArrayRef)>,
+) -> Result<EventBatch, ArrowError> {
+    let required: [(Field, ArrayRef); 2] =
+        [(id_field(), Arc::new(ids)), (time_field(), Arc::new(times))];
+    let (fields, columns): (Vec<Field>, Vec<ArrayRef>) = required.into_iter().chain(others).unzip();
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?;
+    Ok(EventBatch::of(batch).expect("the required columns are there"))
 }
 
 fn finish<C: Column, const N: usize>(
@@ -215,8 +256,9 @@ fn finish<C: Column, const N: usize>(
         .filter_map(move |(at, column)| Some((field(at), column?.finish(rows))))
 }
 
-fn item_list(
-    ends: Vec<i32>,
+/// The column of line items.
+pub(super) fn item_list(
+    offsets: OffsetBuffer<i32>,
     items: usize,
     columns: impl Iterator<Item = (Field, ArrayRef)>,
 ) -> (Field, ArrayRef) {
@@ -227,7 +269,6 @@ fn item_list(
     } else {
         StructArray::new(fields.clone(), columns, None)
     };
-    let offsets = OffsetBuffer::new([0].into_iter().chain(ends).collect());
     let list = ListArray::new(
         Arc::new(item_field(fields.clone())),
         offsets,
@@ -237,11 +278,11 @@ fn item_list(
     (items_field(fields), Arc::new(list))
 }
 
-pub(super) fn id_field() -> Field {
+fn id_field() -> Field {
     Field::new(EVENT_ID, DataType::FixedSizeBinary(16), false)
 }
 
-pub(super) fn time_field() -> Field {
+fn time_field() -> Field {
     Field::new(
         TS_EVENT,
         DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
@@ -277,6 +318,6 @@ fn item_field(fields: Fields) -> Field {
     Field::new("item", DataType::Struct(fields), true)
 }
 
-pub(super) fn items_field(fields: Fields) -> Field {
+fn items_field(fields: Fields) -> Field {
     Field::new(ITEMS, DataType::List(Arc::new(item_field(fields))), true)
 }

@@ -2,20 +2,33 @@
 
 use arrow_array::builder::{ArrayBuilder, StringBuilder};
 use arrow_array::types::{ArrowPrimitiveType, UInt16Type};
-use arrow_array::{ArrayRef, DictionaryArray, PrimitiveArray};
+use arrow_array::{ArrayRef, DictionaryArray, PrimitiveArray, StringArray};
 use arrow_buffer::{NullBufferBuilder, ScalarBuffer};
 use arrow_schema::DataType;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// A column that ends as an array padded to the batch's rows.
-pub(super) trait Column: Default {
+/// A column under construction.
+pub(super) trait Column {
+    /// An empty column with room for what the one before it had: frame after frame is much alike, and growing step by step
+    /// copies everything twice.
+    fn like(room: Room) -> Self;
+
     /// The array, padded with nulls to `rows`.
     fn finish(self, rows: usize) -> ArrayRef;
 }
 
+/// What a column will need.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Room {
+    /// Values, nulls included.
+    pub rows: usize,
+    /// Bytes of text.
+    pub bytes: usize,
+}
+
 /// Plain text.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct TextColumn(StringBuilder);
 
 impl TextColumn {
@@ -29,28 +42,17 @@ impl TextColumn {
 }
 
 impl TextColumn {
-    /// An empty column with room for as much as the one before it had.
-    pub(super) fn like(room: Room) -> TextColumn {
-        TextColumn(StringBuilder::with_capacity(room.rows, room.bytes))
+    /// How many bytes its values take.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.values_slice().len()
     }
-
-    /// How much room its values take.
-    pub(super) fn room(&self, rows: usize) -> Room {
-        Room {
-            rows,
-            bytes: self.0.values_slice().len(),
-        }
-    }
-}
-
-/// What a column of texts will need: frame after frame is much alike, and growing step by step copies everything twice.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Room {
-    rows: usize,
-    bytes: usize,
 }
 
 impl Column for TextColumn {
+    fn like(room: Room) -> TextColumn {
+        TextColumn(StringBuilder::with_capacity(room.rows, room.bytes))
+    }
+
     fn finish(mut self, rows: usize) -> ArrayRef {
         self.0.append_nulls(rows - self.0.len());
         Arc::new(self.0.finish())
@@ -64,15 +66,6 @@ pub(super) struct ValueColumn<T: ArrowPrimitiveType> {
     nulls: NullBufferBuilder,
 }
 
-impl<T: ArrowPrimitiveType> Default for ValueColumn<T> {
-    fn default() -> Self {
-        ValueColumn {
-            values: Vec::new(),
-            nulls: NullBufferBuilder::new(0),
-        }
-    }
-}
-
 impl<T: ArrowPrimitiveType> ValueColumn<T> {
     fn pad(&mut self, rows: usize) {
         let missing = rows - self.values.len();
@@ -82,8 +75,11 @@ impl<T: ArrowPrimitiveType> ValueColumn<T> {
         }
     }
 
+    #[inline]
     pub(super) fn set(&mut self, row: usize, value: T::Native) {
-        self.pad(row);
+        if row > self.values.len() {
+            self.pad(row);
+        }
         self.values.push(value);
         self.nulls.append_non_null();
     }
@@ -95,6 +91,13 @@ impl<T: ArrowPrimitiveType> ValueColumn<T> {
 }
 
 impl<T: ArrowPrimitiveType> Column for ValueColumn<T> {
+    fn like(room: Room) -> ValueColumn<T> {
+        ValueColumn {
+            values: Vec::with_capacity(room.rows),
+            nulls: NullBufferBuilder::new(room.rows),
+        }
+    }
+
     fn finish(self, rows: usize) -> ArrayRef {
         let array = self.array(rows);
         match T::DATA_TYPE {
@@ -108,46 +111,64 @@ impl<T: ArrowPrimitiveType> Column for ValueColumn<T> {
 #[derive(Debug)]
 pub(super) struct LabelColumn {
     keys: ValueColumn<UInt16Type>,
-    values: StringBuilder,
+    /// The distinct values, one behind the other, and where each of them ends.
+    values: String,
+    ends: Vec<usize>,
     slots: Vec<u16>,
-    /// Keys met lately, by length and ends of their values: a look here spares the hash.
-    recent: [u16; RECENT_KEYS],
+    /// Values met lately, by length and ends: a look here spares the hash.
+    recent: [Recent; RECENT_VALUES],
+}
+
+/// A value met lately; an empty one is none, and costs the longer way where there is one.
+#[derive(Debug, Clone, Copy, Default)]
+struct Recent {
+    key: u16,
+    start: usize,
+    length: usize,
 }
 
 const EMPTY_SLOT: u16 = u16::MAX;
-const RECENT_KEYS: usize = 16;
-
-impl Default for LabelColumn {
-    fn default() -> Self {
-        LabelColumn {
-            keys: ValueColumn::default(),
-            values: StringBuilder::new(),
-            slots: vec![EMPTY_SLOT; 16],
-            recent: [EMPTY_SLOT; RECENT_KEYS],
-        }
-    }
-}
+const RECENT_VALUES: usize = 16;
 
 impl LabelColumn {
     pub(super) fn set(&mut self, row: usize, value: &str) {
         let bytes = value.as_bytes();
-        let end = |byte: Option<&u8>| byte.map_or(0, |byte| usize::from(*byte));
-        let ends = end(bytes.first()) ^ end(bytes.last()) << 1;
-        let place = (bytes.len() ^ ends) % RECENT_KEYS;
+        let first = bytes.first().map_or(0, |byte| usize::from(*byte));
+        let last = bytes.last().map_or(0, |byte| usize::from(*byte));
+        let place = (bytes.len() ^ first ^ last << 1) % RECENT_VALUES;
         let recent = self.recent[place];
-        let key = if recent != EMPTY_SLOT && self.value(recent) == bytes {
-            recent
+        let is_recent = recent.length == bytes.len()
+            && self.values.as_bytes()[recent.start..][..recent.length] == *bytes
+            && !bytes.is_empty();
+        let key = if is_recent {
+            recent.key
         } else {
-            self.key_of(value)
+            self.find(value, place)
         };
-        self.recent[place] = key;
         self.keys.set(row, key);
     }
 
+    /// Apart, so that what was met lately does not pay for saving what only this needs.
+    #[inline(never)]
+    fn find(&mut self, value: &str, place: usize) -> u16 {
+        let key = self.key_of(value);
+        self.recent[place] = Recent {
+            key,
+            start: self.start(key),
+            length: value.len(),
+        };
+        key
+    }
+
+    fn start(&self, key: u16) -> usize {
+        match usize::from(key) {
+            0 => 0,
+            key => self.ends[key - 1],
+        }
+    }
+
     fn value(&self, key: u16) -> &[u8] {
-        let offsets = self.values.offsets_slice();
-        let key = usize::from(key);
-        &self.values.values_slice()[offsets[key] as usize..offsets[key + 1] as usize]
+        &self.values.as_bytes()[self.start(key)..self.ends[usize::from(key)]]
     }
 
     fn slot_of(&self, value: &[u8]) -> usize {
@@ -164,11 +185,11 @@ impl LabelColumn {
         if self.slots[slot] != EMPTY_SLOT {
             return self.slots[slot];
         }
-        let key =
-            u16::try_from(self.values.len()).expect("frames close before 2^16 distinct labels");
-        self.values.append_value(value);
+        let key = u16::try_from(self.ends.len()).expect("frames close before 2^16 distinct labels");
+        self.values.push_str(value);
+        self.ends.push(self.values.len());
         self.slots[slot] = key;
-        if self.values.len() * 2 > self.slots.len() {
+        if self.ends.len() * 2 > self.slots.len() {
             self.grow();
         }
         key
@@ -176,7 +197,7 @@ impl LabelColumn {
 
     fn grow(&mut self) {
         self.slots = vec![EMPTY_SLOT; self.slots.len() * 2];
-        for key in 0..self.values.len() as u16 {
+        for key in 0..self.ends.len() as u16 {
             let slot = self.slot_of(self.value(key));
             self.slots[slot] = key;
         }
@@ -184,8 +205,24 @@ impl LabelColumn {
 }
 
 impl Column for LabelColumn {
-    fn finish(mut self, rows: usize) -> ArrayRef {
-        let values = Arc::new(self.values.finish());
+    fn like(room: Room) -> LabelColumn {
+        LabelColumn {
+            keys: ValueColumn::like(room),
+            values: String::new(),
+            ends: Vec::new(),
+            slots: vec![EMPTY_SLOT; 16],
+            recent: [Recent::default(); RECENT_VALUES],
+        }
+    }
+
+    fn finish(self, rows: usize) -> ArrayRef {
+        let mut start = 0;
+        let values = self.ends.iter().map(|end| {
+            let value = &self.values[start..*end];
+            start = *end;
+            value
+        });
+        let values = Arc::new(StringArray::from_iter_values(values));
         Arc::new(DictionaryArray::<UInt16Type>::new(
             self.keys.array(rows),
             values,

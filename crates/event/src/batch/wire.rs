@@ -1,21 +1,23 @@
-//! A batch as bytes: which columns are present, then Arrow IPC messages without their schema.
-//! The schema follows from the presence bits, so a small frame does not carry it again.
+//! A batch as bytes: which columns are present, then each of them in canonical order. How a column is written is
+//! `writer`'s, and `reader`'s to understand.
+//! Compression comes later and elsewhere; here is left out what need not be said, which is the half of it.
+
+mod form;
+mod reader;
+mod writer;
 
 use super::builder::{
-    amount_field, coordinate_field, id_field, items_field, label_field, number_field, text_field,
-    time_field,
+    amount_field, coordinate_field, item_list, label_field, number_field, of_columns, text_field,
 };
-use super::{EventBatch, EventBatchBuilder};
+use super::{EventBatch, EventBatchBuilder, ItemColumns};
 use crate::schema::{
-    Amount, Coordinate, ITEMS, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, Text,
+    Amount, Coordinate, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, Text,
 };
-use arrow_array::RecordBatch;
+use arrow_array::ArrayRef;
 use arrow_buffer::Buffer;
-use arrow_ipc::reader::StreamDecoder;
-use arrow_ipc::writer::{
-    DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions, write_message,
-};
-use arrow_schema::{ArrowError, DataType, Field, Fields, Schema};
+use arrow_schema::{ArrowError, Field};
+use reader::ColumnReader;
+use writer::ColumnWriter;
 
 /// Why bytes are no batch.
 #[derive(Debug, thiserror::Error)]
@@ -23,189 +25,195 @@ pub enum WireError {
     /// The bytes end too early.
     #[error("frame body is truncated")]
     Truncated,
+    /// What stands there cannot have been written by us.
+    #[error("frame body is damaged: {0}")]
+    Damaged(&'static str),
+    /// A newer version wrote it.
+    #[error("columns in form {0}, which this version does not know")]
+    UnknownForm(u8),
     /// A newer version knows a reason this one does not.
     #[error("unknown rejection reason {0}")]
     UnknownReason(String),
-    /// The columns cannot be read or written.
+    /// The columns cannot be put together.
     #[error("columns of the frame")]
     Columns(#[from] ArrowError),
-    /// The required columns are missing.
-    #[error("frame body lacks a required column")]
-    MissingColumn,
+    /// Offsets within a batch have 31 bits.
+    #[error("too many rows for one frame")]
+    TooManyRows,
 }
 
-/// Arrow wants its buffers aligned to 8 bytes; the messages begin at such a position of the body.
-const ALIGNMENT: usize = 8;
-/// Presence of the event's columns (16 bytes), of items (1), of the items' columns (8).
-const HEAD_BYTES: usize = 25;
-/// In place of the items' presence: a frame whose every event was rejected has no messages at all.
-const FORM_EMPTY: u8 = 2;
+/// The form that is described here; another one gets another number, and this one stays readable.
+const FORM: u8 = 1;
 
-/// Every optional column in canonical order, a bit each.
-fn optional_fields() -> impl Iterator<Item = Field> {
-    (Text::ALL.iter().map(|column| text_field(column.name())))
-        .chain(Label::ALL.iter().map(|column| label_field(column.name())))
-        .chain(Amount::ALL.iter().map(|column| amount_field(column.name())))
-        .chain(Number::ALL.iter().map(|column| number_field(column.name())))
-        .chain(
-            Coordinate::ALL
-                .iter()
-                .map(|column| coordinate_field(column.name())),
-        )
-}
-
-fn optional_item_fields() -> impl Iterator<Item = Field> {
-    (ItemText::ALL.iter().map(|column| text_field(column.name())))
-        .chain(
-            ItemLabel::ALL
-                .iter()
-                .map(|column| label_field(column.name())),
-        )
-        .chain(
-            ItemAmount::ALL
-                .iter()
-                .map(|column| amount_field(column.name())),
-        )
-        .chain(
-            ItemNumber::ALL
-                .iter()
-                .map(|column| number_field(column.name())),
-        )
-}
-
-/// Which columns are present: the event's, and the items' where there are items at all.
+/// Which columns are present, a bit each in canonical order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Presence {
     event: u128,
-    items: Option<u64>,
+    items: u64,
+}
+
+/// Bits for columns, first to last.
+fn bits(present: impl Iterator<Item = bool>) -> u128 {
+    present.enumerate().fold(0, |bits, (at, is_present)| {
+        bits | u128::from(is_present) << at
+    })
 }
 
 impl Presence {
-    fn of(batch: &RecordBatch) -> Presence {
-        let schema = batch.schema();
-        let event = bits(optional_fields(), |name| {
-            schema.column_with_name(name).is_some()
+    fn of(batch: &EventBatch) -> Presence {
+        let event = (batch.texts.iter().map(Option::is_some))
+            .chain(batch.labels.iter().map(Option::is_some))
+            .chain(batch.amounts.iter().map(Option::is_some))
+            .chain(batch.numbers.iter().map(Option::is_some))
+            .chain(batch.coordinates.iter().map(Option::is_some));
+        let items = batch.items.as_ref().map_or(0, |items| {
+            bits(
+                (items.texts.iter().map(Option::is_some))
+                    .chain(items.labels.iter().map(Option::is_some))
+                    .chain(items.amounts.iter().map(Option::is_some))
+                    .chain(items.numbers.iter().map(Option::is_some)),
+            )
         });
-        let items = schema.field_with_name(ITEMS).ok().map(|field| {
-            let fields = item_fields(field.data_type());
-            bits(optional_item_fields(), |name| fields.find(name).is_some()) as u64
-        });
-        Presence { event, items }
-    }
-
-    fn schema(self) -> Schema {
-        let mut fields = vec![id_field(), time_field()];
-        fields.extend(present(optional_fields(), self.event));
-        if let Some(items) = self.items {
-            fields.push(items_field(
-                present(optional_item_fields(), u128::from(items)).collect(),
-            ));
+        Presence {
+            event: bits(event),
+            items: items as u64,
         }
-        Schema::new(fields)
     }
 }
 
-fn bits(fields: impl Iterator<Item = Field>, is_present: impl Fn(&str) -> bool) -> u128 {
-    fields
-        .enumerate()
-        .filter(|(_, field)| is_present(field.name()))
-        .fold(0, |bits, (at, _)| bits | 1 << at)
-}
-
-fn present(fields: impl Iterator<Item = Field>, bits: u128) -> impl Iterator<Item = Field> {
-    fields
-        .enumerate()
-        .filter(move |(at, _)| bits >> at & 1 == 1)
-        .map(|(_, field)| field)
-}
-
-fn item_fields(list: &DataType) -> Fields {
-    match list {
-        DataType::List(item) => match item.data_type() {
-            DataType::Struct(fields) => fields.clone(),
-            _ => Fields::empty(),
-        },
-        _ => Fields::empty(),
-    }
-}
-
-fn count_dictionaries(fields: &Fields) -> usize {
-    let in_field = |field: &Field| match field.data_type() {
-        DataType::Dictionary(..) => 1,
-        list @ DataType::List(_) => count_dictionaries(&item_fields(list)),
-        _ => 0,
-    };
-    fields.iter().map(|field| in_field(field)).sum()
+/// Takes the bits of some columns off and gives out the places of those that are present.
+fn take_present(bits: &mut u128, count: usize) -> impl Iterator<Item = usize> + use<> {
+    let mine = *bits;
+    *bits >>= count;
+    (0..count).filter(move |at| mine >> at & 1 == 1)
 }
 
 impl EventBatch {
     /// Appends the batch to a frame body.
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), WireError> {
-        let presence = Presence::of(self.record_batch());
-        out.extend_from_slice(&presence.event.to_le_bytes());
-        out.push(if self.is_empty() {
-            FORM_EMPTY
-        } else {
-            u8::from(presence.items.is_some())
-        });
-        out.extend_from_slice(&presence.items.unwrap_or(0).to_le_bytes());
+        let rows = u32::try_from(self.len()).map_err(|_| WireError::TooManyRows)?;
+        let mut writer = ColumnWriter::new(out);
+        writer.bytes(&[FORM]);
+        writer.count(rows);
         if self.is_empty() {
             return Ok(());
         }
-        out.resize(out.len().next_multiple_of(ALIGNMENT), 0);
-        let mut tracker = DictionaryTracker::new(false);
-        for _ in 0..count_dictionaries(self.record_batch().schema().fields()) {
-            tracker.next_dict_id();
-        }
-        let options = IpcWriteOptions::default();
-        let mut context = IpcWriteContext::default();
-        let (dictionaries, columns) = IpcDataGenerator::default().encode(
-            self.record_batch(),
-            &mut tracker,
-            &options,
-            &mut context,
-        )?;
-        for message in dictionaries.into_iter().chain([columns]) {
-            write_message(&mut *out, message, &options)?;
+        let presence = Presence::of(self);
+        writer.bytes(&presence.event.to_le_bytes());
+        writer.bytes(&presence.items.to_le_bytes());
+        writer.ids(&self.ids);
+        writer.steps(&self.times);
+        writer.texts(self.texts.iter().flatten());
+        self.labels
+            .iter()
+            .flatten()
+            .for_each(|it| writer.labels(it));
+        self.amounts
+            .iter()
+            .flatten()
+            .for_each(|it| writer.amounts(it));
+        self.numbers
+            .iter()
+            .flatten()
+            .for_each(|it| writer.steps(it));
+        (self.coordinates.iter().flatten()).for_each(|it| writer.coordinates(it));
+        writer.flag(self.items.is_some());
+        if let Some(items) = &self.items {
+            items.encode(&mut writer);
         }
         Ok(())
     }
 
-    /// Reads a batch from a frame body; `at` is where it begins. The columns borrow the body's memory.
+    /// Reads a batch from a frame body; `at` is where it begins. Texts borrow the body's memory.
     pub fn decode(body: &Buffer, at: usize) -> Result<EventBatch, WireError> {
-        let head = body.get(at..at + HEAD_BYTES).ok_or(WireError::Truncated)?;
-        if head[16] == FORM_EMPTY {
+        let mut reader = ColumnReader::new(body, at);
+        match reader.byte()? {
+            FORM => {}
+            other => return Err(WireError::UnknownForm(other)),
+        }
+        let rows = reader.count()?;
+        if rows == 0 {
             return Ok(EventBatchBuilder::default().finish());
         }
-        let event = u128::from_le_bytes(head[..16].try_into().expect("16 of 25 bytes"));
-        let items = u64::from_le_bytes(head[17..].try_into().expect("the last 8 of 25 bytes"));
-        let presence = Presence {
-            event,
-            items: (head[16] != 0).then_some(items),
-        };
-        let mut messages = body.slice(
-            (at + HEAD_BYTES)
-                .next_multiple_of(ALIGNMENT)
-                .min(body.len()),
-        );
-        let mut schema = Buffer::from_vec(schema_message(&presence.schema())?);
-        let mut decoder = StreamDecoder::new();
-        decoder.decode(&mut schema)?;
-        let batch = decoder.decode(&mut messages)?.ok_or(WireError::Truncated)?;
-        EventBatch::of(batch).ok_or(WireError::MissingColumn)
+        let mut present = u128::from_le_bytes(reader.array()?);
+        let items_present = u64::from_le_bytes(reader.array()?);
+        let ids = reader.ids(rows)?;
+        let times = reader.times(rows)?;
+        let mut columns: Vec<(Field, ArrayRef)> = Vec::new();
+        let places = take_present(&mut present, Text::COUNT);
+        let names = places.map(|at| text_field(Text::ALL[at].name()));
+        reader.texts(names, rows, &mut columns)?;
+        for at in take_present(&mut present, Label::COUNT) {
+            columns.push((label_field(Label::ALL[at].name()), reader.labels(rows)?));
+        }
+        for at in take_present(&mut present, Amount::COUNT) {
+            columns.push((amount_field(Amount::ALL[at].name()), reader.amounts(rows)?));
+        }
+        for at in take_present(&mut present, Number::COUNT) {
+            columns.push((number_field(Number::ALL[at].name()), reader.numbers(rows)?));
+        }
+        for at in take_present(&mut present, Coordinate::COUNT) {
+            let field = coordinate_field(Coordinate::ALL[at].name());
+            columns.push((field, reader.coordinates(rows)?));
+        }
+        if reader.flag()? {
+            columns.push(decode_items(&mut reader, items_present, rows)?);
+        }
+        of_columns(ids, times, columns).map_err(WireError::from)
     }
 }
 
-/// The schema message that a stream of these messages would have begun with.
-fn schema_message(schema: &Schema) -> Result<Vec<u8>, WireError> {
-    let options = IpcWriteOptions::default();
-    let mut tracker = DictionaryTracker::new(false);
-    let message = IpcDataGenerator::default().schema_to_bytes_with_dictionary_tracker(
-        schema,
-        &mut tracker,
-        &options,
-    );
-    let mut bytes = Vec::new();
-    write_message(&mut bytes, message, &options)?;
-    Ok(bytes)
+impl ItemColumns {
+    fn encode(&self, writer: &mut ColumnWriter<'_>) {
+        writer.lengths(self.list.value_offsets());
+        writer.texts(self.texts.iter().flatten());
+        self.labels
+            .iter()
+            .flatten()
+            .for_each(|it| writer.labels(it));
+        self.amounts
+            .iter()
+            .flatten()
+            .for_each(|it| writer.amounts(it));
+        self.numbers
+            .iter()
+            .flatten()
+            .for_each(|it| writer.steps(it));
+    }
 }
+
+fn decode_items(
+    reader: &mut ColumnReader<'_>,
+    present: u64,
+    rows: usize,
+) -> Result<(Field, ArrayRef), WireError> {
+    let offsets = reader.lengths(rows)?;
+    let items = offsets[rows] as usize;
+    let mut present = u128::from(present);
+    let mut columns = Vec::new();
+    let places = take_present(&mut present, ItemText::COUNT);
+    let names = places.map(|at| text_field(ItemText::ALL[at].name()));
+    reader.texts(names, items, &mut columns)?;
+    for at in take_present(&mut present, ItemLabel::COUNT) {
+        columns.push((
+            label_field(ItemLabel::ALL[at].name()),
+            reader.labels(items)?,
+        ));
+    }
+    for at in take_present(&mut present, ItemAmount::COUNT) {
+        columns.push((
+            amount_field(ItemAmount::ALL[at].name()),
+            reader.amounts(items)?,
+        ));
+    }
+    for at in take_present(&mut present, ItemNumber::COUNT) {
+        columns.push((
+            number_field(ItemNumber::ALL[at].name()),
+            reader.numbers(items)?,
+        ));
+    }
+    Ok(item_list(offsets, items, columns.into_iter()))
+}
+
+#[cfg(test)]
+mod tests;

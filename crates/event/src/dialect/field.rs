@@ -2,13 +2,14 @@
 //! Dialects say which of their names is which field; this file alone knows how each kind of value is read.
 
 use super::lookup::Lookup;
+use super::numeral::{read_decimal, read_degrees};
+use crate::Currency;
 use crate::event::{Event, Item, Str};
 use crate::rejection::{Reason, Rejection};
 use crate::schema::{
     Amount, Coordinate, ItemAmount, ItemLabel, ItemNumber, ItemText, Label, Number, Text,
 };
 use crate::time::EventTime;
-use crate::{Currency, DecimalError, parse_decimal};
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
 
@@ -206,6 +207,17 @@ pub(super) struct Value<'a> {
     pub may_be_number: bool,
 }
 
+impl<'a> Value<'a> {
+    /// A text that was sent as one.
+    #[inline]
+    pub(super) fn text(text: &'a str) -> Value<'a> {
+        Value {
+            text: Cow::Borrowed(text),
+            may_be_number: false,
+        }
+    }
+}
+
 /// How values of a source are written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Style<'c> {
@@ -218,6 +230,39 @@ pub(super) struct Style<'c> {
 /// Sets a field of the event, or of its line `line`, which must exist for an item's field.
 /// The type and the event id are kept as sent; their meaning depends on the dialect.
 pub(super) fn set<'a>(
+    event: &mut Event<'a>,
+    line: usize,
+    field: Field,
+    value: Value<'a>,
+    style: Style<'_>,
+) -> Result<(), Rejection> {
+    put(event, line, field, value, style)
+}
+
+/// As [`set`], of a text that was sent as one and has nothing to unescape, for a field of the event itself.
+pub(super) fn set_plain<'a>(
+    event: &mut Event<'a>,
+    field: Field,
+    text: &'a str,
+    style: Style<'_>,
+) -> Result<(), Rejection> {
+    put(event, 0, field, Value::text(text), style)
+}
+
+/// The same for a field of an item.
+pub(super) fn set_plain_of_item<'a>(
+    event: &mut Event<'a>,
+    line: usize,
+    field: Field,
+    text: &'a str,
+    style: Style<'_>,
+) -> Result<(), Rejection> {
+    put(event, line, field, Value::text(text), style)
+}
+
+/// Compiled thrice: where the text is known to be borrowed, half of what follows falls away.
+#[inline(always)]
+fn put<'a>(
     event: &mut Event<'a>,
     line: usize,
     field: Field,
@@ -283,6 +328,7 @@ pub(super) fn is_set_of_item(item: &Item<'_>, field: Field) -> bool {
 }
 
 /// Sets an item's field; the name of the field where its value is our reading rather than the sender's word.
+#[inline(always)]
 fn set_of_item<'a>(
     item: &mut Item<'a>,
     field: Field,
@@ -381,6 +427,7 @@ fn currency_code(text: Str<'_>) -> Str<'_> {
     }
 }
 
+#[inline]
 fn trimmed(text: Str<'_>) -> Str<'_> {
     // Nothing to take off: white space of any alphabet begins below or above the printed signs of ASCII.
     let is_sign = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
@@ -395,6 +442,7 @@ fn trimmed(text: Str<'_>) -> Str<'_> {
 }
 
 /// Ids that went through a float column come as `17850.0`.
+#[inline]
 pub(super) fn id_text(value: Value<'_>) -> Str<'_> {
     let text = trimmed(value.text);
     if !value.may_be_number {
@@ -437,98 +485,10 @@ fn read_whole(name: &str, text: &str) -> Result<i64, Rejection> {
         .map_err(|_| Rejection::of_field(Reason::WrongType, name, text))
 }
 
-fn read_degrees(column: Coordinate, text: &str) -> Result<f64, Rejection> {
-    text.trim()
-        .parse()
-        .map_err(|_| Rejection::of_field(Reason::CoordinateInvalid, column.name(), text))
-}
-
-/// A decimal, and whether reading it took a guess or rounding.
-pub(super) fn read_decimal(
-    name: &str,
-    reason: Reason,
-    text: &str,
-    style: Style<'_>,
-) -> Result<(i64, bool), Rejection> {
-    let trimmed = text.trim_ascii();
-    match parse_decimal(trimmed.as_bytes()) {
-        Ok(decimal) => return Ok((decimal.value, decimal.rounded)),
-        Err(DecimalError::TooLarge) => {
-            return Err(Rejection::of_field(Reason::AmountTooLarge, name, text));
-        }
-        Err(DecimalError::NotANumber) => {}
-    }
-    let plain = with_decimal_point(trimmed, style.decimal_comma)
-        .ok_or_else(|| Rejection::of_field(reason, name, text))?;
-    match parse_decimal(plain.as_bytes()) {
-        Ok(decimal) => Ok((decimal.value, decimal.rounded || !style.decimal_comma)),
-        Err(DecimalError::TooLarge) => Err(Rejection::of_field(Reason::AmountTooLarge, name, text)),
-        Err(DecimalError::NotANumber) => Err(Rejection::of_field(reason, name, text)),
-    }
-}
-
-/// `12,50` as `12.50`, `1.234,56` as `1234.56`, `1,234.56` likewise; nothing where the comma could be either (`1,234`).
-fn with_decimal_point(text: &str, decimal_comma: bool) -> Option<String> {
-    let (before, after) = text.rsplit_once(',')?;
-    match (
-        before.contains(','),
-        before.contains('.'),
-        after.contains('.'),
-    ) {
-        (false, false, false) if decimal_comma || matches!(after.len(), 1..=2) => {
-            Some(format!("{before}.{after}"))
-        }
-        (false, true, false) if are_thousands(before, '.') => {
-            Some(format!("{}.{after}", before.replace('.', "")))
-        }
-        (_, false, true) => {
-            let (whole, fraction) = text.split_once('.')?;
-            are_thousands(whole, ',').then(|| format!("{}.{fraction}", whole.replace(',', "")))
-        }
-        _ => None,
-    }
-}
-
-/// Groups of three digits behind one of at most three.
-fn are_thousands(whole: &str, separator: char) -> bool {
-    let mut groups = whole.trim_start_matches('-').split(separator);
-    let first = groups.next().unwrap_or_default();
-    matches!(first.len(), 1..=3) && groups.all(|group| group.len() == 3)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::schema::ItemAmount;
-
-    fn check_decimal(text: &str, decimal_comma: bool, expected: &str) {
-        let style = Style {
-            zone: &TimeZone::UTC,
-            decimal_comma,
-        };
-        let shown = match read_decimal("price", Reason::PriceInvalid, text, style) {
-            Ok((value, guessed)) => format!("{value}{}", if guessed { "?" } else { "" }),
-            Err(rejection) => rejection.reason.code().to_owned(),
-        };
-        assert_eq!(shown, expected, "{text}");
-    }
-
-    #[test]
-    fn a_decimal_comma_is_read_where_it_can_be_nothing_else() {
-        check_decimal("12,50", false, "125000?");
-        check_decimal("12,50", true, "125000");
-        check_decimal("1,234", false, "price_invalid");
-        check_decimal("1,234", true, "12340");
-        check_decimal("1.234,56", false, "12345600?");
-        check_decimal("1,234.56", false, "12345600?");
-        check_decimal("-1,234,567.5", false, "-12345675000?");
-        check_decimal("1,2,3", false, "price_invalid");
-        check_decimal("NaN", false, "price_invalid");
-        check_decimal(" 1e3 ", false, "10000000");
-        check_decimal("1e30", false, "amount_too_large");
-        check_decimal("$12.50", false, "price_invalid");
-        check_decimal("", false, "price_invalid");
-    }
 
     #[test]
     fn ids_from_float_columns_lose_their_fraction_of_zeros() {

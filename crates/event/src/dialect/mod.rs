@@ -7,6 +7,7 @@ mod corpus_tests;
 mod field;
 pub mod json;
 mod lookup;
+mod numeral;
 pub mod table;
 #[cfg(test)]
 mod trace;

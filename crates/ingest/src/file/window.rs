@@ -8,8 +8,11 @@ const WINDOW_BYTES: usize = 1 << 20;
 /// The window.
 pub(super) struct Window {
     read: Box<dyn Read + Send>,
-    bytes: Vec<u8>,
+    /// Room that is kept from one part of the file to the next: making it anew would fill it with zeros each time.
+    room: Vec<u8>,
+    /// What is to be read next lies between these two.
     at: usize,
+    end: usize,
     is_complete: bool,
     /// The end of what there is is not the end of the file.
     is_growing: bool,
@@ -20,8 +23,9 @@ impl Window {
     pub(super) fn new(read: Box<dyn Read + Send>) -> Window {
         Window {
             read,
-            bytes: Vec::new(),
+            room: Vec::new(),
             at: 0,
+            end: 0,
             is_complete: false,
             is_growing: false,
             failure: None,
@@ -48,12 +52,12 @@ impl Window {
 
     /// What is to be read next.
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes[self.at..]
+        &self.room[self.at..self.end]
     }
 
     #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
-        self.bytes.capacity()
+        self.room.capacity()
     }
 
     /// Whether the file ends with the window.
@@ -75,27 +79,44 @@ impl Window {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
-        self.bytes.drain(..self.at);
+        self.room.copy_within(self.at..self.end, 0);
+        self.end -= self.at;
         self.at = 0;
-        let before = self.bytes.len();
+        let before = self.end;
         let more = WINDOW_BYTES.max(before);
-        match self
-            .read
-            .by_ref()
-            .take(more as u64)
-            .read_to_end(&mut self.bytes)
-        {
-            Ok(read) => self.is_complete = read < more && !self.is_growing,
-            Err(failure) => self.failure = Some(failure),
+        if self.room.len() < before + more {
+            self.room.resize(before + more, 0);
         }
-        let came = self.bytes.len() - before;
+        self.fill(before + more);
+        let came = self.end - before;
         if came == 0 {
             match self.failure.take() {
                 Some(failure) => return Err(failure),
                 // It may be long until more comes: a file that waits keeps no mebibyte.
-                None => self.bytes.shrink_to_fit(),
+                None => {
+                    self.room.truncate(self.end);
+                    self.room.shrink_to_fit();
+                }
             }
         }
         Ok(came)
+    }
+
+    /// Reads until so much is in the window, or until the end or a failure.
+    fn fill(&mut self, until: usize) {
+        while self.end < until {
+            match self.read.read(&mut self.room[self.end..until]) {
+                Ok(0) => {
+                    self.is_complete = !self.is_growing;
+                    return;
+                }
+                Ok(read) => self.end += read,
+                Err(failure) if failure.kind() == io::ErrorKind::Interrupted => {}
+                Err(failure) => {
+                    self.failure = Some(failure);
+                    return;
+                }
+            }
+        }
     }
 }

@@ -138,7 +138,7 @@ fn set_outcome(event: &mut Event<'_>, line: &Line<'_>, extra: &mut String) {
 fn set_part<'a>(
     event: &mut Event<'a>,
     part: Option<&Part<'a>>,
-    name: &str,
+    name: &'static str,
     set: impl FnOnce(&mut Event<'a>, Str<'a>),
 ) {
     let Some((part, text)) = part.and_then(|part| Some((part, part.value()?))) else {

@@ -4,13 +4,14 @@
 use super::keys::EVENT_KEYS_MAX;
 use super::members::Members;
 use super::scan::Stop;
+use crate::dialect::Field;
 use crate::dialect::lookup::Lookup;
 use crate::event::Str;
 
 /// The keys of one kind of object, each with the one that followed it last.
 #[derive(Debug, Clone)]
-pub(super) struct Habit {
-    after: Vec<Option<Follower>>,
+pub(super) struct Habit<V: 'static> {
+    after: Vec<Option<Follower<V>>>,
 }
 
 /// Stands for the key before where there is none yet.
@@ -20,18 +21,33 @@ const UNKNOWN: usize = EVENT_KEYS_MAX + 1;
 
 /// A key that followed another.
 #[derive(Debug, Clone)]
-struct Follower {
+struct Follower<V: 'static> {
     /// Everything between the value before and its own value: comma, quotes, colon, white space.
     lead: Box<str>,
-    /// Its index in its table of names.
-    index: usize,
+    known: Known<V>,
 }
+
+/// A key of a table: its index there, and the entry itself, which need not be looked for again.
+#[derive(Debug)]
+pub(super) struct Known<V: 'static> {
+    pub index: usize,
+    pub name: &'static str,
+    pub value: &'static V,
+}
+
+impl<V> Clone for Known<V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<V> Copy for Known<V> {}
 
 /// The longest text between two values that is remembered: a name and little white space.
 const LEAD_BYTES_MAX: usize = 64;
 
-impl Default for Habit {
-    fn default() -> Habit {
+impl<V: Clone> Default for Habit<V> {
+    fn default() -> Habit<V> {
         Habit {
             after: vec![None; UNKNOWN + 1],
         }
@@ -39,50 +55,63 @@ impl Default for Habit {
 }
 
 /// The key of a value that comes next.
-pub(super) enum Key<'a> {
-    /// By its index in the table of names.
-    Known(usize),
+pub(super) enum Key<'a, V: 'static> {
+    /// It stands in the table of names.
+    Known(Known<V>),
     Unknown(Str<'a>),
 }
 
-impl Habit {
-    /// The next key of an object: compared with the one expected after `before`, which it becomes, else looked up and remembered.
+impl<V> Habit<V> {
+    /// The next key, if it is the one that stood there last time.
     #[inline]
-    pub(super) fn next_key<'a, V>(
+    pub(super) fn expected(
+        &self,
+        members: &mut Members<'_>,
+        before: &mut usize,
+    ) -> Option<Known<V>> {
+        let follower = self.after[*before].as_ref()?;
+        let is_passed = members.pass(&follower.lead);
+        is_passed.then(|| {
+            *before = follower.known.index;
+            follower.known
+        })
+    }
+
+    /// The next key of an object: compared with the one expected after `before`, which it becomes, else looked up and remembered.
+    pub(super) fn next_key<'a>(
         &mut self,
         members: &mut Members<'a>,
         names: &'static Lookup<V>,
         before: &mut usize,
-    ) -> Result<Option<Key<'a>>, Stop> {
-        if let Some(follower) = &self.after[*before]
-            && members.pass(&follower.lead)
-        {
-            *before = follower.index;
-            return Ok(Some(Key::Known(follower.index)));
+    ) -> Result<Option<Key<'a, V>>, Stop> {
+        if let Some(known) = self.expected(members, before) {
+            return Ok(Some(Key::Known(known)));
         }
         let Some((key, lead)) = members.key()? else {
             return Ok(None);
         };
-        let Some((index, _)) = names.find(key.as_bytes()) else {
+        let Some((index, value)) = names.find(key.as_bytes()) else {
             *before = UNKNOWN;
             return Ok(Some(Key::Unknown(key)));
         };
+        let name = names.entry(index).0;
+        let known = Known { index, name, value };
         if lead.len() <= LEAD_BYTES_MAX {
             let lead = lead.into();
-            self.after[*before] = Some(Follower { lead, index });
+            self.after[*before] = Some(Follower { lead, known });
         }
         *before = index;
-        Ok(Some(Key::Known(index)))
+        Ok(Some(Key::Known(known)))
     }
 }
 
 /// The habits of one sender, by kind of object.
 #[derive(Debug, Clone, Default)]
 pub struct Habits {
-    pub(super) event: Habit,
-    pub(super) place: Habit,
-    pub(super) error: Habit,
-    pub(super) item: Habit,
+    pub(super) event: Habit<super::keys::Key>,
+    pub(super) place: Habit<Field>,
+    pub(super) error: Habit<Field>,
+    pub(super) item: Habit<Field>,
 }
 
 #[cfg(test)]
@@ -91,7 +120,7 @@ mod tests {
 
     static NAMES: Lookup<()> = Lookup::new(&[("a", ()), ("b", ()), ("c", ())]);
 
-    fn keys(habit: &mut Habit, object: &str) -> String {
+    fn keys(habit: &mut Habit<()>, object: &str) -> String {
         let mut members = Members::of(object).expect("an object");
         let mut before = BEGINNING;
         let mut shown = String::new();
@@ -100,10 +129,10 @@ mod tests {
             .expect("sound JSON")
         {
             let name = match key {
-                Key::Known(index) => NAMES.entry(index).0.to_owned(),
+                Key::Known(known) => known.name.to_owned(),
                 Key::Unknown(name) => format!("?{name}"),
             };
-            let value = members.value().expect("sound JSON").raw;
+            let value = members.value().expect("sound JSON").raw();
             shown.push_str(&format!("{name}={value} "));
         }
         shown

@@ -10,8 +10,10 @@ use crate::schema::{
 /// What a key at the top of an event stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key {
-    /// A field of the event, or of the one item that is written into the event itself.
+    /// A field of the event.
     Field(Field),
+    /// A field of the one item that is written into the event itself; what a product's id means depends on the dialect.
+    OfItem(Field),
     /// `{city, region, country, lat, lon}`.
     Place,
     /// The line items.
@@ -20,10 +22,6 @@ pub(super) enum Key {
     Error,
     /// A customer's name, or a product's where the event itself names a product.
     Name,
-    /// The product's id, its meaning depends on the dialect.
-    ProductId,
-    /// The product's name.
-    ProductName,
     /// The store the sender thinks the event belongs to.
     Store,
 }
@@ -41,7 +39,7 @@ const fn amount(column: Amount) -> Key {
 }
 
 const fn of_item(field: Field) -> Key {
-    Key::Field(field)
+    Key::OfItem(field)
 }
 
 /// Most keys a table here may have: what was seen is marked by one bit each.
@@ -50,7 +48,7 @@ pub(super) const EVENT_KEYS_MAX: usize = 128;
 /// Keys of the event itself. Their indexes below mark what was seen, so they number at most 128.
 pub(super) static EVENT: Lookup<Key> = Lookup::new(&[
     ("event_type", Key::Field(Field::Type)),
-    ("product_name", Key::ProductName),
+    ("product_name", of_item(Field::ItemText(ItemText::Name))),
     ("ip_address", text(Text::Ip)),
     ("location", Key::Place),
     ("type", Key::Field(Field::Type)),
@@ -145,7 +143,7 @@ pub(super) static EVENT: Lookup<Key> = Lookup::new(&[
         Key::Field(Field::Number(Number::ResultsCount)),
     ),
     ("is_bot", Key::Field(Field::Number(Number::IsBot))),
-    ("product_id", Key::ProductId),
+    ("product_id", of_item(Field::ItemText(ItemText::ProductId))),
     ("sku", of_item(Field::ItemText(ItemText::Sku))),
     ("brand", of_item(Field::ItemText(ItemText::Brand))),
     ("variant", of_item(Field::ItemText(ItemText::Variant))),

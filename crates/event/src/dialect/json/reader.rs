@@ -1,6 +1,6 @@
 //! Reads events out of a body or a file: splitter and decoder together, each event handed over with its bytes.
 
-use super::decode::decode_object;
+use super::decode::decode_into;
 use super::foreign::Hand;
 use super::habit::Habits;
 use super::split::{Piece, Splitter};
@@ -8,8 +8,8 @@ use super::{JsonDialect, decode_object_as};
 use crate::dialect::{Decoding, EVENT_BYTES_MAX, Intake};
 use crate::rejection::Rejection;
 use crate::schema::Number;
-use crate::{Event, EventId, running_hash};
-use std::ops::Range;
+use crate::{Event, EventId, EventType, running_hash};
+use std::ops::{DerefMut, Range};
 
 /// Hands over every event of a whole body, numbered from 0. Events without id stay so: the door mints one.
 pub fn read_body(
@@ -22,10 +22,12 @@ pub fn read_body(
         splitter: &mut Splitter::default(),
         habits,
         complete: true,
+        event: Event::new(EventType::Custom),
     };
     let mut at = 0;
     let mut position = 0;
     while let Some((range, decoded)) = pieces.next(body, &mut at, decoding) {
+        let decoded = decoded.map(|()| &mut pieces.event);
         hand_over(decoded, None, position, &body[range], intake);
         position += 1;
     }
@@ -114,6 +116,7 @@ impl Objects {
             splitter: &mut self.splitter,
             habits: &mut self.habits,
             complete,
+            event: Event::new(EventType::Custom),
         };
         while read.events < events_max {
             let Some((range, decoded)) = pieces.next(window, &mut read.consumed, decoding) else {
@@ -122,6 +125,7 @@ impl Objects {
             let raw = &window[range];
             self.hash = hash_with(self.hash, raw);
             self.position += 1;
+            let decoded = decoded.map(|()| &mut pieces.event);
             hand_over(
                 decoded,
                 Some(EventId(self.hash)),
@@ -246,26 +250,29 @@ fn hand_over_all(
     }
 }
 
-type Decoded<'a> = (Range<usize>, Result<Box<Event<'a>>, Rejection>);
+type Decoded = (Range<usize>, Result<(), Rejection>);
 
 /// Splitter and decoder on their way over one window.
-struct Pieces<'s> {
+struct Pieces<'s, 'a> {
     splitter: &'s mut Splitter,
     habits: &'s mut Habits,
     complete: bool,
+    /// The event that was decoded last; all of a window are decoded into this one.
+    event: Event<'a>,
 }
 
-impl Pieces<'_> {
-    fn next<'a>(
+impl<'a> Pieces<'_, 'a> {
+    /// Where the next object stands, and whether it is an event.
+    fn next(
         &mut self,
         window: &'a [u8],
         at: &mut usize,
         decoding: &Decoding<'a>,
-    ) -> Option<Decoded<'a>> {
+    ) -> Option<Decoded> {
         let mut piece = self.splitter.next(window, *at, self.complete);
         let mut refused = None;
         if let Piece::Line(range) = piece {
-            let decoded = decode_object(&window[range.clone()], decoding, self.habits);
+            let decoded = self.decode(&window[range.clone()], decoding);
             if decoded.is_ok() {
                 *at = range.end;
                 return Some((range, decoded));
@@ -278,7 +285,7 @@ impl Pieces<'_> {
             Piece::Line(range) | Piece::Value(range) => match refused {
                 Some((line, decoded)) if line == range => (range, decoded),
                 _ => {
-                    let decoded = decode_object(&window[range.clone()], decoding, self.habits);
+                    let decoded = self.decode(&window[range.clone()], decoding);
                     (range, decoded)
                 }
             },
@@ -295,10 +302,14 @@ impl Pieces<'_> {
         *at = range.end;
         Some((range, decoded))
     }
+
+    fn decode(&mut self, object: &'a [u8], decoding: &Decoding<'a>) -> Result<(), Rejection> {
+        decode_into(&mut self.event, object, decoding, self.habits)
+    }
 }
 
-fn hand_over(
-    decoded: Result<Box<Event<'_>>, Rejection>,
+fn hand_over<'e>(
+    decoded: Result<impl DerefMut<Target = Event<'e>>, Rejection>,
     id: Option<EventId>,
     position: i64,
     raw: &[u8],

@@ -173,15 +173,17 @@ const HIGHS: u64 = ONES << 7;
 
 /// How many bytes come before the first quote, backslash or control character, looked at eight at a time:
 /// a byte borrows into its high bit where it is below the bound (after Warren, Hacker's Delight, 6-1).
-fn plain_length(bytes: &[u8]) -> usize {
+/// With its second bit turned a quote is the one sign beside the controls that is below 0x21, so one test finds them all.
+#[inline]
+pub(super) fn plain_length(bytes: &[u8]) -> usize {
     let (words, rest) = bytes.as_chunks::<8>();
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
     for (at, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);
-        let quotes = zeros(word ^ (ONES * u64::from(b'"')));
-        let backslashes = zeros(word ^ (ONES * u64::from(b'\\')));
-        let controls = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
-        let found = quotes | backslashes | controls;
+        let turned = word ^ (ONES * 2);
+        let backslashes = word ^ (ONES * u64::from(b'\\'));
+        let below = turned.wrapping_sub(ONES * 0x21) & !turned;
+        let zeros = backslashes.wrapping_sub(ONES) & !backslashes;
+        let found = (below | zeros) & HIGHS;
         if found != 0 {
             // Borrows only reach bytes above the first hit, so the lowest mark is true.
             return at * 8 + (found.trailing_zeros() / 8) as usize;
@@ -194,11 +196,14 @@ fn plain_length(bytes: &[u8]) -> usize {
     words.len() * 8 + tail
 }
 
-pub(super) fn word_end(bytes: &[u8], at: usize) -> usize {
-    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
+pub(super) fn is_word_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.')
+}
+
+fn word_end(bytes: &[u8], at: usize) -> usize {
     bytes[at..]
         .iter()
-        .position(|byte| !is_word(byte))
+        .position(|byte| !is_word_byte(*byte))
         .map_or(bytes.len(), |found| at + found)
 }
 
@@ -269,6 +274,14 @@ mod tests {
                     .for_each(|byte| *byte = if *byte == b' ' { 0xC3 } else { *byte });
                 assert_eq!(plain_length(&text), at);
             }
+        }
+        for byte in 0..=u8::MAX {
+            let is_plain = !matches!(byte, b'"' | b'\\' | 0..0x20);
+            assert_eq!(
+                plain_length(&[byte; 8]),
+                if is_plain { 8 } else { 0 },
+                "{byte}"
+            );
         }
         assert_eq!(
             plain_length("é!\u{7f}plain and \u{20ac} more".as_bytes()),

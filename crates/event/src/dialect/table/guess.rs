@@ -4,7 +4,8 @@ use super::mapping::{Column, FEE_CODES, FeeCodes, Mapping, TableDialect, TypeWor
 use super::named::{Export, Extra};
 use super::names::field_named;
 use crate::dialect::Field;
-use crate::dialect::field::{Style, read_decimal};
+use crate::dialect::field::Style;
+use crate::dialect::numeral::read_decimal;
 use crate::rejection::Reason;
 use crate::schema::{ItemAmount, ItemText, Label, Text};
 use crate::{EventTime, EventType};

@@ -9,6 +9,7 @@ use crate::EventType;
 use crate::check::ITEMS_MAX;
 use crate::dialect::field::{self, Field, Style, Value};
 use crate::dialect::lookup::Lookup;
+use crate::dialect::numeral::read_decimal;
 use crate::event::{Event, Item, Str};
 use crate::rejection::{Reason, Rejection};
 use crate::schema::{Amount, ItemLabel, ItemText, Text};
@@ -254,8 +255,7 @@ impl<'t> Draft<'t> {
 
     fn is_repeated_amount(&self, column: Amount, member: &Member<'t>) -> Result<bool, Rejection> {
         let text = read(&member.key, member.raw, Field::Amount(column))?.text;
-        let (amount, _) =
-            field::read_decimal(&member.key, Reason::PriceInvalid, &text, self.style)?;
+        let (amount, _) = read_decimal(&member.key, Reason::PriceInvalid, &text, self.style)?;
         Ok(self.event.amount(column) == Some(amount))
     }
 
