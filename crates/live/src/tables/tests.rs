@@ -203,17 +203,14 @@ fn stores_are_known_by_their_sources_and_events() {
         named: [("paris".to_owned(), crate::Store::default())].into(),
         ..Stores::default()
     });
-    let counts = (0..5).map(|_| Value::Int(0));
-    let source = [text("orders.csv"), text("berlin")]
-        .into_iter()
-        .chain(counts)
-        .collect();
+    let counts = (0..7).map(|_| Value::Int(0));
+    let source = [text("orders.csv")].into_iter().chain(counts).collect();
     feed(
         &live,
         5,
         vec![Change {
             table: "sources",
-            key: Box::new([text("file:1")]),
+            key: Box::new([text("file:1"), text("berlin")]),
             values: Some(source),
             version: 1,
         }],
