@@ -27,16 +27,27 @@ pub struct Restored {
     pub folder: Folder,
 }
 
-/// Opens the folder of checkpoints and brings line and results to the newest one that can be used.
+/// Opens the folder of checkpoints and brings line and results to the newest one that can be used. Nothing where the disk
+/// has no room for checkpoints at all.
 pub fn restore(
     settings: &CheckpointSettings,
     (epoch, log_end): (u64, LogPosition),
     stores: &Stores,
     line: &mut Line,
     results: &mut Results,
-) -> Result<Restored, StreamError> {
-    let (checkpoints, opened) =
-        Checkpoints::open(&settings.dir, epoch).map_err(|error| StreamError::Rest(error.into()))?;
+) -> Result<Option<Restored>, StreamError> {
+    let (checkpoints, opened) = match Checkpoints::open(&settings.dir, epoch) {
+        Ok(opened) => opened,
+        // A full disk must not keep a shop from seeing its numbers: the log still has them.
+        Err(error) if error.is_disk_full() => {
+            tracing::warn!(
+                %error,
+                "no room for checkpoints: the whole log is read again, and all stays in memory until the next start"
+            );
+            return Ok(None);
+        }
+        Err(error) => return Err(StreamError::Rest(error.into())),
+    };
     for damaged in &opened.damaged {
         tracing::warn!(
             number = damaged.number,
@@ -75,12 +86,12 @@ pub fn restore(
         results.restore(value, at_rest)?;
     }
     let shelf = Arc::new(Shelf::new(Arc::new(at_rest)));
-    Ok(Restored {
+    Ok(Some(Restored {
         position,
         folder: checkpoints.folder(),
         keeper: Keeper::new(checkpoints, &checkpoint, made_by, Arc::clone(&shelf)),
         shelf,
-    })
+    }))
 }
 
 /// The newest checkpoint and where the log goes on after it, if it is of any use.

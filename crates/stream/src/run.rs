@@ -95,11 +95,13 @@ pub fn start(
     if let Some(settings) = settings {
         let log_now = (log.epoch(), log.end_position());
         let restored = restore(&settings, log_now, &config.stores, &mut line, &mut results)?;
-        position = position.max(restored.position);
-        let (both, keeper_orders, keeper) = rests(settings, restored);
-        runtime.spawn_thread("checkpoint", move || keeper.run(&keeper_orders))?;
-        resting = Some(both.0);
-        merging = Some(both.1);
+        if let Some(restored) = restored {
+            position = position.max(restored.position);
+            let (both, keeper_orders, keeper) = rests(settings, restored);
+            runtime.spawn_thread("checkpoint", move || keeper.run(&keeper_orders))?;
+            resting = Some(both.0);
+            merging = Some(both.1);
+        }
     }
     let (harvests, to_merge) = bounded(1);
     let (published, watch) = watch::channel(0);

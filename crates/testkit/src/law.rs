@@ -14,7 +14,7 @@ pub fn figure(audit: &Value, name: &str) -> Result<u64> {
 pub fn check(audit: &Value) -> Result<()> {
     let of = |name| figure(audit, name);
     let received = of("accepted")? + of("duplicate")? + of("quarantined")?;
-    let accepted = of("counted")? + of("late")? + of("in_flight")?;
+    let accepted = of("counted")? + of("late")? + of("retracted")? + of("in_flight")?;
     let holds = of("received")? == received && of("accepted")? == accepted;
     ensure!(
         holds && audit["law_holds"] == true,

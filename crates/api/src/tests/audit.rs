@@ -21,14 +21,19 @@ fn counts(counts: &[i64]) -> Vec<Cellar> {
     counts.iter().map(|count| Cellar::Int(*count)).collect()
 }
 
+/// The counts of a line, of which nothing was retracted.
+fn tally(of: &[i64]) -> Vec<Cellar> {
+    counts(&[of, &[0]].concat())
+}
+
 /// A source in one hour, as if it had none other: `rows received accepted duplicate quarantined counted late`.
 fn publish_hour(counter: &Counter, (source, store): (&str, &str), hour: &str, of: [i64; 7]) {
     let key = vec![text(source), text(store)];
-    let named = [vec![text("till")], counts(&of)].concat();
+    let named = [vec![text("till")], tally(&of)].concat();
     let hour = Cellar::Time(at(hour).0);
     counter.publish(vec![
         change("sources", key.clone(), named),
-        change("audit_hours", [key, vec![hour]].concat(), counts(&of)),
+        change("audit_hours", [key, vec![hour]].concat(), tally(&of)),
     ]);
 }
 
@@ -54,7 +59,7 @@ async fn lines_come_by_source_store_and_hour_and_page_by_page() {
     counter.publish(vec![change(
         "totals",
         Vec::new(),
-        counts(&[7, 5, 1, 1, 4, 0]),
+        tally(&[7, 5, 1, 1, 4, 0]),
     )]);
     counter.log_end.store(2, Ordering::Relaxed);
     let path = "/api/v1/audit?by=source,store,hour";
@@ -62,12 +67,12 @@ async fn lines_come_by_source_store_and_hour_and_page_by_page() {
     let lines = all["data"]["lines"].as_array().expect("lines");
     let expected = json!({
         "source": "http:a", "name": "till", "store": "main", "part": "hour", "hour": "2026-03-02T10:00:00Z", "rows_read": 0,
-        "received": 5, "accepted": 3, "duplicate": 1, "quarantined": 1, "counted": 3, "late": 0, "in_flight": 0, "law_holds": true,
+        "received": 5, "accepted": 3, "duplicate": 1, "quarantined": 1, "counted": 3, "late": 0, "retracted": 0, "in_flight": 0, "law_holds": true,
     });
     assert_eq!(lines[0], expected);
     assert_eq!(lines[1]["law_holds"], false);
     let unread = json!({
-        "part": "in_flight", "rows_read": 0, "received": 2, "accepted": 2, "duplicate": 0, "quarantined": 0, "counted": 0, "late": 0,
+        "part": "in_flight", "rows_read": 0, "received": 2, "accepted": 2, "duplicate": 0, "quarantined": 0, "counted": 0, "late": 0, "retracted": 0,
         "in_flight": 2, "law_holds": true,
     });
     assert_eq!((&lines[2], lines.len()), (&unread, 3));
@@ -108,7 +113,7 @@ async fn a_key_of_one_store_sees_no_other() {
     counter.publish(vec![change(
         "totals",
         Vec::new(),
-        counts(&[7, 7, 0, 0, 7, 0]),
+        tally(&[7, 7, 0, 0, 7, 0]),
     )]);
     let of_store = NewKey {
         name: "of berlin".to_owned(),

@@ -195,7 +195,8 @@ fn import_row(number: i64, source: &str, state: &str) -> Change {
     let numbers = [8, 7, 5, 1, 1, 0].map(Cellar::Int);
     let values = (texts.into_iter())
         .chain([Cellar::Time(at("2026-03-02").0)])
-        .chain(numbers);
+        .chain(numbers)
+        .chain([text("00000000000000aa")]);
     Change {
         table: "imports",
         key: Box::new([Cellar::Int(number)]),

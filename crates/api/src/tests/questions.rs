@@ -425,9 +425,13 @@ async fn the_audit_shows_the_law_and_what_is_in_flight() {
             .map(|count| Cellar::Int(*count))
             .collect::<Vec<_>>()
     };
-    let source = [vec![text("orders.csv")], counts(&[12, 10, 7, 1, 2, 7, 0])].concat();
+    let source = [
+        vec![text("orders.csv")],
+        counts(&[12, 10, 7, 1, 2, 7, 0, 0]),
+    ]
+    .concat();
     counter.publish(vec![
-        row("totals", Vec::new(), counts(&[10, 7, 1, 2, 7, 0])),
+        row("totals", Vec::new(), counts(&[10, 7, 1, 2, 7, 0, 0])),
         row("sources", vec![text("file:ab"), text("main")], source),
         row(
             "quarantine_reasons",
@@ -437,12 +441,12 @@ async fn the_audit_shows_the_law_and_what_is_in_flight() {
     ]);
     counter.log_end.store(4, Ordering::Relaxed);
     let expected = json!({
-        "rows_read": 12, "received": 14, "accepted": 11, "duplicate": 1, "quarantined": 2, "counted": 7, "late": 0, "in_flight": 4,
+        "rows_read": 12, "received": 14, "accepted": 11, "duplicate": 1, "quarantined": 2, "counted": 7, "late": 0, "retracted": 0, "in_flight": 4,
         "law_holds": true,
         "quarantined_by_reason": { "price_invalid": 2 },
         "sources": [{
             "source": "file:ab", "name": "orders.csv", "store": "main", "rows_read": 12,
-            "received": 10, "accepted": 7, "duplicate": 1, "quarantined": 2, "counted": 7, "late": 0, "in_flight": 0, "law_holds": true,
+            "received": 10, "accepted": 7, "duplicate": 1, "quarantined": 2, "counted": 7, "late": 0, "retracted": 0, "in_flight": 0, "law_holds": true,
         }],
     });
     assert_eq!(

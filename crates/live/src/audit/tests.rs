@@ -19,7 +19,7 @@ fn totals(counts: [i64; 6]) -> Change {
     change(
         "totals",
         Vec::new(),
-        counts.into_iter().map(Value::Int).collect(),
+        (counts.into_iter().chain([0])).map(Value::Int).collect(),
     )
 }
 
@@ -27,7 +27,7 @@ fn totals(counts: [i64; 6]) -> Change {
 fn source(counts: [i64; 6]) -> Change {
     let key = ["http:a", "main"].map(|name| Value::Text(Arc::from(name)));
     let rows = [Value::Text(Arc::from("till")), Value::Int(0)];
-    let counts = counts.into_iter().map(Value::Int);
+    let counts = counts.into_iter().chain([0]).map(Value::Int);
     change(
         "sources",
         key.to_vec(),
@@ -147,11 +147,12 @@ fn tables(rows: &str) -> Audit {
             .map_or(Value::Null, |hour: i64| Value::Time(hour * HOUR));
         let counts = words[3..]
             .iter()
-            .map(|count| Value::Int(count.parse().expect("a count")));
+            .map(|count| Value::Int(count.parse().expect("a count")))
+            .chain([Value::Int(0)]);
         let key = vec![text(words[0]), text(words[1]), hour];
         assert!(audit.apply(&change("audit_hours", key, counts.collect())));
         let name = [text(&format!("name of {}", words[0]))];
-        let nothing = (0..7).map(|_| Value::Int(0));
+        let nothing = (0..8).map(|_| Value::Int(0));
         let key = vec![text(words[0]), text(words[1])];
         let values = name.into_iter().chain(nothing).collect();
         assert!(audit.apply(&change("sources", key, values)));

@@ -203,7 +203,7 @@ fn stores_are_known_by_their_sources_and_events() {
         named: [("paris".to_owned(), crate::Store::default())].into(),
         ..Stores::default()
     });
-    let counts = (0..7).map(|_| Value::Int(0));
+    let counts = (0..8).map(|_| Value::Int(0));
     let source = [text("orders.csv")].into_iter().chain(counts).collect();
     feed(
         &live,

@@ -64,7 +64,9 @@ impl Life {
         };
         let (line, results) = (&mut run.line, &mut run.results);
         let restored = restore(&settings, (1, log_end), &stores(), line, results);
-        let restored = restored.expect("a readable folder");
+        let restored = restored
+            .expect("a readable folder")
+            .expect("room on the disk");
         let harvest = run.line.harvest().expect("harvests");
         run.results
             .restored(harvest)
