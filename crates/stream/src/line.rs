@@ -6,6 +6,7 @@ use crate::names::{Names, Product, Products};
 use crate::rest::{self, AtRest, RestError};
 use crate::round::{FrameSide, FrameSource, NamedBatch, Round};
 use crate::shard::Movement;
+use crate::watermarks::Watermarks;
 use crate::worker::{Answer, Spawn, Task, Worker, WorkerEnded, sort_by_worker};
 use crate::{Stores, StreamConfig};
 use analytics::cell::{CUBES, CellKey, Delta, NameId};
@@ -47,7 +48,7 @@ pub struct Harvest {
     pub names: Vec<Arc<str>>,
     /// New or renamed products.
     pub products: Vec<(NameId, Product)>,
-    /// Changed rows of the audit.
+    /// Changed rows of the audit, and watermarks.
     pub audit: Vec<Change>,
     /// How far it reaches.
     pub progress: Progress,
@@ -66,7 +67,7 @@ pub struct LineRuns {
     pub names: Option<Run>,
     /// New and changed products.
     pub products: Option<Run>,
-    /// Progress and audit, whole.
+    /// Progress, audit and watermarks, whole.
     pub values: Vec<(&'static str, Vec<u8>)>,
     /// Why something is missing; what is there must be kept all the same, but makes no checkpoint.
     pub failure: Option<RestError>,
@@ -86,6 +87,8 @@ pub mod parts {
     pub const CELLS: &str = "cells";
     /// How far the line has folded.
     pub const PROGRESS: &str = "progress";
+    /// Watermarks and the sources behind them.
+    pub const WATERMARKS: &str = "watermarks";
     /// Tallies.
     pub const AUDIT: &str = "audit";
     /// What the merger remembers beside its cells.
@@ -102,6 +105,7 @@ pub struct Line {
     names: Names,
     products: Products,
     audit: Audit,
+    watermarks: Watermarks,
     stores: Stores,
     round: Round,
     progress: Progress,
@@ -121,6 +125,7 @@ impl Line {
             names: Names::default(),
             products: Products::default(),
             audit: Audit::default(),
+            watermarks: Watermarks::default(),
             stores: config.stores.clone(),
             round: Round::new(),
             progress: Progress::default(),
@@ -141,6 +146,9 @@ impl Line {
         self.products.rest();
         if let Some(bytes) = checkpoint.values.get(parts::AUDIT) {
             self.audit = Audit::decode(bytes).map_err(RestError::of("the audit"))?;
+        }
+        if let Some(bytes) = checkpoint.values.get(parts::WATERMARKS) {
+            self.watermarks = Watermarks::decode(bytes).map_err(RestError::of("the watermarks"))?;
         }
         if let Some(bytes) = checkpoint.values.get(parts::PROGRESS) {
             self.progress = read_progress(bytes)?;
@@ -182,6 +190,9 @@ impl Line {
         let mut audit = Vec::new();
         self.audit.encode(&mut audit);
         runs.values.push((parts::AUDIT, audit));
+        let mut watermarks = Vec::new();
+        self.watermarks.encode(&mut watermarks);
+        runs.values.push((parts::WATERMARKS, watermarks));
         runs.values
             .push((parts::PROGRESS, write_progress(self.progress)));
         Ok(runs)
@@ -257,7 +268,10 @@ impl Line {
             worker.ask(Task::Fold(Arc::clone(&round)))?;
         }
         meanwhile(self);
-        (round.frames()).for_each(|(side, events)| self.audit.observe(side, events));
+        for (side, events) in round.frames() {
+            self.audit.observe(side, events);
+            self.watermarks.observe(side, events);
+        }
         let mut outgoing = vec![Vec::new(); self.workers.len()];
         for worker in &self.workers {
             let (movements, verdicts) = match worker.answer()? {
@@ -335,6 +349,8 @@ impl Line {
         harvest.names = self.names.take_fresh();
         harvest.products = self.products.take_fresh();
         harvest.audit = self.audit.take_changes(version);
+        let watermarks = self.watermarks.take_changes(&self.names, version);
+        harvest.audit.extend(watermarks);
         self.is_changed = false;
         Ok(harvest)
     }
@@ -364,7 +380,6 @@ fn read_progress(bytes: &[u8]) -> Result<Progress, RestError> {
         Ok(Progress {
             offset,
             event_times,
-            watermark: None,
         })
     };
     decode().map_err(RestError::of("the progress"))
