@@ -109,7 +109,8 @@ pub fn keep_time(core: &Core, watched: &Watched, runtime: &Runtime) {
     });
 }
 
-fn ticks(
+/// What appends ticks; made once the newest is known.
+pub fn ticks(
     core: &Core,
     Watched(watched): &Watched,
     runtime: &Runtime,
