@@ -76,12 +76,12 @@ fn check_tear(tear: Tear) {
     let dir = dir();
     let program = program(&dir);
     // Time waits a minute for a file that is being written: no tick stands behind the frame that is to be the last.
-    let drop = dir.path().join("drop");
-    fs::create_dir(&drop).expect("a folder");
-    fs::write(drop.join("arriving.csv"), "event,ts\n").expect("a file");
-    let drop = format!("sources.files.path={}", drop.display());
+    let folder = dir.path().join("drop");
+    fs::create_dir(&folder).expect("a folder");
+    fs::write(folder.join("arriving.csv"), "event,ts\n").expect("a file");
+    let folder = format!("sources.files.path={}", folder.display());
     let never = "sources.files.stable_for_ms=3600000";
-    let quiet = UP.into_iter().chain(["--set", &drop, "--set", never]);
+    let quiet = UP.into_iter().chain(["--set", &folder, "--set", never]);
     let server = program.start(quiet).expect("starts");
     let mut sent = load(&server, 3, 3_000);
     let segment = newest_segment(&program);

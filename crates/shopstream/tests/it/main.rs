@@ -16,6 +16,7 @@ mod mistakes;
 mod orders;
 mod simulate;
 mod strange_input;
+mod time;
 mod watched;
 
 use serde_json::Value;
