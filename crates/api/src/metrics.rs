@@ -1,5 +1,7 @@
 //! Every metric of this crate, with its unit in the name.
 
+use event::EventTime;
+use live::LiveTables;
 use std::time::Duration;
 
 /// Requests answered, by route and status.
@@ -10,6 +12,32 @@ const REQUEST_SECONDS: &str = "shopstream_http_request_seconds";
 const STREAM_READERS: &str = "shopstream_stream_readers";
 /// Readers that were too slow and started over.
 const STREAM_RESETS: &str = "shopstream_stream_resets_total";
+
+/// How far a store's watermark lies behind the clock, by store.
+const WATERMARK_LAG: &str = "shopstream_watermark_lag_seconds";
+/// The same of the store that lies behind the furthest.
+const WATERMARK_LAG_MAX: &str = "shopstream_watermark_lag_max_seconds";
+/// Stores that are told one by one: each is a series that a Prometheus server keeps.
+const STORES_TOLD_MAX: usize = 100;
+
+/// Sets the watermarks' gauges; they move with the clock, so whoever reads the page does it.
+pub(crate) fn watermarks(live: &LiveTables, now: EventTime) {
+    let rows = live.watermarks(None);
+    let lags = rows.iter().filter_map(|row| {
+        let lag_micros = now.0.saturating_sub(row.watermark?.0);
+        Some((&row.store, lag_micros as f64 / 1e6))
+    });
+    let mut lag_max = None;
+    for (number, (store, lag)) in lags.enumerate() {
+        if number < STORES_TOLD_MAX {
+            metrics::gauge!(WATERMARK_LAG, "store" => store.to_string()).set(lag);
+        }
+        lag_max = Some(lag_max.map_or(lag, |max: f64| max.max(lag)));
+    }
+    if let Some(lag) = lag_max {
+        metrics::gauge!(WATERMARK_LAG_MAX).set(lag);
+    }
+}
 
 pub(crate) fn answered(route: &str, status: u16, elapsed: Duration) {
     let route = route.to_owned();

@@ -47,8 +47,6 @@ pub struct Progress {
     pub offset: u64,
     /// Oldest and newest event time counted, microseconds UTC.
     pub event_times: Option<(i64, i64)>,
-    /// Least of the sources' watermarks, where any source is live.
-    pub watermark: Option<i64>,
 }
 
 /// Changes that belong together.

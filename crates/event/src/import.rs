@@ -1,5 +1,5 @@
-//! What a frame says beside its events: which import it belongs to and how that file is read, and which rejections its
-//! events release from the quarantine. Plain values and their bytes; nothing is decided here.
+//! What a frame says beside its events: which import it belongs to and how that file is read, which rejections its events
+//! release from the quarantine, and that time has passed. Plain values and their bytes; nothing is decided here.
 
 use crate::batch::WireError;
 use crate::frame::{Reader, SourceInfo, Writer};
@@ -96,7 +96,14 @@ pub struct ImportNote {
     pub known: u64,
     /// In an import's first frame and in every frame that set something aside.
     pub settings: Option<ImportSettings>,
+    /// A watched folder brought it as it came; what a person loads is history and moves no watermark.
+    pub is_live: bool,
 }
+
+/// Set in a note's state where a watched folder brought it.
+const IS_LIVE: u64 = 1 << 32;
+/// Set in the number of imports where a tick follows.
+const HAS_TICK: u64 = 1 << 63;
 
 /// Place of a rejection: its frame, and its index among what the frame set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -156,6 +163,8 @@ pub struct FrameNotes {
     pub rejected_ids: Vec<Option<EventId>>,
     /// Imports that are undone from here on: everything is folded again as if they had never been.
     pub undone: Vec<ImportKey>,
+    /// Every live source has told its story up to this moment. A frame may say this and nothing else.
+    pub tick: Option<EventTime>,
 }
 
 impl FrameNotes {
@@ -166,10 +175,15 @@ impl FrameNotes {
             && self.releases.is_empty()
             && self.undone.is_empty()
             && self.rejected_ids.iter().all(Option::is_none)
+            && self.tick.is_none()
     }
 
     pub(crate) fn write(&self, writer: &mut Writer<'_>) {
-        writer.number(self.imports.len() as u64);
+        let has_tick = self.tick.map_or(0, |_| HAS_TICK);
+        writer.number(self.imports.len() as u64 | has_tick);
+        if let Some(tick) = self.tick {
+            writer.number(tick.0 as u64);
+        }
         for note in &self.imports {
             write_import(writer, note);
         }
@@ -195,7 +209,11 @@ impl FrameNotes {
 
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<FrameNotes, WireError> {
         let mut notes = FrameNotes::default();
-        for _ in 0..reader.number()? {
+        let imports = reader.number()?;
+        if imports & HAS_TICK != 0 {
+            notes.tick = Some(EventTime(reader.number()? as i64));
+        }
+        for _ in 0..imports & !HAS_TICK {
             notes.imports.push(read_import(reader)?);
         }
         for _ in 0..reader.number()? {
@@ -238,7 +256,7 @@ fn write_import(writer: &mut Writer<'_>, note: &ImportNote) {
     writer.number(u64::from(note.source));
     writer.number(note.key.0);
     writer.number(note.began.0 as u64);
-    writer.number(note.state as u64);
+    writer.number(note.state as u64 | if note.is_live { IS_LIVE } else { 0 });
     writer.number(note.rows);
     write_wide(writer, note.hash);
     writer.number(note.known);
@@ -257,7 +275,9 @@ fn read_import(reader: &mut Reader<'_>) -> Result<ImportNote, WireError> {
     let source = reader.index()?;
     let key = ImportKey(reader.number()?);
     let began = EventTime(reader.number()? as i64);
-    let state = usize::try_from(reader.number()?)
+    let state = reader.number()?;
+    let is_live = state & IS_LIVE != 0;
+    let state = usize::try_from(state & !IS_LIVE)
         .ok()
         .and_then(|at| STATES.get(at))
         .ok_or(WireError::Truncated)?
@@ -277,6 +297,7 @@ fn read_import(reader: &mut Reader<'_>) -> Result<ImportNote, WireError> {
         hash,
         known,
         settings,
+        is_live,
     })
 }
 
@@ -345,6 +366,7 @@ mod tests {
             hash: u128::MAX - 1,
             known: 3,
             settings: Some(settings),
+            is_live: true,
         };
         let release = Release {
             id: QuarantineId { frame: 4, index: 2 },
@@ -357,6 +379,7 @@ mod tests {
             releases: vec![release],
             rejected_ids: vec![Some(EventId(17))],
             undone: vec![ImportKey(9)],
+            tick: Some(EventTime(-9)),
         }
     }
 
@@ -373,6 +396,15 @@ mod tests {
         assert_eq!(read.notes, notes());
         assert_eq!(read.rejected_id(0), Some(EventId(17)));
         assert_eq!(read.rejected_id(1), None);
+    }
+
+    #[test]
+    fn a_frame_may_hold_a_tick_and_nothing_else() {
+        let mut body = FrameBuilder::new().finish();
+        body.notes.tick = Some(EventTime(1_700_000_000_000_000));
+        let read = FrameBody::decode(bytes(&body)).expect("a frame of ours");
+        assert_eq!(read.notes, body.notes);
+        assert!(read.events.is_empty() && read.sources.is_empty() && read.rejected.is_empty());
     }
 
     #[test]

@@ -16,6 +16,9 @@ pub const MINUTE: i64 = 60 * SECOND;
 pub const HOUR: i64 = 60 * MINUTE;
 /// Microseconds in a day of 24 hours.
 pub const DAY: i64 = 24 * HOUR;
+/// How much later than others an event of a live source may come before its window counts as told: clocks that differ,
+/// clients that gather events, retries. It moves no number; it only says when one is no longer expected to move.
+pub const DISORDER: i64 = 30 * SECOND;
 
 /// No shop has events before 1980: a zero or a two-digit year is a mistake, not history.
 pub const EARLIEST: EventTime = EventTime(315_532_800 * SECOND);

@@ -171,6 +171,12 @@ impl Door {
         })
     }
 
+    /// What waits here.
+    #[must_use]
+    pub fn queue(&self) -> DoorQueue {
+        DoorQueue(Arc::clone(&self.waiting_bytes))
+    }
+
     /// Hands a request in and waits until it is durable.
     pub async fn submit(&self, request: Request) -> Result<Receipt, Refused> {
         let bytes = request.body.len();
@@ -192,6 +198,18 @@ impl Door {
             });
         }
         answer.await.unwrap_or(Err(Refused::Stopping))
+    }
+}
+
+/// What waits at the door, for whoever wants to know when nothing does; it holds the door open for nobody.
+#[derive(Debug, Clone)]
+pub struct DoorQueue(Arc<AtomicUsize>);
+
+impl DoorQueue {
+    /// Whether everything that came in is in the log.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.load(Ordering::Acquire) == 0
     }
 }
 
@@ -302,7 +320,10 @@ impl Decoder {
         }
         let encoded = match self.maker.make(&body) {
             Ok(encoded) => encoded,
-            Err(error) => return answer(replies, &Err(Refused::Failed(error.to_string()))),
+            Err(error) => {
+                waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+                return answer(replies, &Err(Refused::Failed(error.to_string())));
+            }
         };
         let on_the_way = Arc::clone(&self.on_the_way);
         on_the_way.fetch_add(1, Ordering::AcqRel);

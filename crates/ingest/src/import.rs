@@ -317,6 +317,7 @@ impl Run {
             hash: mark.hash,
             known: std::mem::take(&mut self.known_untold),
             settings: has_settings.then(|| self.reader.settings().clone()),
+            is_live: false,
         });
         let body = self.builder.finish();
         self.counts.observe(&body);

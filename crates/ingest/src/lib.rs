@@ -18,12 +18,13 @@ mod metrics;
 pub mod preview;
 mod quality;
 pub mod quarantine;
+mod ticks;
 mod undo;
 pub mod watch;
 
 pub use door::{
-    Dedupe, Door, DoorSettings, EncodeError, FrameMaker, Outcome, Receipt, Refused, Request,
-    StoreDefaults, StoreLookup,
+    Dedupe, Door, DoorQueue, DoorSettings, EncodeError, FrameMaker, Outcome, Receipt, Refused,
+    Request, StoreDefaults, StoreLookup,
 };
 pub use enrich::{Enricher, Enrichment};
 pub use geo::{GeoDatabase, GeoError};
@@ -32,4 +33,5 @@ pub use import::{
 };
 pub use known::milestones;
 pub use quality::{Breach, OnBreach, QualityConfig};
+pub use ticks::{TickError, Ticks};
 pub use undo::{UndoError, undo};

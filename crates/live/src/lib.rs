@@ -9,6 +9,7 @@ pub mod query;
 mod stores;
 mod tables;
 mod texts;
+mod watermarks;
 
 pub use audit::{
     AuditLine, AuditView, ImportView, LinePart, LineQuestion, LineTime, QualityPart,
@@ -20,3 +21,4 @@ pub use pulse::{PulseSecond, StreamChanges, StreamSnapshot, Subscription};
 pub use query::{Answer, Query, QueryError};
 pub use stores::{Store, Stores};
 pub use tables::{LiveFeed, LiveTables};
+pub use watermarks::StoreWatermark;

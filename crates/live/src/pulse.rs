@@ -31,7 +31,7 @@ pub struct StreamSnapshot {
     pub version: u64,
     /// Time of the newest event.
     pub newest: Option<EventTime>,
-    /// Least of the sources' watermarks.
+    /// How far the store's live sources have told their story.
     pub watermark: Option<EventTime>,
     /// Seconds with events in the last 15 minutes, oldest first.
     pub pulse: Vec<PulseSecond>,
@@ -94,7 +94,7 @@ impl LiveTables {
     /// Pulse and newest orders of a store.
     #[must_use]
     pub fn stream_snapshot(&self, store: &str) -> StreamSnapshot {
-        let frame = self.stream_frame();
+        let frame = self.stream_frame(store);
         let pulse = self.pulse_since(store, 0, frame.newest);
         let orders = self.shared.orders.read().newest(store, ORDERS_SHOWN);
         StreamSnapshot {
@@ -126,7 +126,7 @@ impl LiveTables {
     #[must_use]
     pub fn stream_changes(&self, store: &str, version: u64) -> StreamChanges {
         // The version is read first: what is taken in meanwhile is told now and, being absolute, again next time.
-        let frame = self.stream_frame();
+        let frame = self.stream_frame(store);
         let orders = self
             .shared
             .orders
@@ -147,13 +147,13 @@ impl LiveTables {
         }
     }
 
-    fn stream_frame(&self) -> StreamSnapshot {
+    fn stream_frame(&self, store: &str) -> StreamSnapshot {
         let version = self.version();
         let progress = self.progress();
         StreamSnapshot {
             version,
             newest: progress.event_times.map(|(_, newest)| EventTime(newest)),
-            watermark: progress.watermark.map(EventTime),
+            watermark: self.watermark(store),
             ..StreamSnapshot::default()
         }
     }

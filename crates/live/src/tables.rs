@@ -10,6 +10,7 @@ use crate::orders::Orders;
 use crate::query::CalendarTexts;
 use crate::stores::Stores;
 use crate::texts::{TextId, Texts};
+use crate::watermarks::Watermarks;
 use analytics::cell::{CUBES, Cube, CubeId};
 use analytics::quality::{Thresholds, Watch};
 use analytics::window::Grain;
@@ -36,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) orders: RwLock<Orders>,
     pub(crate) products: RwLock<Products>,
     audit: RwLock<Audit>,
+    pub(crate) watermarks: RwLock<Watermarks>,
     progress: RwLock<Progress>,
     /// Rows that need not be kept here.
     pub(crate) at_rest: RwLock<Option<Arc<dyn AtRest>>>,
@@ -89,6 +91,7 @@ impl LiveTables {
             orders: RwLock::default(),
             products: RwLock::default(),
             audit: RwLock::default(),
+            watermarks: RwLock::default(),
             progress: RwLock::default(),
             at_rest: RwLock::default(),
             rows_max,
@@ -323,6 +326,7 @@ impl LiveFeed {
         let mut orders = shared.orders.write();
         let mut products = shared.products.write();
         let mut audit = shared.audit.write();
+        let mut watermarks = shared.watermarks.write();
         audit.reach(batch.progress.offset);
         let mut refused = 0;
         for at in self.listed.drain(..) {
@@ -330,6 +334,8 @@ impl LiveFeed {
             let is_taken = match change.table {
                 "orders" => orders.apply(change, number),
                 "products" => take_in_product(&mut products, change, &mut texts),
+                "watermarks" => watermarks.apply(change),
+                "ticks" => watermarks.apply_tick(change),
                 _ => audit.apply(change),
             };
             refused += u64::from(!is_taken);

@@ -16,6 +16,8 @@ mod replays;
 mod summary;
 mod table;
 mod wiring;
+#[cfg(test)]
+mod wiring_tests;
 
 use clap::Parser;
 use cli::{Cli, Command};

@@ -8,7 +8,7 @@ use api::{ApiState, KeyRing, Readiness};
 use changelog::Changelog;
 use eventlog::{EventLog, LogError};
 use ingest::watch::WatchStatus;
-use ingest::{Door, DoorSettings, Enrichment, StoreDefaults, StoreLookup};
+use ingest::{Door, DoorSettings, Enrichment, StoreDefaults, StoreLookup, Ticks};
 use live::LiveTables;
 use runtime::Runtime;
 use std::sync::Arc;
@@ -91,6 +91,37 @@ impl Watched {
     pub fn none() -> Watched {
         Watched(None)
     }
+}
+
+/// Lets time pass in a server, where no event comes too. Not for commands that work on a directory and end: how late
+/// it is there is no news of its sources.
+pub fn keep_time(core: &Core, watched: &Watched, runtime: &Runtime) {
+    let at_start = core.log.end_position().frame;
+    let (stream, stop) = (core.stream.clone(), runtime.stop_token());
+    let ticks = ticks(core, watched, runtime);
+    runtime.spawn("ticks", async move {
+        // The newest tick is known once what was in the log at the start is read.
+        let is_read = stop.run_until_cancelled(stream.wait_published(at_start));
+        match is_read.await {
+            Some(true) => ticks().run(stop).await,
+            _ => Ok(()),
+        }
+    });
+}
+
+/// What appends ticks; made once the newest is known.
+pub fn ticks(
+    core: &Core,
+    Watched(watched): &Watched,
+    runtime: &Runtime,
+) -> impl FnOnce() -> Ticks + Send + use<> {
+    let (log, live, clock) = (
+        Arc::clone(&core.log),
+        core.live.clone(),
+        runtime.clock().clone(),
+    );
+    let inlets = (core.door.queue(), watched.clone());
+    move || Ticks::new(&log, inlets, live.newest_tick(), clock)
 }
 
 /// Who may ask, and how the metrics are written.

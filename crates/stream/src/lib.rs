@@ -13,6 +13,7 @@ mod round;
 mod run;
 mod seen;
 mod shard;
+mod watermarks;
 mod worker;
 
 #[cfg(test)]

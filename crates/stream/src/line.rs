@@ -6,6 +6,7 @@ use crate::names::{Names, Product, Products};
 use crate::rest::{self, AtRest, RestError};
 use crate::round::{FrameSide, FrameSource, Known, NamedBatch, Round};
 use crate::shard::Movement;
+use crate::watermarks::Watermarks;
 use crate::worker::{Answer, Spawn, Task, Worker, WorkerEnded, sort_by_worker};
 use crate::{Stores, StreamConfig};
 use analytics::cell::{CUBES, CellKey, Delta, NameId};
@@ -52,7 +53,7 @@ pub struct Harvest {
     pub names: Vec<Arc<str>>,
     /// New or renamed products.
     pub products: Vec<(NameId, Product)>,
-    /// Changed rows of the audit.
+    /// Changed rows of the audit, and watermarks.
     pub audit: Vec<Change>,
     /// How far it reaches.
     pub progress: Progress,
@@ -71,7 +72,7 @@ pub struct LineRuns {
     pub names: Option<Run>,
     /// New and changed products.
     pub products: Option<Run>,
-    /// Progress and audit, whole.
+    /// Progress, audit and watermarks, whole.
     pub values: Vec<(&'static str, Vec<u8>)>,
     /// Why something is missing; what is there must be kept all the same, but makes no checkpoint.
     pub failure: Option<RestError>,
@@ -91,6 +92,8 @@ pub mod parts {
     pub const CELLS: &str = "cells";
     /// How far the line has folded.
     pub const PROGRESS: &str = "progress";
+    /// Watermarks and the sources behind them.
+    pub const WATERMARKS: &str = "watermarks";
     /// Tallies.
     pub const AUDIT: &str = "audit";
     /// What the merger remembers beside its cells.
@@ -107,6 +110,7 @@ pub struct Line {
     names: Names,
     products: Products,
     audit: Audit,
+    watermarks: Watermarks,
     stores: Stores,
     round: Round,
     progress: Progress,
@@ -131,6 +135,7 @@ impl Line {
             names: Names::default(),
             products: Products::default(),
             audit: Audit::default(),
+            watermarks: Watermarks::default(),
             stores: config.stores.clone(),
             round: Round::new(),
             progress: Progress::default(),
@@ -154,6 +159,9 @@ impl Line {
         self.products.rest();
         if let Some(bytes) = checkpoint.values.get(parts::AUDIT) {
             self.audit = Audit::decode(bytes).map_err(RestError::of("the audit"))?;
+        }
+        if let Some(bytes) = checkpoint.values.get(parts::WATERMARKS) {
+            self.watermarks = Watermarks::decode(bytes).map_err(RestError::of("the watermarks"))?;
         }
         if let Some(bytes) = checkpoint.values.get(parts::PROGRESS) {
             let decoded = self.decode_progress(&mut Decoder::new(bytes));
@@ -196,6 +204,9 @@ impl Line {
         let mut audit = Vec::new();
         self.audit.encode(&mut audit);
         runs.values.push((parts::AUDIT, audit));
+        let mut watermarks = Vec::new();
+        self.watermarks.encode(&mut watermarks);
+        runs.values.push((parts::WATERMARKS, watermarks));
         runs.values.push((parts::PROGRESS, self.encode_progress()));
         Ok(runs)
     }
@@ -282,6 +293,7 @@ impl Line {
         self.names.forget_rest();
         self.products.forget_names();
         self.audit = Audit::default();
+        self.watermarks = Watermarks::default();
         self.round = Round::new();
         self.progress = Progress::default();
         self.generation += 1;
@@ -312,11 +324,14 @@ impl Line {
             worker.ask(Task::Fold(Arc::clone(&round)))?;
         }
         meanwhile(self);
-        (round.frames()).for_each(|(side, events)| self.audit.observe(side, events));
-        for undone in round.sides.iter().flat_map(|side| &side.notes.undone) {
-            self.audit.undo(*undone);
-            if !self.undone.contains(undone) {
-                self.to_undo.insert(*undone);
+        for (side, events) in round.frames() {
+            self.audit.observe(side, events);
+            self.watermarks.observe(side, events);
+            for undone in &side.notes.undone {
+                self.audit.undo(*undone);
+                if !self.undone.contains(undone) {
+                    self.to_undo.insert(*undone);
+                }
             }
         }
         let mut outgoing = vec![Vec::new(); self.workers.len()];
@@ -402,6 +417,8 @@ impl Line {
         harvest.names = self.names.take_fresh();
         harvest.products = self.products.take_fresh();
         harvest.audit = self.audit.take_changes(version);
+        let watermarks = self.watermarks.take_changes(&self.names, version);
+        harvest.audit.extend(watermarks);
         self.is_changed = false;
         Ok(harvest)
     }

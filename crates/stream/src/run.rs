@@ -50,6 +50,10 @@ pub enum StreamError {
     Thread(#[from] std::io::Error),
 }
 
+/// Frames without events, ticks most of all, make a checkpoint due only after so many intervals: they are read again in
+/// a moment, and the disk of a quiet shop has other things to do.
+const QUIET_INTERVALS: u32 = 10;
+
 /// How long an idle line waits before it looks around again; a new frame wakes it at once.
 const IDLE_WAIT: Duration = Duration::from_millis(200);
 
@@ -330,7 +334,10 @@ impl Resting {
         if folded.frame == self.frame || !self.shelf.is_done(self.number) && !is_ending {
             return false;
         }
-        let is_old = self.at.is_none_or(|at| now >= at + self.settings.interval);
+        let has_events = folded.offset > self.offset;
+        let intervals = if has_events { 1 } else { QUIET_INTERVALS };
+        let interval = self.settings.interval.saturating_mul(intervals);
+        let is_old = self.at.is_none_or(|at| now >= at + interval);
         let has_many = folded.offset - self.offset >= self.settings.events_max;
         let has_many_cells = self.unsaved_cells.load(Ordering::Relaxed) >= self.settings.cells_max;
         is_ending || is_old || has_many || has_many_cells

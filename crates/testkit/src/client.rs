@@ -155,7 +155,8 @@ impl Client {
         self.audit_once(&what, |audit| audit["received"] == received)
     }
 
-    fn audit_once(&self, what: &str, is_so: impl Fn(&Value) -> bool) -> Result<Value> {
+    /// The settled audit once this is so; otherwise the error says what.
+    pub fn audit_once(&self, what: &str, is_so: impl Fn(&Value) -> bool) -> Result<Value> {
         let mut audit = Value::Null;
         for _ in 0..6_000 {
             audit = self.audit()?;

@@ -4,10 +4,12 @@ use crate::app::App;
 use crate::keys::Principal;
 use crate::params::{Params, Window, store_seen, words};
 use crate::problem::Problem;
-use crate::wire::Envelope;
+use crate::wire::{Envelope, time};
 use axum::Extension;
 use axum::extract::State;
-use live::{AuditLine, AuditView, LinePart, LineQuestion, LineTime, SourceView, Tally};
+use live::{
+    AuditLine, AuditView, LinePart, LineQuestion, LineTime, SourceView, StoreWatermark, Tally,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -54,6 +56,8 @@ pub(crate) async fn audit(
     let log_end = (app.state.log_end)();
     let view = app.state.live.audit(log_end, store.as_deref());
     let mut body = audit_body(&view);
+    let watermarks = app.state.live.watermarks(store.as_deref());
+    body["watermarks"] = watermarks.iter().map(watermark).collect();
     let mut next = None;
     if wants_lines {
         let lines = app.state.live.audit_lines(&question, log_end);
@@ -103,6 +107,16 @@ fn source(source: &SourceView) -> Value {
     body["name"] = Value::from(&*source.name);
     body["store"] = Value::from(&*source.store);
     body
+}
+
+/// How far a store is: its numbers before the watermark are not expected to move.
+fn watermark(row: &StoreWatermark) -> Value {
+    json!({
+        "store": &*row.store,
+        "watermark": time(row.watermark),
+        "live_sources": row.live_sources,
+        "idle_sources": row.idle_sources,
+    })
 }
 
 /// What a line is not told apart by is left out; `part` says which of its kind it is.

@@ -3,11 +3,13 @@
 use crate::app::App;
 use crate::auth::identify;
 use crate::keys::Scope;
+use crate::metrics;
 use crate::problem::{Problem, SCOPE_MISSING};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use event::EventTime;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -41,6 +43,7 @@ pub(crate) async fn metrics(
     if !app.is_loopback && !identify(&app, &headers, &method)?.may(Scope::Read) {
         return Err(Problem::new(SCOPE_MISSING, "metrics want the scope read"));
     }
+    metrics::watermarks(&app.state.live, EventTime(app.state.clock.now().0));
     let page = (app.state.render_metrics)();
     Ok((
         [(

@@ -265,3 +265,24 @@ async fn a_source_that_fell_silent_is_found_once_the_server_has_been_up_for_so_l
         "no event for 15 min; it usually pauses for 2 s"
     );
 }
+
+#[tokio::test]
+async fn watermarks_stand_beside_the_law_by_store() {
+    let counter = Counter::new();
+    let row = |store: &str, watermark: Cellar, of: [i64; 2]| {
+        let values = [vec![watermark], counts(&of)].concat();
+        change("watermarks", vec![text(store)], values)
+    };
+    let told = Cellar::Time(at("2026-03-02T11:59:30Z").0);
+    counter.publish(vec![
+        row("main", told, [2, 1]),
+        row("north", Cellar::Null, [0, 0]),
+    ]);
+    let main = json!({ "store": "main", "watermark": "2026-03-02T11:59:30Z", "live_sources": 2, "idle_sources": 1 });
+    let north =
+        json!({ "store": "north", "watermark": null, "live_sources": 0, "idle_sources": 0 });
+    let of = async |path: &str| asked(&counter, path).await["data"]["watermarks"].clone();
+    assert_eq!(of("/api/v1/audit").await, json!([main, north]));
+    assert_eq!(of("/api/v1/audit?store=north").await, json!([north]));
+    assert_eq!(of("/api/v1/audit?store=nowhere").await, json!([]));
+}

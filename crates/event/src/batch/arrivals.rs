@@ -27,6 +27,8 @@ pub struct Arrival {
     pub first: EventTime,
     /// When the last came in.
     pub last: EventTime,
+    /// The latest moment at which one of them happened.
+    pub newest: EventTime,
 }
 
 /// A batch's events by arrival.
@@ -55,6 +57,12 @@ impl EventBatch {
         Some((EventTime(*first), EventTime(*last)))
     }
 
+    /// Time of the newest of its events.
+    #[must_use]
+    pub fn newest(&self) -> Option<EventTime> {
+        self.times.values().iter().max().copied().map(EventTime)
+    }
+
     /// Its events by source, store and minute of receipt.
     #[must_use]
     pub fn arrivals(&self) -> Arrivals<'_> {
@@ -80,6 +88,7 @@ impl EventBatch {
                 items: self.item_count(0..self.len()),
                 first,
                 last,
+                newest: self.newest().unwrap_or_default(),
             };
             return Arrivals {
                 batch: self,
@@ -116,6 +125,7 @@ impl EventBatch {
                     items: 0,
                     first: received,
                     last: received,
+                    newest: event.time(),
                 });
             }
             let group = &mut groups[at];
@@ -123,6 +133,7 @@ impl EventBatch {
             group.items += event.item_rows().len() as u64;
             group.first = group.first.min(received);
             group.last = group.last.max(received);
+            group.newest = group.newest.max(event.time());
             group_of.push(u16::try_from(at).expect("frames close long before 2^16 rows"));
         }
         Arrivals {

@@ -154,6 +154,14 @@ impl Arrivals {
         ripe.into_iter().map(|(key, _)| *key).collect()
     }
 
+    /// Whether a file with something in it waits to be taken.
+    pub(super) fn has_arriving(&self) -> bool {
+        let is_arriving = |file: &Tracked| {
+            matches!(file.stage, Stage::Arriving { .. }) && file.listed.version.bytes > 0
+        };
+        self.files.values().any(is_arriving)
+    }
+
     pub(super) fn get(&self, key: FileKey) -> Option<&Tracked> {
         self.files.get(&key)
     }

@@ -32,6 +32,8 @@ const FOLLOWED_OPEN_MAX: usize = 64;
 const LOOK_SHARE: u32 = 20;
 /// A file that could not be moved is moved again after this time.
 const MOVE_RETRY: Duration = Duration::from_secs(10);
+/// A file that is written to for longer before it can be taken is like a source that is silent: time does not wait for it.
+const ARRIVING_MAX: Duration = Duration::from_secs(60);
 
 /// What a folder is watched with.
 #[derive(Debug, Clone)]
@@ -88,6 +90,8 @@ pub(super) struct Folder {
     look_at: Duration,
     move_at: Duration,
     move_trouble: Option<(String, String)>,
+    /// Since when files arrive and none is read.
+    arriving_since: Option<Duration>,
     is_ended: bool,
 }
 
@@ -136,6 +140,7 @@ impl Folder {
             settled,
             state,
             move_trouble: None,
+            arriving_since: None,
             is_ended: false,
         }
     }
@@ -183,6 +188,8 @@ impl Folder {
         let is_busy = self.open_ripe(now) || is_busy;
         let (known, settled) = (&self.known, &self.settled);
         self.state.save_now_and_then(known, settled, &self.clock);
+        let is_unread = is_busy || self.has_unread(now);
+        self.status.set_unread(&self.name, is_unread);
         if is_busy {
             Pace::Busy
         } else {
@@ -190,8 +197,21 @@ impl Folder {
         }
     }
 
+    /// Whether something of the folder is on its way to the log. What cannot be read holds up nobody.
+    fn has_unread(&mut self, now: Duration) -> bool {
+        let is_read = |reading: &Reading| !reading.is_done && !reading.is_quiet();
+        let is_reading =
+            !self.queue.is_empty() || !self.delivery.is_idle() || self.open.iter().any(is_read);
+        if is_reading || !self.arrivals.has_arriving() {
+            self.arriving_since = None;
+            return is_reading;
+        }
+        now.saturating_sub(*self.arriving_since.get_or_insert(now)) < ARRIVING_MAX
+    }
+
     /// Hears the answers that are still to come, then writes down how far it is.
     pub(super) fn end(&mut self) {
+        self.status.set_unread(&self.name, false);
         while let Some(answer) = self.delivery.wait() {
             self.answered(answer);
         }

@@ -44,6 +44,8 @@ pub fn start(
         let (clock, end) = (runtime.clock().clone(), log.end());
         let mut folder = Folder::new(config, log.writer(), end, clock.clone(), status.clone());
         let reader = log.reader(folder.log_offset().max(log.first_offset()));
+        // Nobody has looked yet.
+        status.set_unread(&name, true);
         let stop = stop_signal(&name, runtime);
         runtime.spawn_thread(format!("watch {name}"), move || {
             folder.catch_up(reader, end);

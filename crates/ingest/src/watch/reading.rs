@@ -299,6 +299,7 @@ impl Reading {
             hash: mark.hash,
             known: 0,
             settings: has_settings.then(|| self.reader.settings().clone()),
+            is_live: true,
         });
     }
 

@@ -24,9 +24,9 @@ pub struct Answer {
     pub newest: Option<EventTime>,
     /// Time of the store's oldest event.
     pub oldest: Option<EventTime>,
-    /// Least of the sources' watermarks.
+    /// How far the store's live sources have told their story.
     pub watermark: Option<EventTime>,
-    /// The range reaches beyond the newest event: its last window may still grow.
+    /// The range reaches beyond the watermark: its last window is expected to grow.
     pub is_partial: bool,
     /// Rows before they were cut.
     pub total_rows: usize,

@@ -173,7 +173,7 @@ impl LiveTables {
             None => None,
         };
         let rows = rank::rows(self, query, &plan, &now_groups, before_groups.as_ref())?;
-        let progress = self.progress();
+        let watermark = self.watermark(&query.store);
         Ok(answer::Answer {
             columns: plan.columns(),
             range: period.shown,
@@ -181,8 +181,8 @@ impl LiveTables {
             zone: self.stores().get(&query.store).zone_name().to_owned(),
             newest: known.map(|known| known.newest),
             oldest: known.map(|known| known.oldest),
-            watermark: progress.watermark.map(EventTime),
-            is_partial: period.is_partial(known),
+            watermark,
+            is_partial: period.is_partial(known, watermark),
             total_rows: rows.total,
             next_offset: rows.next_offset,
             rows: rows.rows,

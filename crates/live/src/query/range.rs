@@ -128,10 +128,15 @@ impl Period {
         })
     }
 
-    /// Whether the range reaches beyond the newest event, so that its last window may still grow.
-    pub(crate) fn is_partial(&self, known: Option<KnownTimes>) -> bool {
-        let newest = known.map_or(i64::MIN, |known| known.newest.0);
-        self.shown.is_none_or(|(_, to)| to.0 > newest)
+    /// Whether the range reaches beyond the watermark, so that its last window is expected to grow; beyond the newest
+    /// event where there is no watermark, as in a shop that was only ever loaded from files.
+    pub(crate) fn is_partial(
+        &self,
+        known: Option<KnownTimes>,
+        watermark: Option<EventTime>,
+    ) -> bool {
+        let told = watermark.or(known.map(|known| known.newest));
+        self.shown.is_none_or(|(_, to)| Some(to) > told)
     }
 }
 

@@ -47,12 +47,21 @@ fn order(key: &str, at: i64, is_gone: bool) -> Change {
     }
 }
 
+fn watermark(store: &str, at: Option<i64>, (live, idle): (i64, i64)) -> Change {
+    let time = at.map_or(Value::Null, |at| Value::Time(START + at * SECOND));
+    Change {
+        table: "watermarks",
+        key: Box::new([text(store)]),
+        values: Some(Box::new([time, Value::Int(live), Value::Int(idle)])),
+        version: 1,
+    }
+}
+
 /// Feeds a batch whose newest event is at this second.
 fn feed(live: &LiveTables, newest: i64, changes: Vec<Change>) {
     let progress = Progress {
         offset: 7,
         event_times: Some((START, START + newest * SECOND)),
-        watermark: Some(START),
     };
     live.feed().apply(&ChangeBatch { changes, progress });
 }
@@ -93,6 +102,7 @@ fn a_snapshot_has_the_pulse_and_the_newest_orders() {
             second(4, "page_view", Some(9)),
             second(5, "order", Some(2)),
             order("a", 4, false),
+            watermark("main", Some(3), (1, 0)),
         ],
     );
     let snapshot = live.stream_snapshot("main");
@@ -102,7 +112,7 @@ fn a_snapshot_has_the_pulse_and_the_newest_orders() {
         (
             1,
             Some(EventTime(START + 5 * SECOND)),
-            Some(EventTime(START))
+            Some(EventTime(START + 3 * SECOND))
         )
     );
     assert_eq!(shown(&live.stream_snapshot("other")), "");
@@ -227,4 +237,45 @@ async fn who_waits_is_told_of_the_newest_version_only() {
     assert_eq!(subscription.changed().await, 2);
     let nothing_new = tokio::select! { biased; _ = subscription.changed() => false, () = std::future::ready(()) => true };
     assert!(nothing_new);
+}
+
+#[test]
+fn every_store_has_its_own_watermark_and_ticks_are_known() {
+    let live = LiveTables::new(Stores::default());
+    assert_eq!((live.watermark("main"), live.newest_tick()), (None, None));
+    let tick = Change {
+        table: "ticks",
+        key: Box::new([]),
+        values: Some(Box::new([Value::Time(START)])),
+        version: 1,
+    };
+    let rows = vec![
+        watermark("main", Some(7), (2, 1)),
+        watermark("north", None, (0, 0)),
+        tick,
+    ];
+    feed(&live, 9, rows);
+    feed(&live, 9, vec![watermark("main", Some(8), (1, 2))]);
+    let shown = |store: Option<&str>| -> Vec<String> {
+        let rows = live.watermarks(store).into_iter();
+        rows.map(|row| {
+            let at = row.watermark.map(|time| (time.0 - START) / SECOND);
+            format!(
+                "{} {at:?} {} {}",
+                row.store, row.live_sources, row.idle_sources
+            )
+        })
+        .collect()
+    };
+    assert_eq!(shown(None), ["main Some(8) 1 2", "north None 0 0"]);
+    assert_eq!(shown(Some("main")), ["main Some(8) 1 2"]);
+    assert_eq!(live.watermark("main"), Some(EventTime(START + 8 * SECOND)));
+    assert_eq!(live.newest_tick(), Some(EventTime(START)));
+    assert_eq!(live.refused_rows(), 0);
+    let malformed = Change {
+        values: Some(Box::new([Value::Int(1)])),
+        ..watermark("main", None, (0, 0))
+    };
+    feed(&live, 9, vec![malformed]);
+    assert_eq!(live.refused_rows(), 1);
 }

@@ -46,6 +46,7 @@ pub fn serve(
             .write(&config.data_dir)
             .context("write server.json")?;
         let watched = wiring::watch(&config, &core, &runtime)?;
+        wiring::keep_time(&core, &watched, &runtime);
         let render_metrics = Arc::new(move || metrics.render());
         let shown = (
             keys.clone(),

@@ -75,7 +75,14 @@ fn a_torn_last_frame_is_cut_off_and_what_its_client_sends_again_counts_once() {
 fn check_tear(tear: Tear) {
     let dir = dir();
     let program = program(&dir);
-    let server = program.start(UP).expect("starts");
+    // Time waits a minute for a file that is being written: no tick stands behind the frame that is to be the last.
+    let folder = dir.path().join("drop");
+    fs::create_dir(&folder).expect("a folder");
+    fs::write(folder.join("arriving.csv"), "event,ts\n").expect("a file");
+    let folder = format!("sources.files.path={}", folder.display());
+    let never = "sources.files.stable_for_ms=3600000";
+    let quiet = UP.into_iter().chain(["--set", &folder, "--set", never]);
+    let server = program.start(quiet).expect("starts");
     let mut sent = load(&server, 3, 3_000);
     let segment = newest_segment(&program);
     let before = fs::read(&segment).expect("the log");

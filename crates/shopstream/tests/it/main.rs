@@ -19,6 +19,7 @@ mod orders;
 mod power_cut;
 mod simulate;
 mod strange_input;
+mod time;
 mod watched;
 
 use serde_json::Value;

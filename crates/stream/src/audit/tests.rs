@@ -64,6 +64,7 @@ fn note(state: ImportState, known: u64) -> FrameNotes {
         hash: 0,
         known,
         settings: Some(ImportSettings::default()),
+        is_live: false,
     };
     FrameNotes {
         imports: vec![note],

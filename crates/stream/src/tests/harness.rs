@@ -43,10 +43,19 @@ pub(super) struct Frame {
 
 /// The log these events are written to, in this order.
 pub(super) fn log(events: &[Told], delivery: Delivery) -> Vec<Frame> {
+    log_received(events, delivery, |_| EventTime(i64::MAX / 2))
+}
+
+/// The same, with a moment of receipt for each frame's number; it must not be before the events'.
+pub(super) fn log_received(
+    events: &[Told],
+    delivery: Delivery,
+    received: impl Fn(u64) -> EventTime,
+) -> Vec<Frame> {
     let mut builder = FrameBuilder::new();
     let mut first_offset = 0;
     let mut frames = Vec::new();
-    for (number, chunk) in events.chunks(delivery.frame_rows).enumerate() {
+    for (number, chunk) in (0..).zip(events.chunks(delivery.frame_rows)) {
         for (store, event) in chunk {
             let info = SourceInfo {
                 source: format!("source of {store}"),
@@ -54,13 +63,13 @@ pub(super) fn log(events: &[Told], delivery: Delivery) -> Vec<Frame> {
                 store: (*store).into(),
             };
             let source = builder.open_source(&info);
-            let received = EventTime(i64::MAX / 2);
+            let received = received(number);
             builder
                 .offer(source, event, b"", CheckContext { received })
                 .expect("a sound event");
         }
         frames.push(Frame {
-            number: number as u64,
+            number,
             first_offset,
             body: builder.finish(),
         });
@@ -135,8 +144,16 @@ impl Run {
         );
         check_law(&self.view, sent);
         let mut view = self.view;
-        // Tallies say how often something came, which repetition is meant to change.
-        let of_arrivals = ["sources", "totals", "audit_hours", "quality", "rhythms"];
+        // Tallies say how often something came, which repetition is meant to change, and watermarks when.
+        let of_arrivals = [
+            "sources",
+            "totals",
+            "audit_hours",
+            "quality",
+            "rhythms",
+            "watermarks",
+            "ticks",
+        ];
         view.retain(|(table, _), _| !of_arrivals.contains(&table.as_str()));
         view
     }
@@ -147,6 +164,14 @@ pub(super) fn tables(events: &[Told], delivery: Delivery) -> Tables {
     let mut run = Run::start(delivery);
     run.read(&log(events, delivery));
     run.end(events.len())
+}
+
+/// What the tables say of time.
+pub(super) fn of_time(tables: &Tables) -> Tables {
+    let rows = tables.iter();
+    let rows = rows.filter(|((table, _), _)| ["watermarks", "ticks"].contains(&table.as_str()));
+    rows.map(|(key, values)| (key.clone(), values.clone()))
+        .collect()
 }
 
 /// Tables without what tells of events set aside: their number is how often they came.

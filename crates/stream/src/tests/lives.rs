@@ -1,7 +1,7 @@
 //! Lines that end and are taken over: every next one goes on from the newest checkpoint that stands, wherever the one
 //! before had come to. What the tables must say is not known here.
 
-use super::harness::{Delivery, Frame, Run, Tables, stores, upsert};
+use super::harness::{Delivery, Frame, Run, stores, upsert};
 use crate::CheckpointSettings;
 use crate::rest::keeper::{Order, Parts, Wanted};
 use crate::restore::{Restored, restore};
@@ -22,13 +22,13 @@ pub(super) struct Resting {
 }
 
 /// Reads frames with checkpoints and ends after each of these numbers of rounds; every next line goes on from the newest
-/// checkpoint that stands. The tables are what a late reader of the last line sees.
+/// checkpoint that stands. The last line's view is what a late reader of it sees.
 pub(super) fn resume(
     delivery: Delivery,
     resting: Resting,
     frames: &[Frame],
     lives_rounds: &[usize],
-) -> Tables {
+) -> Run {
     let dir = tempfile::tempdir().expect("a temporary folder");
     for rounds in lives_rounds {
         Life::begin(delivery, resting, dir.path(), frames).live(frames, *rounds);
@@ -38,7 +38,7 @@ pub(super) fn resume(
     last.run.view.clear();
     let rows = last.run.results.snapshot().expect("a readable checkpoint");
     (rows.changes.into_iter()).for_each(|change| upsert(&mut last.run.view, change));
-    last.run.end(rows_of(frames))
+    last.run
 }
 
 /// A line from its restart to its end.

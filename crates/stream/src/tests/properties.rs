@@ -4,10 +4,15 @@
 //!
 //! 256 cases each; `PROPTEST_CASES=10000` makes them as many as the long proof wants.
 
-use super::harness::{Delivery, Run, Tables, counted, differences, log, tables};
+use super::harness::{
+    Delivery, Frame, Run, Tables, Told, counted, differences, log, log_received, of_time, tables,
+};
 use super::lives::{Resting, resume};
 use super::recount::{recount, said};
 use super::shop::{Plan, delivered, plans};
+use event::EventTime;
+use event::frame::FrameBuilder;
+use event::time::{MINUTE, SECOND};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -23,6 +28,39 @@ fn deliveries() -> impl Strategy<Value = Delivery> {
 
 fn plainly(plan: &Plan) -> Tables {
     counted(tables(&plan.told(), Delivery::PLAIN))
+}
+
+/// These events with pauses between their frames, some of which end with a tick.
+fn paused(told: &[Told], delivery: Delivery, pauses_seconds: &[(i64, bool)]) -> Vec<Frame> {
+    let newest = told.iter().filter_map(|(_, event)| event.time).max();
+    let newest = newest.expect("a plan has events");
+    let pauses = || pauses_seconds.iter().cycle();
+    let received = |number: u64| {
+        let passed = pauses().take(number as usize).map(|(pause, _)| pause);
+        EventTime(newest.0 + passed.sum::<i64>() * SECOND)
+    };
+    let mut frames = Vec::new();
+    for (frame, (_, has_tick)) in log_received(told, delivery, received)
+        .into_iter()
+        .zip(pauses())
+    {
+        let offset = frame.first_offset + frame.body.events.len() as u64;
+        let tick = EventTime(received(frame.number).0 - MINUTE / 2);
+        frames.push(frame);
+        if *has_tick {
+            let mut body = FrameBuilder::new().finish();
+            body.notes.tick = Some(tick);
+            frames.push(Frame {
+                number: 0,
+                first_offset: offset,
+                body,
+            });
+        }
+    }
+    for (number, frame) in (0..).zip(&mut frames) {
+        frame.number = number;
+    }
+    frames
 }
 
 fn restings() -> impl Strategy<Value = Resting> {
@@ -63,9 +101,26 @@ proptest! {
         resting in restings(),
         lives_rounds in prop::collection::vec(0..8_usize, 0..4),
     ) {
-        let frames = log(&plan.told(), delivery);
-        let resumed = counted(resume(delivery, resting, &frames, &lives_rounds));
-        prop_assert_eq!(differences(&resumed, &plainly(&plan)), "");
+        let told = plan.told();
+        let frames = log(&told, delivery);
+        let resumed = resume(delivery, resting, &frames, &lives_rounds).end(told.len());
+        prop_assert_eq!(differences(&counted(resumed), &plainly(&plan)), "");
+    }
+
+    #[test]
+    fn lines_that_end_anywhere_tell_time_as_one_that_never_ends(
+        plan in plans(),
+        (delivery, resting) in (deliveries(), restings()),
+        lives_rounds in prop::collection::vec(0..8_usize, 0..4),
+        pauses_seconds in prop::collection::vec((0..100_i64, any::<bool>()), 1..9),
+    ) {
+        let told = plan.told();
+        let frames = paused(&told, delivery, &pauses_seconds);
+        let mut run = Run::start(Delivery { frames_a_round: 1, ..delivery });
+        run.read(&frames);
+        let resumed = resume(delivery, resting, &frames, &lives_rounds);
+        prop_assert_eq!(differences(&of_time(&resumed.view), &of_time(&run.view)), "");
+        prop_assert_eq!(differences(&counted(resumed.end(told.len())), &plainly(&plan)), "");
     }
 
     #[test]

@@ -95,6 +95,7 @@ fn imported(frame: &Frame) -> FrameBody {
             rows: 0,
             hash: 0,
             known: 0,
+            is_live: false,
             settings: None,
         })
         .collect();

@@ -310,3 +310,35 @@ fn many_files_that_begin_alike_are_taken_with_one_look() {
     shop.pass(3);
     shop.check("60 rows 60 accepted 0 aside 60 lines 29 repeats");
 }
+
+#[test]
+fn a_folder_is_at_its_end_once_every_row_of_it_is_in_the_log() {
+    let mut shop = shop();
+    shop.pass(1);
+    assert!(shop.status.is_at_end(), "an empty folder");
+    shop.write("a.csv", format!("{HEADER}{}", rows(0, 3)));
+    shop.pass(1);
+    assert!(!shop.status.is_at_end(), "a file arrives");
+    shop.pass(4);
+    shop.check("3");
+    assert!(shop.status.is_at_end());
+    shop.write("b.csv", "neither header nor rows\u{0}");
+    shop.pass(5);
+    assert!(
+        shop.status.is_at_end(),
+        "what cannot be read holds up nobody"
+    );
+}
+
+#[test]
+fn a_file_that_is_being_written_holds_time_up_for_a_minute_and_no_longer() {
+    let mut shop = shop();
+    shop.write("a.csv", HEADER);
+    for second in 0..90 {
+        shop.append("a.csv", &rows(second, second + 1));
+        shop.pass(1);
+        assert_eq!(shop.status.is_at_end(), second >= 60, "{second}");
+    }
+    shop.pass(4);
+    shop.check("90");
+}

@@ -182,7 +182,6 @@ impl Shop {
         let progress = Progress {
             offset: self.facts.len() as u64,
             event_times,
-            watermark: None,
         };
         let batch = ChangeBatch {
             changes: rows.chain(products).collect(),
@@ -190,6 +189,25 @@ impl Shop {
         };
         self.live.feed().apply(&batch);
         assert_eq!(self.live.refused_rows(), 0);
+    }
+
+    /// Says how far a store's sources are.
+    pub(super) fn tell_watermark(&self, store: &str, watermark: EventTime) {
+        let change = Change {
+            table: "watermarks",
+            key: Box::new([text(store)]),
+            values: Some(Box::new([
+                Value::Time(watermark.0),
+                Value::Int(1),
+                Value::Int(0),
+            ])),
+            version: 1,
+        };
+        let batch = ChangeBatch {
+            changes: vec![change],
+            progress: self.live.progress(),
+        };
+        self.live.feed().apply(&batch);
     }
 }
 

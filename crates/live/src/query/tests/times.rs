@@ -142,6 +142,28 @@ fn a_range_says_whether_it_may_still_grow() {
 }
 
 #[test]
+fn a_window_is_told_once_its_stores_watermark_passes_its_end() {
+    let shop = small_shop();
+    let hour = Range::Between(at("2026-03-02T23:00:00"), at("2026-03-03T00:00:00"));
+    let asked = Query {
+        range: Some(hour),
+        ..ask("events")
+    };
+    let partial_at = |watermark: &str| {
+        shop.tell_watermark("main", at(watermark));
+        checked(&shop, &asked).is_partial
+    };
+    assert!(checked(&shop, &asked).is_partial);
+    assert!(partial_at("2026-03-02T23:59:59"));
+    assert!(!partial_at("2026-03-03T00:00:00"));
+    shop.tell_watermark("north", at("2026-03-04T00:00:00"));
+    assert!(
+        partial_at("2026-03-02T23:30:00"),
+        "another store's is no help"
+    );
+}
+
+#[test]
 fn an_answer_tells_the_oldest_and_newest_event() {
     let answer = checked(&small_shop(), &ask("events"));
     assert_eq!(

@@ -92,6 +92,8 @@ fn ask(config: &Config, options: &Audit, path: &str, rows: &str) -> anyhow::Resu
     ))
 }
 
+/// Stores whose watermarks are told below the table; programs get them all.
+const STORES_TOLD_MAX: usize = 10;
 const NAMES: [&str; 4] = ["name", "source", "store", "hour"];
 const COUNTS: [&str; 8] = [
     "rows_read",
@@ -127,6 +129,11 @@ fn print(audit: &Value, rows: &str, format: Format) {
     eprintln!(
         "received = accepted + duplicate + quarantined, accepted = counted + late + in flight: {law}"
     );
+    for row in list(audit, "watermarks").iter().take(STORES_TOLD_MAX) {
+        let columns = ["store", "watermark", "live_sources", "idle_sources"];
+        let [store, watermark, live, idle] = columns.map(|name| imports::cell(&row[name]));
+        eprintln!("{store}: told up to {watermark}, live sources {live}, idle {idle}");
+    }
     if rows != "sources" {
         let counts = ["received", "counted", "late", "in_flight"];
         let [received, counted, late, in_flight] = counts.map(|name| imports::cell(&audit[name]));
