@@ -99,7 +99,7 @@ fn hours_older_than_a_month_stand_in_one_line_and_stay_true_when_a_verdict_comes
     harvest(&mut ledger, &mut view);
     assert_eq!(
         view[&("s00001".into(), "main".into(), None)],
-        [0, 1, 1, 0, 0, 1, 0]
+        [0, 1, 1, 0, 0, 1, 0, 0]
     );
     assert_eq!(sums(&view, "s00001"), [3, 3, 1]);
 }

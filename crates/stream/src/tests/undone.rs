@@ -118,6 +118,7 @@ fn of_shop(tables: Tables) -> Tables {
         "quality",
         "rhythms",
         "imports",
+        "watermarks",
     ];
     tables.retain(|(table, _), _| !arrivals.contains(&table.as_str()));
     tables
