@@ -158,7 +158,11 @@ fn golden_line(user: Option<&str>, row: &SessionRow, rules: &Rules) -> String {
     let Standing::Own(session) = &row.standing else {
         panic!("nobody logs in");
     };
-    let shown = |time: EventTime| time.to_string().trim_end_matches('Z').to_owned();
+    // Fractions are written as milliseconds there.
+    let shown = |time: EventTime| match time.0 % SECOND {
+        0 => time.to_string().trim_end_matches('Z').to_owned(),
+        rest => format!("{}.{:03}", &time.to_string()[..19], rest / 1_000),
+    };
     let (start, end) = (shown(row.start), shown(rules.closes_at(session)));
     let rows = session.0.acts[Act::Event];
     match user {
