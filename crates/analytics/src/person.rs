@@ -8,14 +8,15 @@ mod state;
 
 pub use key::{Naming, PersonKey, PersonKind, PersonRef};
 pub use message::{Contribution, Message, SessionRow, Settled, Standing, Told, Version};
-pub use state::{Contributed, Link, PersonState};
+pub use state::{Contributed, Link, PersonState, customer_at};
 
 use crate::cell::NameId;
 use crate::session::{Rules, Visit};
 use event::EventTime;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use published::Published;
+use hashbrown::hash_map::{EntryRef, OccupiedEntry};
+use published::{Published, Teller};
 
 /// Pairs that one key has with others: beyond it the earliest in the canonical order stay. A customer with more visitors
 /// is an account that many share, a visitor with more customers a device in a shop; the rest stay persons of their own.
@@ -69,11 +70,20 @@ pub struct People {
     /// Sessions that closed before this are let go when their person is touched.
     horizon: EventTime,
     /// States that changed since the last checkpoint was begun.
-    fresh: HashMap<PersonKey, PersonState, FixedState>,
+    fresh: Persons,
     /// States that the last checkpoint takes; here until it stands.
-    resting: HashMap<PersonKey, PersonState, FixedState>,
-    /// Persons that changed since they were settled, as they stood then.
-    touched: HashMap<PersonKey, Published, FixedState>,
+    resting: Persons,
+    /// Persons that changed since they were settled, in the order in which they did.
+    touched: Vec<PersonKey>,
+}
+
+type Persons = HashMap<PersonKey, Person, FixedState>;
+
+#[derive(Debug, Clone, Default)]
+struct Person {
+    state: PersonState,
+    /// As it was last settled, where it changed since.
+    before: Option<Published>,
 }
 
 impl People {
@@ -148,13 +158,22 @@ impl People {
     /// Says what changed since the last time: rows of sessions, and whole contributions of visitors to their customers.
     /// The version must be above that of every message this shard has sent.
     pub fn settle(&mut self, version: Version, out: &mut Settled) {
-        let mut touched: Vec<_> = std::mem::take(&mut self.touched).into_iter().collect();
-        touched.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        for (key, before) in touched {
+        for key in std::mem::take(&mut self.touched) {
             let (limits, rules) = (self.limits, self.rules(key.store));
-            let state = self.state(key.borrowed());
+            let found = find(&mut self.fresh, &self.resting, &key.borrowed());
+            let person = found.into_mut();
+            let Some(before) = person.before.take() else {
+                continue;
+            };
+            let state = &mut person.state;
+            let teller = Teller {
+                key: &key,
+                rules: &rules,
+                version,
+            };
             let after = Published::of(key.kind, state, &rules);
-            after.tell(before, (&key, state), version, out);
+            after.tell_rows(&before, teller, &mut out.rows);
+            after.tell_customers(&before, (teller, state), &mut out.messages);
             state.let_go_of_excess(&rules, limits.pieces_max);
         }
     }
@@ -173,12 +192,13 @@ impl People {
 
     /// Brings back what was kept elsewhere.
     pub fn bring(&mut self, key: PersonKey, state: PersonState) {
-        self.fresh.insert(key, state);
+        let before = None;
+        self.fresh.insert(key, Person { state, before });
     }
 
     /// What changed since the last checkpoint was begun, in no particular order. To be asked for when all is settled.
     pub fn fresh(&self) -> impl Iterator<Item = (&PersonKey, &PersonState)> {
-        self.fresh.iter()
+        self.fresh.iter().map(|(key, person)| (key, &person.state))
     }
 
     /// What is fresh was taken by a checkpoint; it stays in memory until [`People::forget_resting`].
@@ -197,23 +217,30 @@ impl People {
 
     /// The state to change; how it stood is noted the first time.
     fn touch(&mut self, person: PersonRef<'_>) -> &mut PersonState {
-        if !self.touched.contains_key(&person) {
-            let (rules, horizon) = (self.rules(person.store), self.horizon);
-            let state = self.state(person);
-            state.let_go_before(horizon, &rules);
-            let before = Published::of(person.kind, state, &rules);
-            self.touched.insert(person.to_key(), before);
+        let (rules, horizon) = (self.rules(person.store), self.horizon);
+        let mut found = find(&mut self.fresh, &self.resting, &person);
+        if found.get().before.is_none() {
+            self.touched.push(found.key().clone());
+            let known = found.get_mut();
+            known.state.let_go_before(horizon, &rules);
+            known.before = Some(Published::of(person.kind, &known.state, &rules));
         }
-        self.state(person)
+        &mut found.into_mut().state
     }
+}
 
-    fn state(&mut self, person: PersonRef<'_>) -> &mut PersonState {
-        if !self.fresh.contains_key(&person) {
+fn find<'a>(
+    fresh: &'a mut Persons,
+    resting: &Persons,
+    key: &PersonRef<'_>,
+) -> OccupiedEntry<'a, PersonKey, Person, FixedState> {
+    match fresh.entry_ref(key) {
+        EntryRef::Occupied(known) => known,
+        EntryRef::Vacant(vacant) => {
             // The checkpoint that is being written keeps its own.
-            let state = self.resting.get(&person).cloned().unwrap_or_default();
-            self.fresh.insert(person.to_key(), state);
+            let known = resting.get(key).cloned();
+            vacant.insert_entry(known.unwrap_or_default())
         }
-        (self.fresh.get_mut(&person)).expect("it was put there if it was missing")
     }
 }
 

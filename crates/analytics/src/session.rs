@@ -62,9 +62,9 @@ impl Rules {
         }
     }
 
-    /// Cuts pieces, which come in the order of [`Rules::order`], into sessions; those come in the order of their starts.
+    /// Cuts pieces, which come in the order of [`Rules::order`], into sessions; those come in the order of start and lane.
     pub fn cut<'a>(&self, pieces: impl IntoIterator<Item = &'a Piece>) -> Vec<Session> {
-        let mut sessions: Vec<Session> = Vec::new();
+        let mut sessions: Vec<Session> = Vec::with_capacity(1); // most have one
         for piece in pieces {
             match sessions.last_mut() {
                 Some(session) if self.joins(session, piece) => session.0.merge(piece),
@@ -72,7 +72,7 @@ impl Rules {
             }
         }
         if self.uses_given_ids {
-            sessions.sort_by_key(|session| (session.0.first, session.0.given));
+            sessions.sort_by_key(|session| (session.start(), session.0.given));
         }
         sessions
     }

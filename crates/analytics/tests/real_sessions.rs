@@ -203,7 +203,13 @@ fn check_impulse(golden: &str, user_of: impl Fn(u32) -> String, has_users: bool)
 
 #[test]
 fn session_windows_are_another_engines_line_by_line() {
-    let user = |counter: u32| if counter % 10 == 0 { 0 } else { counter };
+    let user = |counter: u32| {
+        if counter.is_multiple_of(10) {
+            0
+        } else {
+            counter
+        }
+    };
     check_impulse("session_window", |counter| user(counter).to_string(), true);
     check_impulse("global_session_window", |_| "all".to_owned(), false);
 }

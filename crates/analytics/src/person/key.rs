@@ -4,6 +4,7 @@ use crate::cell::NameId;
 use event::EventRef;
 use event::schema::Text;
 use hashbrown::Equivalent;
+use std::sync::Arc;
 
 /// By what a person is known; the best that an event has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,8 +44,8 @@ pub struct PersonKey {
     pub store: NameId,
     /// Customer, visitor or session.
     pub kind: PersonKind,
-    /// The id as sent.
-    pub id: Box<str>,
+    /// The id as sent; rows and messages share it.
+    pub id: Arc<str>,
 }
 
 impl PersonKey {
@@ -80,6 +81,12 @@ impl PersonRef<'_> {
             kind: self.kind,
             id: self.id.into(),
         }
+    }
+}
+
+impl From<&PersonRef<'_>> for PersonKey {
+    fn from(person: &PersonRef<'_>) -> PersonKey {
+        person.to_key()
     }
 }
 

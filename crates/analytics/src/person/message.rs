@@ -3,6 +3,7 @@
 use super::PersonKey;
 use crate::session::{GivenId, Piece, Rank, Session};
 use event::EventTime;
+use std::sync::Arc;
 
 /// Orders what one sender tells: the offset of the newest input it has folded, and which of its steps at that offset.
 /// A key has one home, so the sender is known by the key. An older version than the one known is dropped.
@@ -67,7 +68,7 @@ pub enum Standing {
     /// A visitor's session that is part of a customer's sessions now; does not count.
     Merged {
         /// The customer at its start.
-        into: Box<str>,
+        into: Arc<str>,
         /// What the visitor did.
         session: Session,
     },

@@ -1,125 +1,122 @@
 //! What a person looked like to others when it was last settled, so that only what changed is told.
 //! It follows from the state alone; nothing of it is kept at rest.
 
+use super::state::{customer_at, standing};
 use super::{
-    Contribution, Message, PersonKey, PersonKind, PersonState, SessionRow, Standing, Told,
+    Contribution, Link, Message, PersonKey, PersonKind, PersonState, SessionRow, Standing,
 };
-use super::{Settled, Version};
-use crate::session::{GivenId, Rules, Session};
-use event::EventTime;
+use super::{Told, Version};
+use crate::session::{Rules, Session};
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-/// A person's rows, and the customers to whom a visitor gives.
-#[derive(Debug)]
+/// A person's sessions, and the customers to whom a visitor gives them.
+#[derive(Debug, Clone)]
 pub(super) struct Published {
-    /// By start and given id, in that order.
-    rows: Vec<(RowKey, Standing)>,
-    customers: Vec<Box<str>>,
+    /// In the order of their rows' keys.
+    sessions: Vec<Session>,
+    /// A visitor's; empty for others.
+    links: Vec<Link>,
 }
 
-type RowKey = (EventTime, Option<GivenId>);
+/// Whose change is told, by which rules.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Teller<'a> {
+    pub(super) key: &'a PersonKey,
+    pub(super) rules: &'a Rules,
+    pub(super) version: Version,
+}
 
 impl Published {
     pub(super) fn of(kind: PersonKind, state: &PersonState, rules: &Rules) -> Published {
-        let customers: Vec<Box<str>> = match kind {
-            PersonKind::Visitor => state.standing().map(|(_, other)| other.into()).collect(),
-            PersonKind::Customer | PersonKind::Session => Vec::new(),
-        };
-        let standing = |session: Session| match state.customer_at(session.start()) {
-            Some(customer) if !customers.is_empty() => Standing::Merged {
-                into: customer.into(),
+        Published {
+            sessions: state.sessions(rules),
+            links: match kind {
+                PersonKind::Visitor => state.links.clone(),
+                PersonKind::Customer | PersonKind::Session => Vec::new(),
+            },
+        }
+    }
+
+    fn standing(&self, session: Session) -> Standing {
+        match customer_at(&self.links, session.start()) {
+            Some(customer) => Standing::Merged {
+                into: Arc::clone(customer),
                 session,
             },
-            _ => Standing::Own(session),
-        };
-        let mut rows: Vec<_> = (state.sessions(rules).into_iter())
-            .map(|session| {
-                let key = (session.start(), rules.lane(&session.0));
-                (key, standing(session))
-            })
-            .collect();
-        rows.sort_unstable_by_key(|(key, _)| *key);
-        Published { rows, customers }
-    }
-
-    /// Tells what is otherwise in `self` than it was before.
-    pub(super) fn tell(
-        self,
-        before: Published,
-        (key, state): (&PersonKey, &PersonState),
-        version: Version,
-        out: &mut Settled,
-    ) {
-        if key.kind == PersonKind::Visitor {
-            let contributions = self.contributions(before.customers, state);
-            out.messages
-                .extend(contributions.map(|(customer, given)| Message {
-                    from: key.clone(),
-                    to: PersonKey {
-                        store: key.store,
-                        kind: PersonKind::Customer,
-                        id: customer,
-                    },
-                    version,
-                    told: Told::Contribution(given),
-                }));
+            None => Standing::Own(session),
         }
-        let row = |((start, given), standing)| SessionRow {
-            person: key.clone(),
-            start,
-            given,
-            standing,
-        };
-        out.rows
-            .extend(changes(before.rows, self.rows).into_iter().map(row));
     }
 
-    /// Every customer's share, whole; nothing for those that are customers no longer.
-    fn contributions(
+    fn is_own(&self) -> bool {
+        standing(&self.links).next().is_none()
+    }
+
+    /// Tells what `self` has otherwise than `before`: new and changed rows, and those that are gone, in the order of
+    /// their keys.
+    pub(super) fn tell_rows(
         &self,
-        before: Vec<Box<str>>,
-        state: &PersonState,
-    ) -> impl Iterator<Item = (Box<str>, Contribution)> {
-        let share = |customer: &str| {
-            let pieces = state.own.list.iter();
-            let pieces = pieces.filter(|one| state.customer_at(one.first.time) == Some(customer));
-            Contribution {
-                floor: state.floor,
-                pieces: pieces.copied().collect(),
-            }
-        };
-        let mut customers = before;
-        customers.extend_from_slice(&self.customers);
+        before: &Published,
+        teller: Teller<'_>,
+        out: &mut Vec<SessionRow>,
+    ) {
+        let key = |session: &Session| (session.start(), teller.rules.lane(&session.0));
+        let is_told = self.is_own() && before.is_own();
+        let mut old = before.sessions.iter().peekable();
+        let mut new = self.sessions.iter().peekable();
+        loop {
+            let order = match (old.peek(), new.peek()) {
+                (Some(one), Some(other)) => key(one).cmp(&key(other)),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => return,
+            };
+            let old = old.next_if(|_| order.is_le());
+            let new = new.next_if(|_| order.is_ge());
+            let same = old.zip(new).is_some_and(|(old, new)| {
+                old == new && (is_told || before.standing(*old) == self.standing(*new))
+            });
+            let Some(session) = new.or(old).filter(|_| !same) else {
+                continue;
+            };
+            let (start, given) = key(session);
+            out.push(SessionRow {
+                person: teller.key.clone(),
+                start,
+                given,
+                standing: new.map_or(Standing::Gone, |session| self.standing(*session)),
+            });
+        }
+    }
+
+    /// Tells every customer of a visitor its share, whole; nothing to those that are its customers no longer.
+    pub(super) fn tell_customers(
+        &self,
+        before: &Published,
+        (teller, state): (Teller<'_>, &PersonState),
+        out: &mut Vec<Message>,
+    ) {
+        let both = standing(&before.links).chain(standing(&self.links));
+        let mut customers: Vec<&Arc<str>> = both.map(|(_, customer)| customer).collect();
         customers.sort_unstable();
         customers.dedup();
-        customers.into_iter().map(move |customer| {
-            let share = share(&customer);
-            (customer, share)
-        })
-    }
-}
-
-/// New and changed rows, and those that are gone, in the order of their keys.
-fn changes(
-    before: Vec<(RowKey, Standing)>,
-    after: Vec<(RowKey, Standing)>,
-) -> Vec<(RowKey, Standing)> {
-    let mut changed = Vec::new();
-    let (mut before, mut after) = (before.into_iter().peekable(), after.into_iter().peekable());
-    loop {
-        let order = match (before.peek(), after.peek()) {
-            (Some((one, _)), Some((other, _))) => one.cmp(other),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => return changed,
-        };
-        let gone = before.next_if(|_| order.is_le());
-        let new = after.next_if(|_| order.is_ge());
-        match (gone, new) {
-            (Some((_, gone)), Some((_, new))) if gone == new => {}
-            (_, Some(new)) => changed.push(new),
-            (Some((key, _)), None) => changed.push((key, Standing::Gone)),
-            (None, None) => {}
+        for customer in customers {
+            let is_share = |links: &[Link], time| customer_at(links, time) == Some(customer);
+            let pieces = state.own.list.iter();
+            let pieces = pieces.filter(|piece| is_share(&self.links, piece.first.time));
+            out.push(Message {
+                from: teller.key.clone(),
+                to: PersonKey {
+                    store: teller.key.store,
+                    kind: PersonKind::Customer,
+                    id: Arc::clone(customer),
+                },
+                version: teller.version,
+                told: Told::Contribution(Contribution {
+                    floor: state.floor,
+                    pieces: pieces.copied().collect(),
+                }),
+            });
         }
     }
 }

@@ -4,6 +4,7 @@
 use super::{Contribution, Version};
 use crate::session::{Piece, Pieces, Rank, Rules, Session};
 use event::EventTime;
+use std::sync::Arc;
 
 /// One key's state.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,7 +23,7 @@ pub struct PersonState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     /// The other of the pair.
-    pub other: Box<str>,
+    pub other: Arc<str>,
     /// The pair's earliest event; nothing where the link was withdrawn.
     pub at: Option<Rank>,
     /// Of the message, at the visitor's.
@@ -33,11 +34,29 @@ pub struct Link {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contributed {
     /// The visitor.
-    pub visitor: Box<str>,
+    pub visitor: Arc<str>,
     /// Of the message.
     pub version: Version,
     /// All of it.
     pub pieces: Vec<Piece>,
+}
+
+/// Which customer the visitor of these links is at a time: by the link at or next after it, else by the last before.
+#[must_use]
+pub fn customer_at(links: &[Link], time: EventTime) -> Option<&Arc<str>> {
+    let mut standing = standing(links);
+    let next = standing.clone().find(|(at, _)| at.time >= time);
+    next.or_else(|| standing.next_back())
+        .map(|(_, other)| other)
+}
+
+/// Links that count, in the canonical order.
+pub(super) fn standing(
+    links: &[Link],
+) -> impl DoubleEndedIterator<Item = (Rank, &Arc<str>)> + Clone {
+    links
+        .iter()
+        .filter_map(|link| Some((link.at?, &link.other)))
 }
 
 impl PersonState {
@@ -53,27 +72,13 @@ impl PersonState {
         rules.cut(pieces)
     }
 
-    /// Which customer a visitor is at this time: by the link at or next after it, else by the last before.
-    #[must_use]
-    pub fn customer_at(&self, time: EventTime) -> Option<&str> {
-        let mut standing = self.standing();
-        let next = standing.clone().find(|(at, _)| at.time >= time);
-        next.or_else(|| standing.next_back())
-            .map(|(_, other)| other)
-    }
-
-    /// Links that count, in the canonical order.
-    pub(super) fn standing(&self) -> impl DoubleEndedIterator<Item = (Rank, &str)> + Clone {
-        (self.links.iter()).filter_map(|link| Some((link.at?, &*link.other)))
-    }
-
     /// A customer's event names a visitor: whom to tell what.
     pub(super) fn see_visitor(
         &mut self,
         visitor: &str,
         at: Rank,
         visitors_max: usize,
-    ) -> impl Iterator<Item = (Box<str>, Option<Rank>)> + use<> {
+    ) -> impl Iterator<Item = (Arc<str>, Option<Rank>)> + use<> {
         let known = self.links.iter().position(|link| &*link.other == visitor);
         let has_room = self.links.len() < visitors_max;
         // Against the pair's own time, or against the last of those that have a place.
