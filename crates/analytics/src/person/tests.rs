@@ -241,6 +241,42 @@ fn a_customer_with_too_many_visitors_keeps_the_earliest_and_the_others_stay_them
     assert_eq!(town.largest().1, 2);
 }
 
+/// Events of all sessions that count.
+fn counted(town: &Town) -> u32 {
+    let said = town.said();
+    let own = said.iter().filter(|line| !line.contains("merged"));
+    let events = own.map(|line| {
+        let (_, counts) = line.split_once('[').expect("counts");
+        let (events, _) = counts.split_once(',').expect("more than one");
+        events.parse::<u32>().expect("a number")
+    });
+    events.sum()
+}
+
+#[test]
+fn an_account_shared_by_thousands_is_bounded_and_every_event_counts_once() {
+    for backwards in [false, true] {
+        let mut town = Town::new(setting());
+        for number in 0..2_000_u32 {
+            let hour = i64::from(if backwards { 2_000 - number } else { number });
+            // 200 visitors, first alone, then as the customer, ever earlier or ever later.
+            let told = Event {
+                rank: rank(DAY + hour * HOUR, 0, u128::from(number)),
+                visitor: Some((number / 10) as u8),
+                customer: Some(1).filter(|_| number % 10 == 9),
+                ..event("0:0 v1", 1)
+            };
+            town.observe(&told);
+            if number.is_multiple_of(50) {
+                town.quiet();
+            }
+        }
+        town.quiet();
+        assert_eq!(counted(&town), 2_000);
+        assert_eq!(town.largest().1, LINKS_MAX);
+    }
+}
+
 #[test]
 fn what_closed_before_the_horizon_is_let_go_and_its_row_stays() {
     let mut town = Town::new(setting());
