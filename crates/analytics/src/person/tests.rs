@@ -292,6 +292,7 @@ fn what_closed_before_the_horizon_is_let_go_and_its_row_stays() {
         town.quiet();
     }
     assert_eq!(town.beyond_reach, 1, "10:30 is beyond reach");
+    assert_eq!(town.largest().0, 4, "the session of 10:00 is let go");
     assert_eq!(
         said(&town),
         "c1 10:00-10:20 x2 | c1 12:00-12:25 x4 | v1 10:00-10:00 x1 > c1 | v1 12:00-12:25 x2 > c1"

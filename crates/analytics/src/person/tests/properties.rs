@@ -131,4 +131,32 @@ proptest! {
         let setting = Setting { rules, ..setting };
         prop_assert_eq!(lived(&shuffled(&strangers, order), setting, seed), recount(&strangers, &setting));
     }
+
+    #[test]
+    fn what_is_let_go_when_it_can_no_longer_change_stays_as_it_was(
+        events in events(80),
+        setting in settings(),
+    ) {
+        // Every visitor is a customer from the beginning, and nothing comes late: so nothing would be folded again.
+        let setting = Setting { limits: Limits::default(), ..setting };
+        let of = |visitor: u8| visitor % 3;
+        let logins = (0..4).map(|visitor| Told {
+            rank: rank(HOUR, 0, 1_000 + u128::from(visitor)),
+            kind: EventType::Login,
+            customer: Some(of(visitor)),
+            visitor: Some(visitor),
+            session: None,
+        });
+        let faithful = |told: &Told| Told { customer: told.customer.and(told.visitor).map(of), ..*told };
+        let mut events: Vec<Told> = logins.chain(events.iter().map(faithful)).collect();
+        events.sort_by_key(|told| told.rank);
+        let mut town = Town::new(setting);
+        for told in &events {
+            town.observe(told);
+            town.quiet();
+            town.forget_before(told.rank.time);
+        }
+        prop_assert_eq!(town.beyond_reach, 0);
+        prop_assert_eq!(town.said(), recount(&events, &setting));
+    }
 }
