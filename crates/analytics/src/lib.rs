@@ -1,4 +1,4 @@
-//! What it means: metric declarations and folds, order accounting, windows, sketches.
+//! What it means: metric declarations and folds, order accounting, sessions and persons, windows, sketches.
 //! Pure: no clock, no disk, no Arrow; time and events come in as values.
 
 pub mod activity;
@@ -6,8 +6,10 @@ pub mod catalogue;
 pub mod cell;
 pub mod names;
 pub mod order;
+pub mod person;
 pub mod product;
 pub mod quality;
+pub mod session;
 mod sketch;
 pub mod tally;
 pub mod window;

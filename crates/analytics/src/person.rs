@@ -1,0 +1,248 @@
+//! Persons: a visitor who logs in is one person with the customer, before and after. A pure state machine of one shard's
+//! persons: what it must tell the homes of others it hands out as messages; it neither sends nor stores anything itself.
+
+mod key;
+mod message;
+mod published;
+mod state;
+
+pub use key::{Naming, PersonKey, PersonKind, PersonRef};
+pub use message::{Contribution, Message, SessionRow, Settled, Standing, Told, Version};
+pub use state::{Contributed, Link, PersonState, customer_at};
+
+use crate::cell::NameId;
+use crate::session::{Rules, Visit};
+use event::EventTime;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use hashbrown::hash_map::{EntryRef, OccupiedEntry};
+use published::{Published, Teller};
+
+/// Pairs that one key has with others: beyond it the earliest in the canonical order stay. A customer with more visitors
+/// is an account that many share, a visitor with more customers a device in a shop; the rest stay persons of their own.
+pub const LINKS_MAX: usize = 64;
+/// Pieces that one person keeps together with what visitors contribute; beyond it the oldest sessions are let go.
+pub const PERSON_PIECES_MAX: usize = 16_384;
+
+/// How much one person may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Visitors of a customer; [`LINKS_MAX`] but in tests.
+    pub visitors_max: usize,
+    /// Customers of a visitor; [`LINKS_MAX`] but in tests.
+    pub customers_max: usize,
+    /// [`PERSON_PIECES_MAX`] but in tests.
+    pub pieces_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            visitors_max: LINKS_MAX,
+            customers_max: LINKS_MAX,
+            pieces_max: PERSON_PIECES_MAX,
+        }
+    }
+}
+
+/// What became of a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Reach {
+    /// It is in its person's sessions.
+    Folded,
+    /// Nobody is named: no session.
+    Nobody,
+    /// The sessions of that time were let go; its day has to be folded again.
+    BeyondReach,
+}
+
+/// One shard's persons. Not all are in memory: whoever holds the rest brings a state back with [`People::bring`] before the
+/// person is asked for, and takes those that changed with [`People::fresh`].
+///
+/// [`People::observe`] and [`People::receive`] fold; [`People::settle`], called when a round's folds are done, says which
+/// rows changed and what others must be told. How often it is called changes how often a row is published, never the last one.
+#[derive(Debug, Default)]
+pub struct People {
+    usual: Rules,
+    stores: HashMap<NameId, Rules, FixedState>,
+    limits: Limits,
+    /// Sessions that closed before this are let go when their person is touched.
+    horizon: EventTime,
+    /// States that changed since the last checkpoint was begun.
+    fresh: Persons,
+    /// States that the last checkpoint takes; here until it stands.
+    resting: Persons,
+    /// Persons that changed since they were settled, in the order in which they did.
+    touched: Vec<PersonKey>,
+}
+
+type Persons = HashMap<PersonKey, Person, FixedState>;
+
+#[derive(Debug, Clone, Default)]
+struct Person {
+    state: PersonState,
+    /// As it was last settled, where it changed since.
+    before: Option<Published>,
+}
+
+impl People {
+    /// Nobody yet, under these rules and limits.
+    #[must_use]
+    pub fn new(usual: Rules, limits: Limits) -> People {
+        People {
+            usual,
+            limits,
+            ..People::default()
+        }
+    }
+
+    /// A store that cuts its sessions by rules of its own.
+    pub fn set_rules(&mut self, store: NameId, rules: Rules) {
+        self.stores.insert(store, rules);
+    }
+
+    /// Folds an event at the home of its person, once. Needs the state of [`Naming::person`]; emits a link where a pair is
+    /// seen for the first time or earlier than before.
+    pub fn observe(
+        &mut self,
+        naming: &Naming<'_>,
+        visit: &Visit,
+        version: Version,
+        out: &mut Vec<Message>,
+    ) -> Reach {
+        let Some(person) = naming.person() else {
+            return Reach::Nobody;
+        };
+        let (limits, rules) = (self.limits, self.rules(person.store));
+        let state = self.touch(person);
+        if visit.rank.time < state.floor {
+            return Reach::BeyondReach;
+        }
+        state.own.observe(visit, &rules);
+        if let Some(visitor) = naming.linked_visitor() {
+            let told = state.see_visitor(visitor.id, visit.rank, limits.visitors_max);
+            out.extend(told.map(|(visitor_id, at)| Message {
+                from: person.to_key(),
+                to: PersonKey {
+                    id: visitor_id,
+                    ..visitor.to_key()
+                },
+                version,
+                told: Told::LinkSeen(at),
+            }));
+        }
+        Reach::Folded
+    }
+
+    /// Takes what another home tells. Needs the state of [`Message::to`]. What is told again, or late, changes nothing.
+    pub fn receive(&mut self, message: Message) {
+        let limits = self.limits;
+        let state = self.touch(message.to.borrowed());
+        let (from, version) = (message.from.id, message.version);
+        match message.told {
+            Told::LinkSeen(at) => state.see_customer(
+                Link {
+                    other: from,
+                    at,
+                    version,
+                },
+                limits.customers_max,
+            ),
+            Told::Contribution(contribution) => {
+                state.take_contribution(&from, version, contribution);
+            }
+        }
+    }
+
+    /// Says what changed since the last time: rows of sessions, and whole contributions of visitors to their customers.
+    /// The version must be above that of every message this shard has sent.
+    pub fn settle(&mut self, version: Version, out: &mut Settled) {
+        for key in std::mem::take(&mut self.touched) {
+            let (limits, rules) = (self.limits, self.rules(key.store));
+            let found = find(&mut self.fresh, &self.resting, &key.borrowed());
+            let person = found.into_mut();
+            let Some(before) = person.before.take() else {
+                continue;
+            };
+            let state = &mut person.state;
+            let teller = Teller {
+                key: &key,
+                rules: &rules,
+                version,
+            };
+            let after = Published::of(key.kind, state, &rules);
+            after.tell_rows(&before, teller, &mut out.rows);
+            after.tell_customers(&before, (teller, state), &mut out.messages);
+            state.let_go_of_excess(&rules, limits.pieces_max);
+        }
+    }
+
+    /// Sessions that closed before this instant can be let go: their rows stay as they are, and what comes for that time
+    /// is beyond reach. Whether, and how far behind the watermark, is the caller's to say.
+    pub fn forget_before(&mut self, horizon: EventTime) {
+        self.horizon = self.horizon.max(horizon);
+    }
+
+    /// Whether what is known of this person is in memory.
+    #[must_use]
+    pub fn holds(&self, person: PersonRef<'_>) -> bool {
+        self.fresh.contains_key(&person) || self.resting.contains_key(&person)
+    }
+
+    /// Brings back what was kept elsewhere.
+    pub fn bring(&mut self, key: PersonKey, state: PersonState) {
+        let before = None;
+        self.fresh.insert(key, Person { state, before });
+    }
+
+    /// What changed since the last checkpoint was begun, in no particular order. To be asked for when all is settled.
+    pub fn fresh(&self) -> impl Iterator<Item = (&PersonKey, &PersonState)> {
+        self.fresh.iter().map(|(key, person)| (key, &person.state))
+    }
+
+    /// What is fresh was taken by a checkpoint; it stays in memory until [`People::forget_resting`].
+    pub fn rest(&mut self) {
+        self.resting = std::mem::take(&mut self.fresh);
+    }
+
+    /// The checkpoint stands: what it took can be brought back.
+    pub fn forget_resting(&mut self) {
+        self.resting = HashMap::default();
+    }
+
+    fn rules(&self, store: NameId) -> Rules {
+        self.stores.get(&store).copied().unwrap_or(self.usual)
+    }
+
+    /// The state to change; how it stood is noted the first time.
+    fn touch(&mut self, person: PersonRef<'_>) -> &mut PersonState {
+        let (rules, horizon) = (self.rules(person.store), self.horizon);
+        let mut found = find(&mut self.fresh, &self.resting, &person);
+        if found.get().before.is_none() {
+            self.touched.push(found.key().clone());
+            let known = found.get_mut();
+            known.state.let_go_before(horizon, &rules);
+            known.before = Some(Published::of(person.kind, &known.state, &rules));
+        }
+        &mut found.into_mut().state
+    }
+}
+
+fn find<'a>(
+    fresh: &'a mut Persons,
+    resting: &Persons,
+    key: &PersonRef<'_>,
+) -> OccupiedEntry<'a, PersonKey, Person, FixedState> {
+    match fresh.entry_ref(key) {
+        EntryRef::Occupied(known) => known,
+        EntryRef::Vacant(vacant) => {
+            // The checkpoint that is being written keeps its own.
+            let known = resting.get(key).cloned();
+            vacant.insert_entry(known.unwrap_or_default())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

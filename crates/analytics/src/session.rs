@@ -1,0 +1,138 @@
+//! Sessions: runs of one visitor's events with no silence longer than the gap, never longer than the cap. A pure rule over
+//! pieces; whose events they are is decided in `person`, and the time of day at which a session closes is only told.
+
+mod piece;
+
+pub use piece::{Act, Acts, Entry, GivenId, Piece, Pieces, Rank, Visit};
+
+use event::EventTime;
+use event::time::{DAY, MINUTE, SECOND};
+
+/// A session that showed something for longer than this is engaged.
+pub const ENGAGED_MICROS: i64 = 10 * SECOND;
+/// From so many pages on a session is engaged.
+pub const ENGAGED_VIEWS: u32 = 2;
+/// Pieces that one key keeps of its own events before it looks at them more coarsely. At 112 bytes each this is 230 kB.
+pub const PIECES_MAX: usize = 2_048;
+
+/// How a store cuts sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// The longest silence within a session; an event exactly at it still joins.
+    pub gap_micros: i64,
+    /// How long a session can last; an event exactly at it still joins, the next one begins another session.
+    pub cap_micros: i64,
+    /// Whether a session id that was sent decides: its events are one session up to the cap, however long the silence.
+    pub uses_given_ids: bool,
+    /// Pieces above which a key is kept more coarsely; [`PIECES_MAX`] but in tests.
+    pub pieces_max: usize,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Rules {
+            gap_micros: 30 * MINUTE,
+            cap_micros: DAY,
+            uses_given_ids: false,
+            pieces_max: PIECES_MAX,
+        }
+    }
+}
+
+impl Rules {
+    /// The given id that decides where this piece belongs; nothing where silence does.
+    #[must_use]
+    pub fn lane(&self, piece: &Piece) -> Option<GivenId> {
+        piece.given.filter(|_| self.uses_given_ids)
+    }
+
+    /// Pieces in this order can be cut.
+    #[must_use]
+    pub fn order(&self, piece: &Piece) -> (Option<GivenId>, Rank) {
+        (self.lane(piece), piece.first)
+    }
+
+    /// From this instant on, a session can no longer grow.
+    #[must_use]
+    pub fn closes_at(&self, session: &Session) -> EventTime {
+        let capped = session.start().0.saturating_add(self.cap_micros);
+        match self.lane(&session.0) {
+            Some(_) => EventTime(capped),
+            None => EventTime(capped.min(session.last().0.saturating_add(self.gap_micros))),
+        }
+    }
+
+    /// Cuts pieces, which come in the order of [`Rules::order`], into sessions; those come in the order of start and lane.
+    pub fn cut<'a>(&self, pieces: impl IntoIterator<Item = &'a Piece>) -> Vec<Session> {
+        let mut sessions: Vec<Session> = Vec::with_capacity(1); // most have one
+        for piece in pieces {
+            match sessions.last_mut() {
+                Some(session) if self.joins(session, piece) => session.0.merge(piece),
+                _ => sessions.push(Session(*piece)),
+            }
+        }
+        if self.uses_given_ids {
+            sessions.sort_by_key(|session| (session.start(), session.0.given));
+        }
+        sessions
+    }
+
+    fn joins(&self, session: &Session, piece: &Piece) -> bool {
+        let lane = self.lane(piece);
+        let is_within = |from: EventTime, micros: i64| {
+            piece.first.time.0 <= from.0.saturating_add(micros) // both ends of time are outside data
+        };
+        lane == self.lane(&session.0)
+            && is_within(session.start(), self.cap_micros)
+            && (lane.is_some() || is_within(session.last(), self.gap_micros))
+    }
+}
+
+/// A whole session: all its pieces as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Session(pub Piece);
+
+impl Session {
+    /// The time of its first event; with the person it is the session's key.
+    #[must_use]
+    pub fn start(&self) -> EventTime {
+        self.0.first.time
+    }
+
+    /// The time of its last event.
+    #[must_use]
+    pub fn last(&self) -> EventTime {
+        self.0.last
+    }
+
+    /// From the first event to the last; 0 for a single event.
+    #[must_use]
+    pub fn duration_micros(&self) -> i64 {
+        self.last().0.saturating_sub(self.start().0)
+    }
+
+    /// Pages that were shown. A shop that tells of a product page twice, as a page and as a product, showed one: so this
+    /// is the larger of the two counts, not their sum.
+    #[must_use]
+    pub fn views(&self) -> u32 {
+        let acts = &self.0.acts;
+        acts[Act::PageView].max(acts[Act::ItemView].saturating_add(acts[Act::ListView]))
+    }
+
+    /// Longer than ten seconds, or two pages, or something that a shop hopes for.
+    #[must_use]
+    pub fn is_engaged(&self) -> bool {
+        self.duration_micros() > ENGAGED_MICROS
+            || self.views() >= ENGAGED_VIEWS
+            || Act::KEY.iter().any(|act| self.0.acts[*act] > 0)
+    }
+
+    /// Not engaged.
+    #[must_use]
+    pub fn is_bounce(&self) -> bool {
+        !self.is_engaged()
+    }
+}
+
+#[cfg(test)]
+mod tests;

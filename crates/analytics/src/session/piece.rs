@@ -1,0 +1,274 @@
+//! Pieces of sessions: what one key's events add up to, fine enough that any two sets of them can be merged and cut exactly.
+//! A key with very many events is looked at more coarsely, by a rule that knows only the set of events.
+
+use super::Rules;
+use crate::cell::NameId;
+use event::schema::{Number, Text};
+use event::time::{MINUTE, SECOND};
+use event::{EventId, EventRef, EventTime, EventType, KeyKind, key_hash};
+use std::num::NonZeroU64;
+use std::ops::Index;
+
+/// The canonical order, which decides every tie and every "first".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rank {
+    /// When it happened.
+    pub time: EventTime,
+    /// Where it stood in its source.
+    pub position: i64,
+    /// Which event it is.
+    pub id: EventId,
+}
+
+impl Rank {
+    /// The place of an event among all others.
+    #[must_use]
+    pub fn of(event: EventRef<'_>) -> Rank {
+        Rank {
+            time: event.time(),
+            position: event.number(Number::SourcePosition).unwrap_or_default(),
+            id: event.id(),
+        }
+    }
+}
+
+/// What a session counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Act {
+    /// Anything at all.
+    Event,
+    /// A page was shown.
+    PageView,
+    /// A list of products or the result of a search was shown.
+    ListView,
+    /// A product page was shown.
+    ItemView,
+    /// A product went into the cart.
+    CartAdd,
+    /// Checkout began or went on.
+    Checkout,
+    /// Something was bought; events, not order ids.
+    Order,
+    /// An account was made.
+    SignUp,
+}
+
+impl Act {
+    /// Every act, in the order of [`Acts`].
+    pub const ALL: [Act; 8] = [
+        Act::Event,
+        Act::PageView,
+        Act::ListView,
+        Act::ItemView,
+        Act::CartAdd,
+        Act::Checkout,
+        Act::Order,
+        Act::SignUp,
+    ];
+    /// What a shop hopes for: one of them is enough to be engaged.
+    pub const KEY: [Act; 4] = [Act::CartAdd, Act::Checkout, Act::Order, Act::SignUp];
+
+    /// As what an event of this type counts beside [`Act::Event`].
+    #[must_use]
+    pub fn of(kind: EventType) -> Option<Act> {
+        match kind {
+            EventType::PageView => Some(Act::PageView),
+            EventType::ListView | EventType::Search => Some(Act::ListView),
+            EventType::ItemView => Some(Act::ItemView),
+            EventType::CartAdd | EventType::WishlistToCart => Some(Act::CartAdd),
+            EventType::CheckoutStart | EventType::CheckoutStep => Some(Act::Checkout),
+            EventType::Order => Some(Act::Order),
+            EventType::SignUp => Some(Act::SignUp),
+            _ => None,
+        }
+    }
+}
+
+/// How often each act occurred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Acts(pub [u32; Act::ALL.len()]);
+
+impl Index<Act> for Acts {
+    type Output = u32;
+
+    fn index(&self, act: Act) -> &u32 {
+        &self.0[act as usize]
+    }
+}
+
+impl Acts {
+    /// What one event of this type counts.
+    #[must_use]
+    pub fn of(kind: EventType) -> Acts {
+        let mut acts = Acts::default();
+        for act in [Some(Act::Event), Act::of(kind)].into_iter().flatten() {
+            acts.0[act as usize] = 1;
+        }
+        acts
+    }
+
+    fn add(&mut self, other: &Acts) {
+        let counts = self.0.iter_mut().zip(other.0);
+        counts.for_each(|(count, more)| *count = count.saturating_add(more));
+    }
+}
+
+/// How the visitor came: names of a session's first event, resolved by the caller. 0 is "not stated".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Entry {
+    /// The country.
+    pub country: NameId,
+    /// The device type.
+    pub device: NameId,
+    /// The channel: search, mail, a referring site.
+    pub channel: NameId,
+    /// The campaign.
+    pub campaign: NameId,
+    /// The referring host.
+    pub referrer: NameId,
+    /// The first page.
+    pub landing: NameId,
+}
+
+/// A session id as the shop sent it, hashed: 64 bits tell the sessions of one person apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GivenId(pub NonZeroU64);
+
+impl GivenId {
+    /// The id of this text.
+    #[must_use]
+    pub fn of(store: &str, id: &str) -> GivenId {
+        let hash = key_hash(store, KeyKind::Value, id.as_bytes());
+        GivenId(NonZeroU64::new(hash).unwrap_or(NonZeroU64::MIN))
+    }
+}
+
+/// What one event is to a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Visit {
+    /// Its place among all events.
+    pub rank: Rank,
+    /// As what it counts.
+    pub acts: Acts,
+    /// How the visitor came, should it be the first.
+    pub entry: Entry,
+    /// The session id that was sent with it.
+    pub given: Option<GivenId>,
+}
+
+impl Visit {
+    /// The visit of an event; nothing for what a shop does without its visitor: stock, prices, refunds, changes of orders.
+    #[must_use]
+    pub fn of(event: EventRef<'_>, entry: Entry) -> Option<Visit> {
+        let is_of_the_shop = matches!(
+            event.kind(),
+            EventType::OrderUpdate
+                | EventType::OrderCancel
+                | EventType::Refund
+                | EventType::StockUpdate
+                | EventType::PriceChange
+        );
+        (!is_of_the_shop).then(|| Visit {
+            rank: Rank::of(event),
+            acts: Acts::of(event.kind()),
+            entry,
+            given: (event.text(Text::SourceSessionId)).map(|id| GivenId::of(event.store(), id)),
+        })
+    }
+}
+
+/// Events of one key that no rule can separate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece {
+    /// The first event.
+    pub first: Rank,
+    /// When the last one happened.
+    pub last: EventTime,
+    /// What occurred.
+    pub acts: Acts,
+    /// How the visitor came, by the first event.
+    pub entry: Entry,
+    /// The session id of the first event; of every event where given ids are used.
+    pub given: Option<GivenId>,
+}
+
+impl From<&Visit> for Piece {
+    fn from(visit: &Visit) -> Piece {
+        Piece {
+            first: visit.rank,
+            last: visit.rank.time,
+            acts: visit.acts,
+            entry: visit.entry,
+            given: visit.given,
+        }
+    }
+}
+
+impl Piece {
+    /// Adds the events of another piece. Commutative and associative; the events must be others.
+    pub fn merge(&mut self, other: &Piece) {
+        self.last = self.last.max(other.last);
+        self.acts.add(&other.acts);
+        if other.first < self.first {
+            (self.first, self.entry, self.given) = (other.first, other.entry, other.given);
+        }
+    }
+}
+
+/// The pieces of one key. At first events of the same instant are one piece, so that a cap can cut between any two
+/// instants; a key that has more than [`Rules::pieces_max`] of them takes the next rung: one piece a second, a minute, a
+/// gap. Within a slot of a gap nothing but the cap could cut, so from there on only the place of that cut is coarse. A
+/// rung is reached when the events of the key fill too many slots of the one before, in whatever order they came.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pieces {
+    /// How coarsely it is looked at, from 0.
+    pub rung: u8,
+    /// In the order of [`Rules::order`].
+    pub list: Vec<Piece>,
+}
+
+/// The coarsest rung: slots as long as the gap.
+pub(super) const LAST_RUNG: u8 = 3;
+
+impl Pieces {
+    /// Adds an event that was not added before.
+    pub fn observe(&mut self, visit: &Visit, rules: &Rules) {
+        let piece = Piece::from(visit);
+        let slot = slot(&piece, self.rung, rules);
+        let at = (self.list).partition_point(|known| self::slot(known, self.rung, rules) < slot);
+        match self.list.get_mut(at) {
+            Some(known) if self::slot(known, self.rung, rules) == slot => known.merge(&piece),
+            _ => self.list.insert(at, piece),
+        }
+        while self.list.len() > rules.pieces_max && self.rung < LAST_RUNG {
+            self.climb(rules);
+        }
+    }
+
+    fn climb(&mut self, rules: &Rules) {
+        self.rung += 1;
+        let rung = self.rung;
+        self.list.dedup_by(|next, kept| {
+            let is_same = slot(next, rung, rules) == slot(kept, rung, rules);
+            if is_same {
+                kept.merge(next);
+            }
+            is_same
+        });
+        self.list.shrink_to_fit();
+    }
+}
+
+/// Pieces in the same slot of a rung are one.
+fn slot(piece: &Piece, rung: u8, rules: &Rules) -> (Option<GivenId>, i64) {
+    let micros = match rung {
+        0 => 1,
+        1 => SECOND,
+        2 => MINUTE,
+        _ => i64::MAX,
+    };
+    // No slot is longer than the gap: it could hide a silence.
+    let micros = micros.min(rules.gap_micros).max(1);
+    (rules.lane(piece), piece.first.time.0.div_euclid(micros))
+}

@@ -1,0 +1,229 @@
+//! Persons at rest: what is known of a customer, a visitor or a session without one.
+
+use super::{RestError, sessions};
+use analytics::cell::NameId;
+use analytics::person::{
+    Contributed, Link, PersonKey, PersonKind, PersonRef, PersonState, Version,
+};
+use analytics::session::Rank;
+use checkpoint::{DecodeError, Decoder, Encoder};
+use event::{EventId, EventTime};
+
+/// The key of a person: kind, store, id.
+pub fn key(person: PersonRef<'_>) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(5 + person.id.len());
+    bytes.push(person.kind as u8);
+    bytes.extend(person.store.0.to_be_bytes());
+    bytes.extend(person.id.as_bytes());
+    bytes
+}
+
+/// Reads [`key`].
+pub fn read_key(bytes: &[u8]) -> Result<PersonKey, RestError> {
+    let unreadable = || RestError::unknown("the key of a person");
+    let (kind, rest) = bytes.split_first().ok_or_else(unreadable)?;
+    let (store, id) = rest.split_first_chunk().ok_or_else(unreadable)?;
+    let kind = PersonKind::ALL.into_iter().find(|one| *one as u8 == *kind);
+    Ok(PersonKey {
+        store: NameId(u32::from_be_bytes(*store)),
+        kind: kind.ok_or_else(unreadable)?,
+        id: std::str::from_utf8(id).map_err(|_| unreadable())?.into(),
+    })
+}
+
+/// Writes what is known of a person.
+pub fn write(state: &PersonState, bytes: &mut Vec<u8>) {
+    let mut out = Encoder(bytes);
+    out.i64(state.floor.0);
+    sessions::write(&state.own, &mut out);
+    out.u64(state.links.len() as u64);
+    for link in &state.links {
+        write_link(link, &mut out);
+    }
+    out.u64(state.contributions.len() as u64);
+    for given in &state.contributions {
+        out.text(&given.visitor);
+        write_version(given.version, &mut out);
+        sessions::write_list(&given.pieces, &mut out);
+    }
+}
+
+/// Reads [`write`].
+pub fn read(bytes: &[u8]) -> Result<PersonState, RestError> {
+    read_state(&mut Decoder::new(bytes)).map_err(RestError::of("a person"))
+}
+
+fn read_state(read: &mut Decoder<'_>) -> Result<PersonState, DecodeError> {
+    let floor = EventTime(read.i64()?);
+    let own = sessions::read(read)?;
+    let links = (0..read.count()?).map(|_| read_link(read));
+    let links = links.collect::<Result<_, _>>()?;
+    let contributions = (0..read.count()?).map(|_| read_contributed(read));
+    Ok(PersonState {
+        floor,
+        own,
+        links,
+        contributions: contributions.collect::<Result<_, _>>()?,
+    })
+}
+
+fn read_contributed(read: &mut Decoder<'_>) -> Result<Contributed, DecodeError> {
+    Ok(Contributed {
+        visitor: read.text()?.into(),
+        version: read_version(read)?,
+        pieces: sessions::read_list(read)?,
+    })
+}
+
+fn write_link(link: &Link, out: &mut Encoder<'_>) {
+    out.text(&link.other);
+    write_version(link.version, out);
+    out.bool(link.at.is_some());
+    if let Some(at) = link.at {
+        out.i64(at.time.0);
+        out.i64(at.position);
+        out.u128(at.id.0);
+    }
+}
+
+fn read_link(read: &mut Decoder<'_>) -> Result<Link, DecodeError> {
+    let other = read.text()?.into();
+    let version = read_version(read)?;
+    let at = if read.bool()? {
+        Some(Rank {
+            time: EventTime(read.i64()?),
+            position: read.i64()?,
+            id: EventId(read.u128()?),
+        })
+    } else {
+        None
+    };
+    Ok(Link { other, at, version })
+}
+
+fn write_version(version: Version, out: &mut Encoder<'_>) {
+    out.u64(version.offset);
+    out.u64(u64::from(version.step));
+}
+
+fn read_version(read: &mut Decoder<'_>) -> Result<Version, DecodeError> {
+    Ok(Version {
+        offset: read.u64()?,
+        step: u32::try_from(read.u64()?).map_err(|_| DecodeError::TooLarge)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    //! What is written comes back, and what is torn or bent is refused, never a panic.
+
+    use super::*;
+    use analytics::session::{Acts, Entry, GivenId, Piece, Pieces};
+    use proptest::prelude::*;
+
+    fn ranks() -> impl Strategy<Value = Rank> {
+        any::<(i64, i64, u128)>().prop_map(|(time, position, id)| Rank {
+            time: EventTime(time),
+            position,
+            id: EventId(id),
+        })
+    }
+
+    fn lists() -> impl Strategy<Value = Vec<Piece>> {
+        let names = any::<[u32; 6]>().prop_map(|names| names.map(NameId));
+        let given = prop::option::of("[a-z]{0,3}");
+        let piece = (ranks(), any::<i64>(), any::<[u32; 8]>(), names, given);
+        let piece = piece.prop_map(|(first, last, acts, names, given)| Piece {
+            first,
+            last: EventTime(last),
+            acts: Acts(acts),
+            entry: Entry {
+                country: names[0],
+                device: names[1],
+                channel: names[2],
+                campaign: names[3],
+                referrer: names[4],
+                landing: names[5],
+            },
+            given: given.map(|id| GivenId::of("main", &id)),
+        });
+        prop::collection::vec(piece, 0..5)
+    }
+
+    fn versions() -> impl Strategy<Value = Version> {
+        any::<(u64, u32)>().prop_map(|(offset, step)| Version { offset, step })
+    }
+
+    fn states() -> impl Strategy<Value = PersonState> {
+        let own = (0..4_u8, lists()).prop_map(|(rung, list)| Pieces { rung, list });
+        let link = (".{0,9}", prop::option::of(ranks()), versions());
+        let link = link.prop_map(|(other, at, version)| Link {
+            other: other.into(),
+            at,
+            version,
+        });
+        let given = (".{0,9}", versions(), lists());
+        let given = given.prop_map(|(visitor, version, pieces)| Contributed {
+            visitor: visitor.into(),
+            version,
+            pieces,
+        });
+        let links = prop::collection::vec(link, 0..4);
+        let given = prop::collection::vec(given, 0..4);
+        (any::<i64>(), own, links, given).prop_map(|(floor, own, links, contributions)| {
+            PersonState {
+                floor: EventTime(floor),
+                own,
+                links,
+                contributions,
+            }
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_rests_comes_back(state in states()) {
+            let mut bytes = Vec::new();
+            write(&state, &mut bytes);
+            prop_assert_eq!(read(&bytes).expect("it was just written"), state);
+        }
+
+        #[test]
+        fn what_is_torn_is_refused_and_what_is_bent_does_not_panic(
+            state in states(),
+            cut in any::<prop::sample::Index>(),
+            bit in 0..8_u8,
+        ) {
+            let mut bytes = Vec::new();
+            write(&state, &mut bytes);
+            let at = cut.index(bytes.len());
+            prop_assert!(read(&bytes[..at]).is_err());
+            bytes[at] ^= 1 << bit;
+            let _ = read(&bytes);
+        }
+
+        #[test]
+        fn keys_come_back_and_stay_apart(
+            (one, other) in (("[ab]{0,2}", 0..2_u32, 0..3_usize), ("[ab]{0,2}", 0..2_u32, 0..3_usize)),
+        ) {
+            let person = |(id, store, kind): (String, u32, usize)| PersonKey {
+                store: NameId(store),
+                kind: PersonKind::ALL[kind],
+                id: id.into(),
+            };
+            let (one, other) = (person(one), person(other));
+            let (key_one, key_other) = (key(one.borrowed()), key(other.borrowed()));
+            prop_assert_eq!(key_one == key_other, one == other);
+            prop_assert_eq!(read_key(&key_one).expect("it was just written"), one);
+        }
+    }
+
+    #[test]
+    fn a_foreign_key_is_refused() {
+        for bytes in [&b""[..], b"\0", b"\x09\0\0\0\0a", b"\0\0\0\0\0\xFF"] {
+            assert!(read_key(bytes).is_err());
+        }
+    }
+}

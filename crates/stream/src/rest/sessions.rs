@@ -1,0 +1,105 @@
+//! Pieces of sessions at rest: times as steps from the one before, counts and names as varints.
+
+use analytics::cell::NameId;
+use analytics::session::{Acts, Entry, GivenId, Piece, Pieces, Rank};
+use checkpoint::{DecodeError, Decoder, Encoder};
+use event::{EventId, EventTime};
+use std::num::NonZeroU64;
+
+/// Writes what a key keeps of its own events.
+pub fn write(pieces: &Pieces, out: &mut Encoder<'_>) {
+    out.u64(u64::from(pieces.rung));
+    write_list(&pieces.list, out);
+}
+
+/// Reads [`write`].
+pub fn read(read: &mut Decoder<'_>) -> Result<Pieces, DecodeError> {
+    Ok(Pieces {
+        rung: u8::try_from(read.u64()?).map_err(|_| DecodeError::TooLarge)?,
+        list: read_list(read)?,
+    })
+}
+
+/// Writes pieces as they follow one another.
+pub fn write_list(pieces: &[Piece], out: &mut Encoder<'_>) {
+    out.u64(pieces.len() as u64);
+    let mut before = 0;
+    for piece in pieces {
+        let time = piece.first.time.0;
+        out.i64(time.wrapping_sub(before));
+        before = time;
+        out.i64(piece.first.position);
+        out.0.extend(piece.first.id.0.to_be_bytes()); // ids are random: no varint is shorter
+        out.i64(piece.last.0.wrapping_sub(time));
+        let counts = piece.acts.0.iter();
+        counts.for_each(|count| out.u64(u64::from(*count)));
+        let names = names(piece.entry);
+        names.iter().for_each(|name| out.u64(u64::from(name.0)));
+        out.u64(piece.given.map_or(0, |given| given.0.get()));
+    }
+}
+
+/// Reads [`write_list`].
+pub fn read_list(read: &mut Decoder<'_>) -> Result<Vec<Piece>, DecodeError> {
+    let mut before = 0;
+    (0..read.count()?)
+        .map(|_| read_piece(&mut before, read))
+        .collect()
+}
+
+fn read_piece(before: &mut i64, read: &mut Decoder<'_>) -> Result<Piece, DecodeError> {
+    let time = before.wrapping_add(read.i64()?);
+    *before = time;
+    let first = Rank {
+        time: EventTime(time),
+        position: read.i64()?,
+        id: read_id(read)?,
+    };
+    let last = EventTime(time.wrapping_add(read.i64()?));
+    let mut acts = Acts::default();
+    for count in &mut acts.0 {
+        *count = read_u32(read)?;
+    }
+    Ok(Piece {
+        first,
+        last,
+        acts,
+        entry: read_entry(read)?,
+        given: NonZeroU64::new(read.u64()?).map(GivenId),
+    })
+}
+
+fn read_id(read: &mut Decoder<'_>) -> Result<EventId, DecodeError> {
+    let bytes = read.take(16)?.try_into();
+    let bytes = bytes.map_err(|_| DecodeError::Ended)?;
+    Ok(EventId(u128::from_be_bytes(bytes)))
+}
+
+/// In the order in which they are written.
+fn names(entry: Entry) -> [NameId; 6] {
+    let Entry {
+        country,
+        device,
+        channel,
+        campaign,
+        referrer,
+        landing,
+    } = entry;
+    [country, device, channel, campaign, referrer, landing]
+}
+
+fn read_entry(read: &mut Decoder<'_>) -> Result<Entry, DecodeError> {
+    let mut name = || read_u32(read).map(NameId);
+    Ok(Entry {
+        country: name()?,
+        device: name()?,
+        channel: name()?,
+        campaign: name()?,
+        referrer: name()?,
+        landing: name()?,
+    })
+}
+
+fn read_u32(read: &mut Decoder<'_>) -> Result<u32, DecodeError> {
+    u32::try_from(read.u64()?).map_err(|_| DecodeError::TooLarge)
+}
