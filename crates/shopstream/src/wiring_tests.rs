@@ -50,7 +50,7 @@ impl Night {
 
     async fn sell(&self, id: &str) {
         let now = EventTime(self.clock.now().0);
-        let body = format!(r#"{{"type": "page_view", "event_id": "{id}", "time": "{now}"}}"#);
+        let body = format!(r#"{{"type": "page_view", "event_id": "{id}", "ts": "{now}"}}"#);
         let request = Request {
             source: SourceInfo {
                 source: "http:web".to_owned(),
