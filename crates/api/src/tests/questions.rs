@@ -444,6 +444,7 @@ async fn the_audit_shows_the_law_and_what_is_in_flight() {
         "rows_read": 12, "received": 14, "accepted": 11, "duplicate": 1, "quarantined": 2, "counted": 7, "late": 0, "retracted": 0, "in_flight": 4,
         "law_holds": true,
         "quarantined_by_reason": { "price_invalid": 2 },
+        "watermarks": [],
         "sources": [{
             "source": "file:ab", "name": "orders.csv", "store": "main", "rows_read": 12,
             "received": 10, "accepted": 7, "duplicate": 1, "quarantined": 2, "counted": 7, "late": 0, "retracted": 0, "in_flight": 0, "law_holds": true,

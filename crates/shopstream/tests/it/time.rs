@@ -36,7 +36,7 @@ fn an_hour_without_events_is_told_by_ticks_and_a_death_takes_nothing_back() {
     let program = program(&dir);
     let server = program.start(["up"]).expect("starts");
     let last = jiff::Timestamp::from_microsecond(now_micros() - HOUR).expect("a time");
-    let event = json!({ "type": "page_view", "event_id": "last", "time": last.to_string() });
+    let event = json!({ "type": "page_view", "event_id": "last", "ts": last.to_string() });
     let answer = server.offer(event.to_string().into_bytes());
     assert_eq!(answer.expect("answers").status, 202);
     server.audit_of(1).expect("it is counted");
