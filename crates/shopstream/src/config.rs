@@ -105,7 +105,8 @@ pub struct CheckpointSettings {
     pub interval_s: u64,
     /// Made after so many events even before: as many are read again at a restart.
     pub events_max: u64,
-    /// Made when so many cells changed even before; about as many stay in memory, 150 bytes each.
+    /// Made when so many cells changed even before; about as many stay in memory, 110 bytes each, and half as many rows
+    /// for questions.
     pub cells_max: usize,
 }
 
@@ -144,7 +145,7 @@ impl Default for CheckpointSettings {
         CheckpointSettings {
             interval_s: 30,
             events_max: 1_000_000,
-            cells_max: 750_000,
+            cells_max: 1_500_000,
         }
     }
 }

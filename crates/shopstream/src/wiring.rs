@@ -37,7 +37,7 @@ pub fn start(config: &Config, runtime: &Runtime) -> anyhow::Result<Core> {
     let enrichment = config.enrichment()?;
     let log = Arc::new(open_log(config)?);
     let changelog = Changelog::default();
-    let live = LiveTables::with_rows_max(config.live_stores(), config.checkpoint.cells_max);
+    let live = LiveTables::with_rows_max(config.live_stores(), config.checkpoint.cells_max / 2);
     changelog.attach(Box::new(live.feed()));
     let door = DoorSettings {
         decoders: config.decoders(),

@@ -48,6 +48,8 @@ pub struct Results {
 
 /// Rejections and orders remembered for readers who join late.
 const REMEMBERED_ROWS_MAX: usize = 1_000;
+/// Products told in one batch after a restart: about 3 MB of rows.
+const RESTORED_ROWS: usize = 16_384;
 
 /// The next coarser window a cube is published for.
 fn next_grain(cube: &Cube, grain: Grain) -> Option<Grain> {
@@ -94,14 +96,18 @@ impl Results {
     fn learn_products(&mut self, products: Vec<(NameId, Product)>) -> Vec<Change> {
         let mut changes = Vec::new();
         for (id, product) in products {
-            let at = id.0 as usize;
-            if self.products.len() <= at {
-                self.products.resize(at + 1, None);
-            }
             changes.extend(self.product_row(&product));
-            self.products[at] = Some(product);
+            self.place_product(id, product);
         }
         changes
+    }
+
+    fn place_product(&mut self, id: NameId, product: Product) {
+        let at = id.0 as usize;
+        if self.products.len() <= at {
+            self.products.resize(at + 1, None);
+        }
+        self.products[at] = Some(product);
     }
 
     fn product_row(&self, product: &Product) -> Option<Change> {
@@ -413,25 +419,50 @@ impl Results {
             .map_err(RestError::of("the results"))
     }
 
-    /// The first batch after a restore: all that readers keep themselves, on top of what lies at rest.
-    pub fn restored(&mut self, harvest: Harvest) -> Result<ChangeBatch, RestError> {
+    /// What readers keep themselves, on top of what lies at rest: batch after batch, since a shop may have a quarter of a
+    /// million products.
+    pub fn restored(
+        &mut self,
+        mut harvest: Harvest,
+        mut publish: impl FnMut(&Results, &ChangeBatch) -> Result<(), RestError>,
+    ) -> Result<(), RestError> {
+        let products = std::mem::take(&mut harvest.products);
         let mut batch = self.apply(harvest)?;
+        (products.into_iter()).for_each(|(id, product)| self.place_product(id, product));
         let passing = self.cells.in_memory().map(|(grain, key, kept)| {
             let values = publish::cell_values(key.cube.cube(), &kept.cell);
             self.cell_row(grain, key, values)
         });
-        let shown: Vec<Change> = passing.chain(self.lists()).collect();
+        let orders = self.orders.values().map(|(_, change)| change.clone());
+        let shown: Vec<Change> = passing.chain(orders).collect();
         batch.changes.extend(shown);
-        Ok(batch)
+        publish(self, &batch)?;
+        for products in self.products.chunks(RESTORED_ROWS) {
+            let rows = products.iter().flatten();
+            let batch = ChangeBatch {
+                changes: rows
+                    .filter_map(|product| self.product_row(product))
+                    .collect(),
+                progress: self.progress,
+            };
+            publish(self, &batch)?;
+        }
+        Ok(())
     }
 
     /// A checkpoint stands: what it took need not stay in memory. Returns it as readers see it.
     pub fn set_at_rest(&mut self, at_rest: Arc<AtRest>) -> CellsAtRest {
-        self.cells.set_at_rest(Arc::clone(&at_rest));
+        self.cells.set_at_rest(at_rest);
+        self.seen_at_rest()
+    }
+
+    /// What lies at rest as readers see it.
+    #[must_use]
+    pub fn seen_at_rest(&self) -> CellsAtRest {
         let ids =
             |product: &Option<Product>| product.as_ref().map(|product| Arc::clone(&product.id));
         CellsAtRest::new(
-            at_rest,
+            Arc::clone(self.cells.at_rest()),
             self.names.as_slice().into(),
             self.products.iter().map(ids).collect(),
             self.cells.slices(),

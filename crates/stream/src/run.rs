@@ -267,13 +267,15 @@ impl Merger {
 
     /// Publishes what the checkpoint brought back, before anything new.
     fn publish_restored(&mut self, restored: Harvest) -> Result<(), RestError> {
-        let batch = self.results.restored(restored)?;
-        if self.rest.is_some() {
-            let at_rest = Arc::clone(self.results.at_rest());
-            let at_rest: Arc<dyn AtRest> = Arc::new(self.results.set_at_rest(at_rest));
-            self.changelog.rest(&at_rest);
-        }
-        self.publish(&batch)
+        let (rest, changelog) = (&self.rest, &self.changelog);
+        let mut is_first = true;
+        self.results.restored(restored, |results, batch| {
+            if std::mem::take(&mut is_first) && rest.is_some() {
+                let at_rest: Arc<dyn AtRest> = Arc::new(results.seen_at_rest());
+                changelog.rest(&at_rest);
+            }
+            changelog.publish(batch, || results.snapshot())
+        })
     }
 
     fn publish(&self, batch: &ChangeBatch) -> Result<(), RestError> {

@@ -69,7 +69,7 @@ impl Life {
             .expect("room on the disk");
         let harvest = run.line.harvest().expect("harvests");
         run.results
-            .restored(harvest)
+            .restored(harvest, |_, _| Ok(()))
             .expect("a readable checkpoint");
         Life {
             run,
