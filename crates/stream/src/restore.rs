@@ -36,27 +36,11 @@ pub fn restore(
     line: &mut Line,
     results: &mut Results,
 ) -> Result<Option<Restored>, StreamError> {
-    let (checkpoints, opened) = match Checkpoints::open(&settings.dir, epoch) {
-        Ok(opened) => opened,
-        // A full disk must not keep a shop from seeing its numbers: the log still has them.
-        Err(error) if error.is_disk_full() => {
-            tracing::warn!(
-                %error,
-                "no room for checkpoints: the whole log is read again, and all stays in memory until the next start"
-            );
-            return Ok(None);
-        }
-        Err(error) => return Err(StreamError::Rest(error.into())),
+    let Some((checkpoints, newest)) = open(settings, epoch)? else {
+        return Ok(None);
     };
-    for damaged in &opened.damaged {
-        tracing::warn!(
-            number = damaged.number,
-            why = damaged.why,
-            "a checkpoint is damaged and is passed over"
-        );
-    }
     let made_by = made_by(stores);
-    let newest = usable(opened.newest, &made_by, log_end);
+    let newest = usable(newest, &made_by, log_end);
     let nothing = || {
         (
             0,
@@ -92,6 +76,33 @@ pub fn restore(
         keeper: Keeper::new(checkpoints, &checkpoint, made_by, Arc::clone(&shelf)),
         shelf,
     }))
+}
+
+/// The folder and its newest checkpoint that is whole.
+fn open(
+    settings: &CheckpointSettings,
+    epoch: u64,
+) -> Result<Option<(Checkpoints, Option<(u64, Checkpoint)>)>, StreamError> {
+    let (checkpoints, opened) = match Checkpoints::open(&settings.dir, epoch) {
+        Ok(opened) => opened,
+        // A full disk must not keep a shop from seeing its numbers: the log still has them.
+        Err(error) if error.is_disk_full() => {
+            tracing::warn!(
+                %error,
+                "no room for checkpoints: the whole log is read again, and all stays in memory until the next start"
+            );
+            return Ok(None);
+        }
+        Err(error) => return Err(StreamError::Rest(error.into())),
+    };
+    for damaged in &opened.damaged {
+        tracing::warn!(
+            number = damaged.number,
+            why = damaged.why,
+            "a checkpoint is damaged and is passed over"
+        );
+    }
+    Ok(Some((checkpoints, opened.newest)))
 }
 
 /// The newest checkpoint and where the log goes on after it, if it is of any use.
