@@ -78,11 +78,14 @@ pub fn restore(
     }))
 }
 
+/// A checkpoint and its number.
+type Numbered = (u64, Checkpoint);
+
 /// The folder and its newest checkpoint that is whole.
 fn open(
     settings: &CheckpointSettings,
     epoch: u64,
-) -> Result<Option<(Checkpoints, Option<(u64, Checkpoint)>)>, StreamError> {
+) -> Result<Option<(Checkpoints, Option<Numbered>)>, StreamError> {
     let (checkpoints, opened) = match Checkpoints::open(&settings.dir, epoch) {
         Ok(opened) => opened,
         // A full disk must not keep a shop from seeing its numbers: the log still has them.
@@ -107,7 +110,7 @@ fn open(
 
 /// The newest checkpoint and where the log goes on after it, if it is of any use.
 fn usable(
-    newest: Option<(u64, Checkpoint)>,
+    newest: Option<Numbered>,
     made_by: &[u8],
     log_end: LogPosition,
 ) -> Option<(u64, Checkpoint, LogPosition)> {
