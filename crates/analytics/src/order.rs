@@ -8,7 +8,8 @@ pub use sale::{OrderRow, Sale, SaleLine};
 use crate::cell::{Deltas, NameId};
 use crate::names::{EventNames, ItemNames};
 use crate::product::ProductChange;
-use event::schema::Text;
+use event::dialect::table::TableDialect;
+use event::schema::{Label, Text};
 use event::{EventId, EventRef, EventTime, EventType};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -174,14 +175,16 @@ impl Orders {
         };
         let rank = (event.time(), event.id());
         match &mut self.state(key).placed {
-            Some((known, _)) if *known < rank => return,
+            Some((known, before)) if is_built_of_rows(event) => {
+                before.fold_refund(-1, out.deltas, out.product_changes);
+                before.add_returned(refund, rank < *known);
+                *known = rank.min(*known);
+                return before.fold_refund(1, out.deltas, out.product_changes);
+            }
+            Some((known, _)) if *known <= rank => return,
             Some((known, before)) => {
                 before.fold_refund(-1, out.deltas, out.product_changes);
-                if *known == rank {
-                    before.add_lines(refund.lines);
-                } else {
-                    (*known, *before) = (rank, refund);
-                }
+                (*known, *before) = (rank, refund);
                 return before.fold_refund(1, out.deltas, out.product_changes);
             }
             placed => *placed = Some((rank, refund.clone())),
@@ -247,6 +250,14 @@ impl Orders {
     pub fn is_empty(&self) -> bool {
         self.fresh.is_empty() && self.resting.is_empty()
     }
+}
+
+/// Whether the event is built of a file's rows, each a line known by its row number: of one order or refund there may be
+/// several, whose lines add up.
+#[must_use]
+pub fn is_built_of_rows(event: EventRef<'_>) -> bool {
+    matches!(event.kind(), EventType::Order | EventType::Refund)
+        && event.label(Label::Dialect) == Some(TableDialect::Orders.name())
 }
 
 /// A purchase without order id is its own order: its event id already counts once, so nothing is kept.

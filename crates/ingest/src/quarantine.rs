@@ -402,18 +402,15 @@ fn dialect_of(label: &str) -> FileDialect {
     FileDialect::of_label(label).unwrap_or_default()
 }
 
-/// Orders and refunds that files have brought: a line released later adds to them instead of competing with them.
+/// Orders that files have brought: a line released later adds to them instead of competing with them.
 fn accounts(log: &EventLog) -> Result<HashSet<u128>, QuarantineError> {
     let mut accounts = HashSet::new();
     let mut frames = Kept::of(log);
     while let Some((_, body)) = frames.next(|tallies| tallies.accepted > 0)? {
         for event in body.events.events() {
-            let of = |id: Option<&str>| id.map(|id| account(event.store(), event.kind(), id));
-            accounts.extend(match event.kind() {
-                EventType::Order => of(event.text(Text::OrderId)),
-                EventType::Refund => of(event.text(Text::RefundId)),
-                _ => None,
-            });
+            let id = event.text(Text::OrderId);
+            let id = id.filter(|_| event.kind() == EventType::Order);
+            accounts.extend(id.map(|id| account(event.store(), id)));
         }
     }
     Ok(accounts)

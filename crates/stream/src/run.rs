@@ -469,6 +469,8 @@ impl Feeder {
 
     /// Publishes and makes a checkpoint of all that is published then.
     fn checkpoint(&mut self) -> Result<(), StreamError> {
+        // What the last one took is let go of now: whoever looks for it must find it at rest.
+        self.look_at_rest()?;
         let harvest = self.line.harvest()?;
         let Some(rest) = &mut self.rest else {
             return Ok(());

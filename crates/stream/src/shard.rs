@@ -8,12 +8,11 @@ use crate::round::{Round, RoutedEvent, RowIndex};
 use crate::seen::{Mark, Seen, Verdict};
 use analytics::activity::ActivityFold;
 use analytics::cell::Deltas;
-use analytics::order::{OrderKey, OrderRow, Orders, Outputs};
+use analytics::order::{OrderKey, OrderRow, Orders, Outputs, is_built_of_rows};
 use analytics::product::ProductChange;
-use event::dialect::table::TableDialect;
 use event::schema::{Label, Number};
 use event::time::HOUR;
-use event::{EventId, EventRef, EventTime, EventType, KeyKind, hash_128_within, key_hash};
+use event::{EventId, EventRef, EventTime, KeyKind, hash_128_within, key_hash};
 
 /// A message from one shard to another. (from, offset, index) is its identity: a replay repeats it exactly.
 #[derive(Debug, Clone, Copy)]
@@ -132,7 +131,7 @@ impl Shard {
                     out.verdicts.counted.add(routed.audit);
                 }
                 Verdict::Repeat => out.verdicts.duplicates.add(routed.audit),
-                Verdict::Conflict if has_rows_as_lines(routed.event) => {
+                Verdict::Conflict if is_built_of_rows(routed.event) => {
                     self.fold_grown(&routed, at_rest, out)?;
                 }
                 Verdict::Conflict => out.verdicts.conflicts.push(Conflict::of(&routed)),
@@ -257,12 +256,6 @@ impl Shard {
             .iter()
             .for_each(|movement| movement.change.fold(&mut out.deltas));
     }
-}
-
-/// Whether the event is built of a file's rows, each a line known by its row number.
-fn has_rows_as_lines(event: EventRef<'_>) -> bool {
-    matches!(event.kind(), EventType::Order | EventType::Refund)
-        && event.label(Label::Dialect) == Some(TableDialect::Orders.name())
 }
 
 fn mark(event: EventRef<'_>) -> Mark {

@@ -147,6 +147,27 @@ impl Sale {
         }
     }
 
+    /// Takes in a refund of the same id, read from other rows of a file: lines it does not have yet, and what they are
+    /// worth. The earlier of both says when it was and whose it is.
+    pub fn add_returned(&mut self, other: Sale, is_earlier: bool) {
+        for line in other.lines {
+            if self.lines.iter().any(|known| known.line == line.line) {
+                continue;
+            }
+            let worth = line
+                .unit_price
+                .map_or(0, |price| price.times(line.quantity));
+            self.stated = self.stated.and_then(|stated| {
+                let stated = i128::from(stated.0) + worth.abs();
+                i64::try_from(stated).ok().map(Money)
+            });
+            self.lines.push(line);
+        }
+        if is_earlier {
+            (self.time, self.names, self.customer) = (other.time, other.names, other.customer);
+        }
+    }
+
     /// Tallies line by line; the order's discount is spread over sold lines by value, so that parts add up to the whole exactly.
     fn line_tallies(&self) -> Vec<(ItemNames, Tally)> {
         let total: i128 = self.lines.iter().filter_map(SaleLine::sold_value).sum();

@@ -161,6 +161,33 @@ fn a_reloaded_thank_you_page_counts_once_and_the_earliest_wins() {
     );
 }
 
+/// The same, read from a file's rows.
+fn of_rows(text: &str, id: u128) -> Event<'static> {
+    let mut event = event(text, id);
+    event.set_label(Label::Dialect, TableDialect::Orders.name());
+    let worth = |item: &Item<'_>| item.amount(ItemAmount::UnitPrice).unwrap_or_default();
+    let amount = event.items.iter().map(worth).sum();
+    event.set_amount(Amount::RefundAmount, amount);
+    event
+}
+
+#[test]
+fn rows_of_a_refund_add_up_in_whatever_order_they_are_read() {
+    let parts = [
+        "refund R 5 tea 2x1",
+        "refund R 5 cup 3x1 pot 1x1",
+        "refund R 4 mug 4x1",
+    ];
+    let expected = "orders 0 units 0 sold 0.00 revenue 0.00 refunds 1 refunded 10.00";
+    for order in [[0, 1, 2], [2, 0, 1], [1, 2, 0], [0, 2, 1]] {
+        let events = order.map(|at| of_rows(parts[at], at as u128 + 1));
+        assert_eq!(fold(&events), expected, "{order:?}");
+        let again = order.map(|at| of_rows(parts[at], at as u128 + 1));
+        let twice: Vec<Event<'static>> = events.into_iter().chain(again).collect();
+        assert_eq!(fold(&twice), expected, "{order:?} twice");
+    }
+}
+
 #[test]
 fn later_lines_of_an_order_are_added_and_changed_lines_replaced() {
     check(

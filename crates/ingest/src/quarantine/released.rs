@@ -111,26 +111,19 @@ impl Released<'_> {
         });
     }
 
-    /// An order that is known already is not placed again: the lines are added to it. A refund of the same number would
-    /// compete with the one that is there, so it gets a number of its own.
+    /// An order that is known already is not placed again: the lines are added to it. Those of a refund add up by themselves.
     fn join_account(&mut self, event: &mut Event<'_>) {
         let Some(accounts) = self.accounts.as_deref_mut() else {
             return;
         };
-        let column = match event.kind {
-            EventType::Order => Text::OrderId,
-            EventType::Refund => Text::RefundId,
-            _ => return,
-        };
-        let Some(id) = event.text(column) else { return };
-        if accounts.insert(account(&self.kept.source.store, event.kind, id)) {
+        if event.kind != EventType::Order {
             return;
         }
-        if event.kind == EventType::Order {
+        let Some(id) = event.text(Text::OrderId) else {
+            return;
+        };
+        if !accounts.insert(account(&self.kept.source.store, id)) {
             event.kind = EventType::OrderUpdate;
-        } else {
-            let id = format!("{id}#{}", self.kept.position);
-            event.set_text(column, id);
         }
     }
 }
@@ -141,7 +134,7 @@ fn stands_in(raw: &[u8], id: EventId) -> bool {
     raw.contains(&id.to_string()) || raw.contains(&format!("{:032x}", id.0))
 }
 
-/// An order or a refund as one number.
-pub(super) fn account(store: &str, kind: EventType, id: &str) -> u128 {
-    hash_128(format!("{store}\0{}\0{id}", kind.name()).as_bytes())
+/// An order as one number.
+pub(super) fn account(store: &str, id: &str) -> u128 {
+    hash_128(format!("{store}\0{id}").as_bytes())
 }

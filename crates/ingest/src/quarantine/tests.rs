@@ -219,7 +219,7 @@ fn a_released_line_joins_its_order_and_never_competes_with_it() {
             "1 order_update A1 (1)",
             "3 order A2 (3)",
             "4 order_update A2 (4)",
-            "6 refund C3#6 (6)"
+            "6 refund C3 (6)"
         ]
     );
 }

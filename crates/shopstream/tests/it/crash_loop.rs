@@ -7,6 +7,16 @@ use testkit::{CrashLoop, Server};
 
 const EVERYDAY_KILLS: u64 = 10;
 
+/// A checkpoint after every few hundred events and almost nothing in memory: deaths fall before, within and after them.
+fn with_many_checkpoints() -> Vec<String> {
+    let settings = ["checkpoint.events_max=700", "checkpoint.cells_max=300"];
+    let set = settings.map(|setting| ["--set".to_owned(), setting.to_owned()]);
+    ["up".to_owned()]
+        .into_iter()
+        .chain(set.into_iter().flatten())
+        .collect()
+}
+
 #[test]
 fn whatever_was_acknowledged_before_a_kill_is_counted_once() {
     let dir = dir();
@@ -15,7 +25,7 @@ fn whatever_was_acknowledged_before_a_kill_is_counted_once() {
     let crash_loop = CrashLoop {
         death: Box::new(Server::kill),
         program: program(&dir),
-        arguments: vec!["up".to_owned()],
+        arguments: with_many_checkpoints(),
         seed: number("SHOPSTREAM_SEED", 5),
         kills: u32::try_from(kills).expect("fewer deaths"),
         life_max: Duration::from_secs(if is_soak { 2 } else { 4 }),

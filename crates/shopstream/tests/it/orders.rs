@@ -2,7 +2,7 @@
 
 use crate::{dir, figure, program};
 use serde_json::{Value, json};
-use testkit::{Server, fixture};
+use testkit::{Habits, Server, fixture, produce_events};
 
 /// What DuckDB and chDB say of the file.
 const TOTALS: [(&str, &str); 15] = [
@@ -88,6 +88,69 @@ fn the_file_sent_to_a_running_server_gives_the_same_figures() {
     assert_eq!(server.stop().expect("stops"), Some(0));
 }
 
+#[test]
+fn the_files_rows_in_any_order_into_a_shop_that_sells_today_give_the_same_figures() {
+    let Some(file) = fixture("online_retail_2010_12/online_retail_2010-12.csv.gz") else {
+        return;
+    };
+    let dir = dir();
+    let shuffled = dir.path().join("shuffled.csv");
+    std::fs::write(&shuffled, shuffled_rows(&file)).expect("a file");
+    let program = program(&dir);
+    let server = program.up().expect("starts");
+    produce_events(&server, Habits::of_seed(5), 1_000).expect("all are taken");
+    let question = json!({"metrics": ["events", "revenue"]});
+    server.settled_audit().expect("the law holds");
+    let today = server.query(&question).expect("answers");
+    let path = shuffled.to_str().expect("a plain path");
+    let ran = program
+        .run(["ingest", "--store", "berlin", path])
+        .expect("runs");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let audit = server.settled_audit().expect("the law holds");
+    assert_eq!(audit["late"], 0);
+    check_totals(&server, "berlin");
+    assert_eq!(server.query(&question).expect("answers"), today);
+}
+
+/// Its lines behind the header, in an order that has nothing to do with theirs.
+fn shuffled_rows(file: &std::path::Path) -> Vec<u8> {
+    let mut text = Vec::new();
+    let packed = std::fs::File::open(file).expect("the fixture");
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(packed), &mut text)
+        .expect("is unpacked");
+    let mut lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
+    let header = lines.remove(0);
+    let mixed = |line: &[u8]| {
+        line.iter().fold(7_u32, |sum, byte| {
+            (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+        })
+    };
+    let mut numbered: Vec<(u32, usize)> = (lines.iter().enumerate())
+        .map(|(number, line)| {
+            (
+                mixed(line)
+                    .wrapping_add(number as u32)
+                    .wrapping_mul(0x9E37_79B1),
+                number,
+            )
+        })
+        .collect();
+    numbered.sort_unstable();
+    let shuffled = numbered.iter().flat_map(|(_, number)| lines[*number]);
+    header.iter().chain(shuffled).copied().collect()
+}
+
+fn check_totals(server: &Server, store: &str) {
+    for (metric, expected) in TOTALS {
+        let rows = server
+            .query(&json!({"metrics": [metric], "store": store}))
+            .expect("answers");
+        let found: Vec<String> = rows.iter().map(|row| figure(row, metric)).collect();
+        assert_eq!(found, [expected], "{metric}");
+    }
+}
+
 fn check_figures(server: &Server) {
     let audit = server.settled_audit().expect("the law holds");
     let rows: u64 = audit["sources"]
@@ -101,13 +164,7 @@ fn check_figures(server: &Server) {
         0,
         "every row is accounted for, as often as it was read"
     );
-    for (metric, expected) in TOTALS {
-        let rows = server
-            .query(&json!({"metrics": [metric]}))
-            .expect("answers");
-        let found: Vec<String> = rows.iter().map(|row| figure(row, metric)).collect();
-        assert_eq!(found, [expected], "{metric}");
-    }
+    check_totals(server, "main");
     for (day, orders, sold) in FIRST_DAYS {
         let to = format!("{}T00:00:00Z", jiff_next_day(day));
         let question = json!({"metrics": ["orders", "sold_value"], "granularity": "1d", "range": {"from": day, "to": to}});

@@ -3,8 +3,7 @@
 //! * Sold lines are an `order`; if rows of the invoice come back later in the file, an `order_update` with the further lines.
 //! * Every line of an invoice that is `C` and digits is returned: a `refund`, with or without customer.
 //! * Other lines of negative quantity are returned if a customer is named, else written off (`stock_update`).
-//! * Rows of a refund that come back later are a refund of their own, `C1/ROW`: nothing adds lines to a refund, and a second
-//!   event under the first one's id would not count.
+//! * Rows of a refund that come back later are a refund of the same id again; refunds built of rows add up.
 //! * An invoice that mixes these becomes one event of each, in this order; each has the identity of its own first row.
 //!
 //! Quantities stay as they are written; a refund's amount is the sum of its lines without their sign.
@@ -255,7 +254,7 @@ impl Orders {
     ) -> Result<(), TooManyOrders> {
         let invoice = event.text(Text::OrderId).unwrap_or_default().to_owned();
         event.kind = match fate {
-            Fate::Sold if self.is_first_of(fate, &invoice)? => EventType::Order,
+            Fate::Sold if self.is_first_of(&invoice)? => EventType::Order,
             Fate::Sold => EventType::OrderUpdate,
             Fate::Returned => EventType::Refund,
             Fate::WrittenOff => EventType::StockUpdate,
@@ -268,13 +267,7 @@ impl Orders {
             if is_credit_note {
                 event.set_text(Text::OrderId, "");
             }
-            if self.is_first_of(fate, &invoice)? {
-                event.set_text(Text::RefundId, invoice);
-            } else {
-                let row = event.number(Number::SourcePosition).unwrap_or_default();
-                event.set_text(Text::RefundId, format!("{invoice}/{row}"));
-                event.mark_inferred(Text::RefundId.name());
-            }
+            event.set_text(Text::RefundId, invoice);
         }
         if fate != Fate::Sold && !is_credit_note {
             event.mark_inferred("type");
@@ -283,17 +276,12 @@ impl Orders {
         Ok(())
     }
 
-    /// Whether the invoice has had no order, or no refund, before.
-    fn is_first_of(&mut self, fate: Fate, invoice: &str) -> Result<bool, TooManyOrders> {
+    /// Whether the invoice has had no order before.
+    fn is_first_of(&mut self, invoice: &str) -> Result<bool, TooManyOrders> {
         if self.seen.len() >= INVOICES_MAX {
             return Err(TooManyOrders);
         }
-        let hash = hash_128(invoice.as_bytes());
-        let key = match fate {
-            Fate::Sold => hash as u64,
-            Fate::Returned | Fate::WrittenOff => (hash >> 64) as u64,
-        };
-        Ok(self.seen.insert(key))
+        Ok(self.seen.insert(hash_128(invoice.as_bytes()) as u64))
     }
 }
 

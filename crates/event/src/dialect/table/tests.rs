@@ -145,16 +145,16 @@ fn rows_that_come_back_later_update_their_order() {
 }
 
 #[test]
-fn rows_of_a_refund_that_come_back_later_are_a_refund_of_their_own() {
+fn rows_of_a_refund_that_come_back_later_are_that_refund_again() {
     check_orders(
         "C1 A -1 2 9; 2 A 1 1; C1 B -1 3 9; 2 C -1 1 9; 3 A 1 1; 2 D -1 1 9",
         &[
             "refund customer_id=9 refund_id=C1 refund_amount=2 [product_id=A kind=return unit_price=2 quantity=-1 line=1]",
             "order order_id=2 [product_id=A unit_price=1 quantity=1 line=2]",
-            "refund customer_id=9 refund_id=C1/3 inferred=refund_id refund_amount=3 [product_id=B kind=return unit_price=3 quantity=-1 line=3]",
+            "refund customer_id=9 refund_id=C1 refund_amount=3 [product_id=B kind=return unit_price=3 quantity=-1 line=3]",
             "refund customer_id=9 order_id=2 refund_id=2 inferred=type refund_amount=1 [product_id=C kind=return unit_price=1 quantity=-1 line=4]",
             "order order_id=3 [product_id=A unit_price=1 quantity=1 line=5]",
-            "refund customer_id=9 order_id=2 refund_id=2/6 inferred=refund_id,type refund_amount=1 \
+            "refund customer_id=9 order_id=2 refund_id=2 inferred=type refund_amount=1 \
              [product_id=D kind=return unit_price=1 quantity=-1 line=6]",
         ],
     );
