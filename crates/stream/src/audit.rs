@@ -1,5 +1,5 @@
 //! The law that nothing disappears silently: received = accepted + duplicate + quarantined, and
-//! accepted = counted + late + in flight; by source, store and hour of receipt, by import, and in all. Beside it, what
+//! accepted = counted + late + retracted + in flight; by source, store and hour of receipt, by import, and in all. Beside it, what
 //! the same frames say of the quality of the data.
 
 mod imports;

@@ -10,6 +10,7 @@ export interface Tally {
   quarantined: number;
   counted: number;
   late: number;
+  retracted: number;
   in_flight: number;
   law_holds: boolean;
 }

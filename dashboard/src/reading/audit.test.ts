@@ -7,7 +7,7 @@ import { toCsv, type Table } from './export';
 const NOW = Date.parse('2026-11-21T12:30:00Z');
 
 function line(part: Partial<AuditLine>): AuditLine {
-  const counts = { rows_read: 0, received: 0, accepted: 0, duplicate: 0, quarantined: 0, counted: 0, late: 0, in_flight: 0 };
+  const counts = { rows_read: 0, received: 0, accepted: 0, duplicate: 0, quarantined: 0, counted: 0, late: 0, retracted: 0, in_flight: 0 };
   return { ...counts, law_holds: true, part: 'all', ...part };
 }
 
@@ -26,7 +26,7 @@ test('sources are told largest first, by their names', () => {
   const table = auditTable(lines, 'source,store', NOW, 'UTC');
   expect(column(table, 0)).toEqual(['orders.csv', 'older sources', 'till', 'not read yet']);
   expect(column(table, 2)[0]).toBe('1,200');
-  expect(toCsv(table).split('\r\n')[1]).toBe('file:b,main,1200,0,0,0,0,0,0,0,holds');
+  expect(toCsv(table).split('\r\n')[1]).toBe('file:b,main,1200,0,0,0,0,0,0,0,0,holds');
 });
 
 test('hours are told newest first in the store’s time, what is not read yet before them, what is too old behind', () => {
@@ -38,7 +38,7 @@ test('hours are told newest first in the store’s time, what is not read yet be
 });
 
 test('a line that breaks the law says so', () => {
-  expect(column(auditTable([line({ law_holds: false })], 'store', NOW, 'UTC'), 9)).toEqual(['broken']);
+  expect(column(auditTable([line({ law_holds: false })], 'store', NOW, 'UTC'), 10)).toEqual(['broken']);
 });
 
 test('quality tells shares and steps, the most frequent step first', () => {

@@ -30,13 +30,14 @@ export interface Meaning {
 
 /** The columns of the audit. */
 export const AUDIT_MEANINGS: readonly Meaning[] = [
-  { name: 'law', label: 'The law', definition: 'Nothing disappears silently: both sums add up, in every line by itself.', formula: 'received = accepted + duplicate + quarantined; accepted = counted + late + in flight' },
+  { name: 'law', label: 'The law', definition: 'Nothing disappears silently: both sums add up, in every line by itself.', formula: 'received = accepted + duplicate + quarantined; accepted = counted + late + retracted + in flight' },
   { name: 'received', label: 'Received', definition: 'Events that came in, whatever became of them. They stand at the hour in which they came in, not when they happened.' },
   { name: 'accepted', label: 'Accepted', definition: 'Read, checked, in the log, and neither a repeat nor a conflict.' },
   { name: 'duplicate', label: 'Duplicate', definition: 'Came before and said the same. They count once.' },
   { name: 'quarantined', label: 'Quarantined', definition: 'Set aside with a reason and their bytes, to be mended and read again.' },
   { name: 'counted', label: 'Counted', definition: 'Accepted, and in every number they belong to.' },
   { name: 'late', label: 'Late', definition: 'Accepted, and so old that they wait for their day to be folded again. It returns to 0.' },
+  { name: 'retracted', label: 'Retracted', definition: 'Accepted by an import that was undone since: they count nowhere.' },
   { name: 'in_flight', label: 'In flight', definition: 'In the log and not judged yet: a fraction of a second, or longer while the server catches up.' },
   { name: 'rows_read', label: 'Rows', definition: 'Rows of files. Several rows may make one event, and one row several.' },
 ];
@@ -73,7 +74,7 @@ export function lineWords(line: AuditLine, now: number, timezone: string): strin
   return line.name ?? line.store ?? 'all';
 }
 
-const COUNTS = ['received', 'accepted', 'duplicate', 'quarantined', 'counted', 'late', 'in_flight', 'rows_read'] as const;
+const COUNTS = ['received', 'accepted', 'duplicate', 'quarantined', 'counted', 'late', 'retracted', 'in_flight', 'rows_read'] as const;
 
 /** Lines as a table: newest hour first, largest source first. */
 export function auditTable(lines: readonly AuditLine[], by: string, now: number, timezone: string): Table {

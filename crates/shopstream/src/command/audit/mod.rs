@@ -1,4 +1,4 @@
-//! `audit`: received = accepted + duplicate + quarantined, accepted = counted + late + in flight; in all, by source, or
+//! `audit`: received = accepted + duplicate + quarantined, accepted = counted + late + retracted + in flight; in all, by source, or
 //! in lines; from the running server, or from the directory where none runs.
 
 mod quality;
@@ -95,7 +95,7 @@ fn ask(config: &Config, options: &Audit, path: &str, rows: &str) -> anyhow::Resu
 /// Stores whose watermarks are told below the table; programs get them all.
 const STORES_TOLD_MAX: usize = 10;
 const NAMES: [&str; 4] = ["name", "source", "store", "hour"];
-const COUNTS: [&str; 8] = [
+const COUNTS: [&str; 9] = [
     "rows_read",
     "received",
     "accepted",
@@ -103,6 +103,7 @@ const COUNTS: [&str; 8] = [
     "quarantined",
     "counted",
     "late",
+    "retracted",
     "in_flight",
 ];
 
@@ -127,7 +128,7 @@ fn print(audit: &Value, rows: &str, format: Format) {
         "DOES NOT HOLD"
     };
     eprintln!(
-        "received = accepted + duplicate + quarantined, accepted = counted + late + in flight: {law}"
+        "received = accepted + duplicate + quarantined, accepted = counted + late + retracted + in flight: {law}"
     );
     for row in list(audit, "watermarks").iter().take(STORES_TOLD_MAX) {
         let columns = ["store", "watermark", "live_sources", "idle_sources"];
