@@ -516,3 +516,55 @@ fn questions_about_nothing_are_answered_with_a_way_on() {
     run(&program, &["quarantine", "show", "seven"], 2);
     run(&program, &["quarantine", "replay"], 2);
 }
+
+/// Events and late, retracted and in-flight ones of the audit.
+fn told(server: &Server) -> String {
+    let audit = server.settled_audit().expect("the law holds");
+    let counts = ["accepted", "counted", "late", "retracted"];
+    counts.map(|name| figure(&audit, name)).join(" ")
+}
+
+#[test]
+fn an_undone_import_counts_nowhere_and_its_file_may_be_loaded_again() {
+    let dir = dir();
+    let program = program(&dir);
+    let orders = |name: &str, ids: [u32; 2]| {
+        let rows = ids.map(|id| format!("A{id},2026-01-0{id} 03:04:05,p1,1,{id}.00,u{id}\n"));
+        let head = "order_id,ts_event,product_id,quantity,unit_price,customer_id\n";
+        write(&dir, name, &[head, &rows.concat()].concat())
+    };
+    let (kept, wrong) = (orders("kept.csv", [1, 2]), orders("wrong.csv", [2, 3]));
+    run(&program, &["ingest", &kept], 0);
+    let server = program.up().expect("starts");
+    run(&program, &["ingest", &wrong], 0);
+    assert_eq!(
+        (revenue(&server), told(&server)),
+        ("6.00 3 0.00".to_owned(), "4 4 0 0".to_owned())
+    );
+
+    let undone = run(&program, &["imports", "undo", "2"], 0);
+    assert!(undone.out.contains("undone"), "{}", undone.out);
+    assert_eq!(
+        (revenue(&server), told(&server)),
+        ("3.00 2 0.00".to_owned(), "4 2 0 2".to_owned())
+    );
+    let again = run(&program, &["imports", "undo", "2"], 1);
+    assert!(again.err.contains("undone already"), "{}", again.err);
+    assert!(
+        run(&program, &["imports", "undo", "9"], 1)
+            .err
+            .contains("no import 9")
+    );
+
+    server.kill().expect("is killed");
+    let server = program.up().expect("starts");
+    assert_eq!(
+        (revenue(&server), told(&server)),
+        ("3.00 2 0.00".to_owned(), "4 2 0 2".to_owned())
+    );
+    run(&program, &["ingest", &wrong], 0);
+    assert_eq!(
+        (revenue(&server), told(&server)),
+        ("6.00 3 0.00".to_owned(), "6 4 0 2".to_owned())
+    );
+}

@@ -130,7 +130,9 @@ fn print(audit: &Value, rows: &str, format: Format) {
     eprintln!(
         "received = accepted + duplicate + quarantined, accepted = counted + late + retracted + in flight: {law}"
     );
-    for row in list(audit, "watermarks").iter().take(STORES_TOLD_MAX) {
+    let told = list(audit, "watermarks").iter();
+    let told = told.filter(|row| !row["watermark"].is_null());
+    for row in told.take(STORES_TOLD_MAX) {
         let columns = ["store", "watermark", "live_sources", "idle_sources"];
         let [store, watermark, live, idle] = columns.map(|name| imports::cell(&row[name]));
         eprintln!("{store}: told up to {watermark}, live sources {live}, idle {idle}");
