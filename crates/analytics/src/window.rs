@@ -62,6 +62,66 @@ impl Grain {
     }
 }
 
+/// What leaves memory when windows grow too many: those that ended so long before the newest event, oldest first.
+const AGES: [i64; 7] = [
+    7 * DAY,
+    DAY,
+    6 * HOUR,
+    2 * HOUR,
+    HOUR,
+    30 * MINUTE,
+    15 * MINUTE,
+];
+
+/// How many there are of each age, and so what must go for few enough to stay.
+#[derive(Debug, Clone)]
+pub struct Ages {
+    newest: i64,
+    all: usize,
+    by_age: [usize; AGES.len()],
+}
+
+impl Ages {
+    /// None yet; ages are counted back from the newest event.
+    #[must_use]
+    pub fn before(newest: i64) -> Ages {
+        Ages {
+            newest,
+            all: 0,
+            by_age: [0; AGES.len()],
+        }
+    }
+
+    /// Counts what must stay, however old it is.
+    pub fn count_staying(&mut self, count: usize) {
+        self.all += count;
+    }
+
+    /// Counts what may go, of the window of this length that begins at `start`.
+    pub fn count(&mut self, grain: Grain, start: i64, count: usize) {
+        self.all += count;
+        let age = self
+            .newest
+            .saturating_sub(start.saturating_add(grain.micros()));
+        if let Some(class) = AGES.iter().position(|limit| age >= *limit) {
+            self.by_age[class] += count;
+        }
+    }
+
+    /// Windows that ended by this moment go, so that about so many stay; nothing where there are few enough.
+    #[must_use]
+    pub fn go_if_ended_by(&self, kept_max: usize) -> Option<i64> {
+        let (mut left, mut ended_by) = (self.all, None);
+        for (age, count) in AGES.into_iter().zip(self.by_age) {
+            if left <= kept_max {
+                break;
+            }
+            (left, ended_by) = (left - count, Some(self.newest - age));
+        }
+        ended_by
+    }
+}
+
 /// Knows where windows begin in one time zone.
 #[derive(Debug, Clone)]
 pub struct Calendar {

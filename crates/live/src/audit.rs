@@ -66,16 +66,7 @@ impl Audit {
 
     fn apply_totals(&mut self, change: &Change) -> Option<()> {
         let mut row = RowReader(change.values.as_deref().unwrap_or_default());
-        self.totals = Tally {
-            received: row.count()?,
-            accepted: row.count()?,
-            duplicate: row.count()?,
-            quarantined: row.count()?,
-            counted: row.count()?,
-            late: row.count()?,
-            retracted: row.count()?,
-            ..Tally::default()
-        };
+        self.totals = Tally::read_events(&mut row)?;
         Some(())
     }
 

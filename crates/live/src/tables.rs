@@ -13,9 +13,8 @@ use crate::texts::{TextId, Texts};
 use crate::watermarks::Watermarks;
 use analytics::cell::{CUBES, Cube, CubeId};
 use analytics::quality::{Thresholds, Watch};
-use analytics::window::Grain;
+use analytics::window::{Ages, Grain};
 use changelog::{AtRest, Change, ChangeBatch, Outlet, Progress, TablePart, Value};
-use event::time::{DAY, HOUR, MINUTE};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use parking_lot::RwLock;
@@ -57,16 +56,6 @@ impl Shared {
 
 /// Rows of cells in memory, if there is a place where older ones lie at rest: 60 bytes each, those with sketches more.
 const ROWS_MAX: usize = 750_000;
-/// What is let go of beyond that: rows of windows that ended so long before the newest event.
-const AGES: [i64; 7] = [
-    7 * DAY,
-    DAY,
-    6 * HOUR,
-    2 * HOUR,
-    HOUR,
-    30 * MINUTE,
-    15 * MINUTE,
-];
 
 impl LiveTables {
     /// Empty tables.
@@ -276,24 +265,13 @@ impl LiveFeed {
     fn let_go_of_windows_before(&self) -> Option<i64> {
         let shared = &self.tables.shared;
         let (_, newest) = self.tables.progress().event_times?;
-        let (mut rows, mut by_age) = (0, [0; AGES.len()]);
+        let mut ages = Ages::before(newest);
         for table in &shared.cubes {
             for (grain, start, count) in table.read().rows_in_memory() {
-                rows += count;
-                let age = newest.saturating_sub(start.saturating_add(grain.micros()));
-                if let Some(class) = AGES.iter().position(|limit| age >= *limit) {
-                    by_age[class] += count;
-                }
+                ages.count(grain, start, count);
             }
         }
-        let mut limit = None;
-        for (age, count) in AGES.into_iter().zip(by_age) {
-            if rows <= shared.rows_max {
-                break;
-            }
-            (rows, limit) = (rows - count, Some(newest - age));
-        }
-        limit
+        ages.go_if_ended_by(shared.rows_max)
     }
 
     fn take_in_cells(&mut self, batch: &ChangeBatch, number: u64) {

@@ -53,23 +53,20 @@ pub fn restore(
     };
     let (number, checkpoint, position) = newest.unwrap_or_else(nothing);
     let table = |name| checkpoint.tables.get(name).cloned().unwrap_or_default();
-    let mut at_rest = AtRest {
+    let value = checkpoint.values.get(parts::RESULTS);
+    let at_rest = Arc::new(AtRest {
         number: 0,
-        version: 0,
+        version: value.map_or(Ok(0), |value| Results::version_of(value))?,
         ids: table(parts::IDS),
         orders: table(parts::ORDERS),
         cells: table(parts::CELLS),
-    };
+    });
     if number > 0 {
         tracing::info!(number, frame = position.frame, "going on from a checkpoint");
-        let value = checkpoint.values.get(parts::RESULTS);
-        let value = value.ok_or(RestError::Missing)?;
-        at_rest.version = Results::version_of(value)?;
-        let at_rest = Arc::new(at_rest.clone());
         line.restore(&checkpoint, Arc::clone(&at_rest))?;
-        results.restore(value, at_rest)?;
+        results.restore(value.ok_or(RestError::Missing)?, Arc::clone(&at_rest))?;
     }
-    let shelf = Arc::new(Shelf::new(Arc::new(at_rest)));
+    let shelf = Arc::new(Shelf::new(at_rest));
     Ok(Some(Restored {
         position,
         folder: checkpoints.folder(),

@@ -65,8 +65,17 @@ impl Tally {
     }
 
     fn read(row: &mut RowReader<'_>) -> Option<Tally> {
+        let rows_read = row.count()?;
         Some(Tally {
-            rows_read: row.count()?,
+            rows_read,
+            ..Tally::read_events(row)?
+        })
+    }
+
+    /// The counts of events, as they stand behind that of rows.
+    pub(super) fn read_events(row: &mut RowReader<'_>) -> Option<Tally> {
+        Some(Tally {
+            rows_read: 0,
             received: row.count()?,
             accepted: row.count()?,
             duplicate: row.count()?,

@@ -4,9 +4,8 @@
 use crate::rest::cells::{KEY_BYTES, RestingCell, SliceKey, write, write_key};
 use crate::rest::{AtRest, RestError};
 use analytics::cell::{Cell, CellKey, CellMap, Delta};
-use analytics::window::Grain;
+use analytics::window::{Ages, Grain};
 use checkpoint::{Folder, Run, RunWriter};
-use event::time::{DAY, HOUR, MINUTE};
 use foldhash::fast::FixedState;
 use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
@@ -35,17 +34,6 @@ pub struct SliceBounds {
     /// Windows that begin before this may have cells that are not in memory.
     pub at_rest_to: i64,
 }
-
-/// What is let go of when cells grow too many: those whose windows ended so long before the newest event.
-const AGES: [i64; 7] = [
-    7 * DAY,
-    DAY,
-    6 * HOUR,
-    2 * HOUR,
-    HOUR,
-    30 * MINUTE,
-    15 * MINUTE,
-];
 
 /// Cells of every grain.
 #[derive(Debug)]
@@ -243,28 +231,22 @@ impl Cells {
         if self.len() <= cells_max {
             return;
         }
-        let mut left = self.len();
-        let mut by_age = [0_usize; AGES.len()];
+        let mut ages = Ages::before(newest);
         for (grain, key, kept) in self.in_memory() {
-            if let Some(age) = age(grain, key, newest).filter(|_| !kept.is_unsaved) {
-                by_age[age] += 1;
+            if may_go(key, kept) {
+                ages.count(grain, key.window.0, 1);
+            } else {
+                ages.count_staying(1);
             }
         }
-        let mut from = AGES.len();
-        for (age, cells) in by_age.into_iter().enumerate() {
-            if left <= cells_max {
-                break;
-            }
-            (left, from) = (left - cells, age);
-        }
-        if from == AGES.len() {
+        let Some(ended_by) = ages.go_if_ended_by(cells_max) else {
             return;
-        }
+        };
         for grain in Grain::ALL {
             let slices = &mut self.slices;
             self.kept[grain as usize].retain(|key, kept| {
-                let goes =
-                    !kept.is_unsaved && age(grain, key, newest).is_some_and(|age| age <= from);
+                let has_ended = key.window.0 + grain.micros() <= ended_by;
+                let goes = has_ended && may_go(key, kept);
                 if goes && let Some(bounds) = slices.get_mut(&SliceKey::of(grain, key)) {
                     bounds.at_rest_to = bounds.at_rest_to.max(key.window.0 + 1);
                 }
@@ -273,6 +255,11 @@ impl Cells {
             self.kept[grain as usize].shrink_to_fit();
         }
     }
+}
+
+/// Whether a cell lies at rest as it is. Windows that pass are never let go of.
+fn may_go(key: &CellKey, kept: &Kept) -> bool {
+    !kept.is_unsaved && key.cube.cube().kept_micros.is_none()
 }
 
 impl Kept {
@@ -284,15 +271,6 @@ impl Kept {
             is_unsaved: false,
         }
     }
-}
-
-/// The oldest age class a cell belongs to; nothing while its window is young. Windows that pass are never let go of.
-fn age(grain: Grain, key: &CellKey, newest: i64) -> Option<usize> {
-    if key.cube.cube().kept_micros.is_some() {
-        return None;
-    }
-    let age = newest - (key.window.0 + grain.micros());
-    AGES.iter().position(|limit| age >= *limit)
 }
 
 fn bring(at_rest: &AtRest, grain: Grain, key: &CellKey) -> Result<Option<Kept>, RestError> {
