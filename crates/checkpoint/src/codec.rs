@@ -116,6 +116,16 @@ impl<'a> Decoder<'a> {
         Err(DecodeError::Ended)
     }
 
+    /// As `u64`, for what must fit into half of it: ids, indices, small counts.
+    pub fn u32(&mut self) -> Result<u32, DecodeError> {
+        u32::try_from(self.u64()?).map_err(|_| DecodeError::TooLarge)
+    }
+
+    /// As `i64`, for what must fit into half of it: hours and minutes.
+    pub fn i32(&mut self) -> Result<i32, DecodeError> {
+        i32::try_from(self.i64()?).map_err(|_| DecodeError::TooLarge)
+    }
+
     /// The counterpart of [`Encoder::i64`].
     #[inline]
     pub fn i64(&mut self) -> Result<i64, DecodeError> {

@@ -496,16 +496,15 @@ fn read_slices(read: &mut Decoder<'_>) -> Result<Slices, RestError> {
     let mut slices = Slices::default();
     for _ in 0..count {
         let mut decode = || {
-            let numbers = [read.u64()?, read.u64()?, read.u64()?];
+            let numbers = (read.u64()?, read.u64()?, NameId(read.u32()?));
             Ok((numbers, read.i64()?, read.i64()?))
         };
-        let ([cube, grain, store], first, last) = decode().map_err(&of)?;
+        let ((cube, grain, store), first, last) = decode().map_err(&of)?;
         let cube = CubeId::all().find(|id| u64::from(id.0) == cube);
         let grain = Grain::ALL.into_iter().find(|known| *known as u64 == grain);
         let (Some(cube), Some(grain)) = (cube, grain) else {
             return Err(RestError::unknown("a slice"));
         };
-        let store = NameId(store as u32);
         let at_rest_to = last + 1;
         slices.insert(
             SliceKey { cube, grain, store },

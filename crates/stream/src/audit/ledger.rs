@@ -369,8 +369,8 @@ impl Ledger {
     pub fn decode(read: &mut Decoder<'_>) -> Result<Ledger, DecodeError> {
         let mut ledger = Ledger {
             total: Tally::decode(read)?,
-            newest_hour: hour(read)?,
-            hours_from: hour(read)?,
+            newest_hour: read.i32()?,
+            hours_from: read.i32()?,
             ..Ledger::default()
         };
         for _ in 0..read.count()? {
@@ -379,11 +379,11 @@ impl Ledger {
                 name: Arc::from(read.text()?),
                 total: Tally::decode(read)?,
                 before: Tally::decode(read)?,
-                newest_hour: hour(read)?,
+                newest_hour: read.i32()?,
                 hours: BTreeMap::new(),
             };
             for _ in 0..read.count()? {
-                line.hours.insert(hour(read)?, Tally::decode(read)?);
+                line.hours.insert(read.i32()?, Tally::decode(read)?);
             }
             ledger.hours += line.hours.len();
             ledger.changed.insert(key.clone());
@@ -395,11 +395,11 @@ impl Ledger {
             ledger.lines.insert(key, line);
         }
         for _ in 0..read.count()? {
-            let id = id(read)?;
+            let id = NameId(read.u32()?);
             ledger.stores.insert(id, Arc::from(read.text()?));
         }
         for _ in 0..read.count()? {
-            let ids = (id(read)?, id(read)?);
+            let ids = (NameId(read.u32()?), NameId(read.u32()?));
             let line = decode_line_key(read)?;
             let (has_import, import) = (read.bool()?, ImportKey(read.u64()?));
             let import = has_import.then_some(import);
@@ -426,16 +426,6 @@ pub(super) fn decode_line_key(read: &mut Decoder<'_>) -> Result<LineKey, DecodeE
         source: Arc::from(read.text()?),
         store: Arc::from(read.text()?),
     })
-}
-
-fn hour(read: &mut Decoder<'_>) -> Result<i32, DecodeError> {
-    i32::try_from(read.i64()?).map_err(|_| DecodeError::Unknown)
-}
-
-fn id(read: &mut Decoder<'_>) -> Result<NameId, DecodeError> {
-    u32::try_from(read.u64()?)
-        .map(NameId)
-        .map_err(|_| DecodeError::Unknown)
 }
 
 pub(super) fn line_key(key: &LineKey) -> Box<[Value]> {

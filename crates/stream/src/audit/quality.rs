@@ -262,9 +262,9 @@ impl Quality {
     /// What was encoded, with every row told as changed.
     pub fn decode(read: &mut Decoder<'_>) -> Result<Quality, DecodeError> {
         let mut quality = Quality {
-            newest_minute: minute(read)?,
-            minutes_from: minute(read)?,
-            hours_from: minute(read)?,
+            newest_minute: read.i32()?,
+            minutes_from: read.i32()?,
+            hours_from: read.i32()?,
             ..Quality::default()
         };
         for _ in 0..read.count()? {
@@ -296,14 +296,10 @@ impl Quality {
     }
 }
 
-fn minute(read: &mut Decoder<'_>) -> Result<i32, DecodeError> {
-    i32::try_from(read.i64()?).map_err(|_| DecodeError::Unknown)
-}
-
 fn decode_stretches(read: &mut Decoder<'_>) -> Result<BTreeMap<i32, QualityCounts>, DecodeError> {
     let mut stretches = BTreeMap::new();
     for _ in 0..read.count()? {
-        let at = minute(read)?;
+        let at = read.i32()?;
         let mut counts = QualityCounts::default();
         counts.offered = read.u64()?;
         counts.refused = read.u64()?;
@@ -329,16 +325,14 @@ fn encode_rhythm(rhythm: &Rhythm, out: &mut Encoder<'_>) {
 }
 
 fn decode_rhythm(read: &mut Decoder<'_>) -> Result<Rhythm, DecodeError> {
-    let small =
-        |read: &mut Decoder<'_>| u32::try_from(read.u64()?).map_err(|_| DecodeError::Unknown);
     let mut parts = RhythmParts {
         first: EventTime(read.i64()?),
         last: EventTime(read.i64()?),
-        active_minutes: small(read)?,
+        active_minutes: read.u32()?,
         pauses: Vec::new(),
     };
     for _ in 0..read.count()? {
-        parts.pauses.push(small(read)?);
+        parts.pauses.push(read.u32()?);
     }
     Ok(Rhythm::from_parts(parts))
 }

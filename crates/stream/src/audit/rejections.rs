@@ -163,8 +163,7 @@ fn encode_id(id: QuarantineId, out: &mut Encoder<'_>) {
 }
 
 fn decode_id(read: &mut Decoder<'_>) -> Result<QuarantineId, DecodeError> {
-    let (frame, index) = (read.u64()?, read.u64()?);
-    let index = u32::try_from(index).map_err(|_| DecodeError::Unknown)?;
+    let (frame, index) = (read.u64()?, read.u32()?);
     Ok(QuarantineId { frame, index })
 }
 

@@ -73,7 +73,7 @@ pub fn read_products(table: &Table) -> Result<Products, RestError> {
     while let Some((_, bytes)) = rows.next()? {
         let mut read = Decoder::new(bytes);
         let mut decode = || {
-            let store = NameId(read.u64()? as u32);
+            let store = NameId(read.u32()?);
             let store_name = Arc::from(read.text()?);
             let id = Arc::from(read.text()?);
             let name = if read.bool()? {

@@ -145,9 +145,7 @@ fn read_kind(read: &mut Decoder<'_>) -> Result<LineKind, DecodeError> {
 }
 
 fn read_name(read: &mut Decoder<'_>) -> Result<NameId, DecodeError> {
-    u32::try_from(read.u64()?)
-        .map(NameId)
-        .map_err(|_| DecodeError::Unknown)
+    read.u32().map(NameId)
 }
 
 fn write_optional(number: Option<i64>, out: &mut Encoder<'_>) {

@@ -109,7 +109,7 @@ fn write_version(version: Version, out: &mut Encoder<'_>) {
 fn read_version(read: &mut Decoder<'_>) -> Result<Version, DecodeError> {
     Ok(Version {
         offset: read.u64()?,
-        step: u32::try_from(read.u64()?).map_err(|_| DecodeError::TooLarge)?,
+        step: read.u32()?,
     })
 }
 

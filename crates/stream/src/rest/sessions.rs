@@ -58,7 +58,7 @@ fn read_piece(before: &mut i64, read: &mut Decoder<'_>) -> Result<Piece, DecodeE
     let last = EventTime(time.wrapping_add(read.i64()?));
     let mut acts = Acts::default();
     for count in &mut acts.0 {
-        *count = read_u32(read)?;
+        *count = read.u32()?;
     }
     Ok(Piece {
         first,
@@ -89,7 +89,7 @@ fn names(entry: Entry) -> [NameId; 6] {
 }
 
 fn read_entry(read: &mut Decoder<'_>) -> Result<Entry, DecodeError> {
-    let mut name = || read_u32(read).map(NameId);
+    let mut name = || read.u32().map(NameId);
     Ok(Entry {
         country: name()?,
         device: name()?,
@@ -98,8 +98,4 @@ fn read_entry(read: &mut Decoder<'_>) -> Result<Entry, DecodeError> {
         referrer: name()?,
         landing: name()?,
     })
-}
-
-fn read_u32(read: &mut Decoder<'_>) -> Result<u32, DecodeError> {
-    u32::try_from(read.u64()?).map_err(|_| DecodeError::TooLarge)
 }

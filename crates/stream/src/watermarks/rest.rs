@@ -91,6 +91,6 @@ fn decode_time(read: &mut Decoder<'_>) -> Result<Option<EventTime>, DecodeError>
 }
 
 fn decode_id(read: &mut Decoder<'_>) -> Result<NameId, DecodeError> {
-    let id = u32::try_from(read.u64()?).map_err(|_| DecodeError::Unknown)?;
+    let id = read.u32()?;
     Ok(NameId(id))
 }
