@@ -1,7 +1,7 @@
 //! What every accepted event adds: counts by type, country, category and device, distinct visitors, product views.
 //! Money is not here: orders fold at their own shard, in `order`.
 
-use crate::cell::{CUBES, CubeId, Delta, Deltas, NameId, cubes};
+use crate::cell::{CubeId, Delta, Deltas, NameId, column, cubes};
 use crate::names::{EventNames, ItemNames};
 use crate::product::{PRODUCT_FIELDS_MAX, ProductChange};
 use crate::sketch::{Coupon, coupon};
@@ -9,19 +9,6 @@ use crate::tally::Field;
 use event::schema::{ItemText, Text};
 use event::{EventRef, EventTime, EventType, KeyKind, LineKind, key_hash};
 use smallvec::SmallVec;
-
-/// Where a field stands in a cube; asked at compile time.
-const fn column(cube: CubeId, field: Field) -> usize {
-    let fields = CUBES[cube.0 as usize].fields;
-    let mut at = 0;
-    while at < fields.len() {
-        if fields[at] as u8 == field as u8 {
-            return at;
-        }
-        at += 1;
-    }
-    panic!("the cube does not keep this field")
-}
 
 const EVENTS: usize = column(cubes::ACTIVITY, Field::Events);
 const VIEWS: usize = column(cubes::ACTIVITY, Field::ItemViews);

@@ -118,6 +118,9 @@ impl Metric {
         match self.reading {
             Reading::Distinct(_) => "distinct",
             _ if self.is_money() => "money",
+            Reading::Sum(field) | Reading::Ratio(field, _) if field.scale() == Scale::Duration => {
+                "duration"
+            }
             Reading::Sum(field) if field.scale() == Scale::Quantity => "quantity",
             Reading::Sum(_) => "count",
             Reading::Ratio(..) | Reading::OrderValue(_) => "ratio",
@@ -211,6 +214,13 @@ const SUMS: &[SumDeclaration] = sums! {
     FeeValue "Fees" "Σ price × quantity over sold lines where kind = fee";
     Revenue "Revenue" "Σ sold value − order discounts";
     RefundAmount "Refunded" "Σ refund amounts";
+    Sessions "Sessions" "count(sessions)";
+    Bounces "Bounces" "count(sessions where seconds ≤ 10 and views < 2 and no key event)";
+    CartSessions "Sessions with a cart" "count(sessions where cart_adds > 0)";
+    CheckoutSessions "Sessions with checkout" "count(sessions where checkouts > 0)";
+    OrderSessions "Sessions with an order" "count(sessions where orders > 0)";
+    SessionViews "Pages in sessions" "Σ max(page views, product and list views) by session";
+    SessionTime "Time in sessions" "Σ last event − first event by session";
 };
 
 /// Metrics that are more than a field.
@@ -221,6 +231,34 @@ const DERIVED: &[Metric] = &[
         definition: "Revenue divided by orders; no value where there is no order.",
         formula: "revenue ÷ orders",
         reading: Reading::Ratio(Field::Revenue, Field::Orders),
+    },
+    Metric {
+        name: "conversion_rate",
+        label: "Conversion",
+        definition: "Of all sessions, those with at least one order; no value where there is no session.",
+        formula: "sessions_with_order ÷ sessions",
+        reading: Reading::Ratio(Field::OrderSessions, Field::Sessions),
+    },
+    Metric {
+        name: "bounce_rate",
+        label: "Bounce rate",
+        definition: "Of all sessions, those that were not engaged; no value where there is no session.",
+        formula: "bounces ÷ sessions",
+        reading: Reading::Ratio(Field::Bounces, Field::Sessions),
+    },
+    Metric {
+        name: "views_per_session",
+        label: "Pages a session",
+        definition: "Pages shown in sessions divided by sessions.",
+        formula: "session_views ÷ sessions",
+        reading: Reading::Ratio(Field::SessionViews, Field::Sessions),
+    },
+    Metric {
+        name: "session_duration",
+        label: "Length of a session",
+        definition: "Mean seconds from a session's first to its last event; a session of one event has none.",
+        formula: "session_time ÷ sessions",
+        reading: Reading::Ratio(Field::SessionTime, Field::Sessions),
     },
     Metric {
         name: "order_value_p50",

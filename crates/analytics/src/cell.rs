@@ -103,6 +103,15 @@ const PRODUCT_SALES: &[Field] = &[
     Field::Revenue,
     Field::RefundAmount,
 ];
+const VISITS: &[Field] = &[
+    Field::Sessions,
+    Field::Bounces,
+    Field::CartSessions,
+    Field::CheckoutSessions,
+    Field::OrderSessions,
+    Field::SessionViews,
+    Field::SessionTime,
+];
 
 const fn activity(
     table: &'static str,
@@ -156,6 +165,13 @@ const fn product(table: &'static str, has_currency: bool, fields: &'static [Fiel
     }
 }
 
+const fn visits(table: &'static str, dimension: Option<Dimension>) -> Cube {
+    Cube {
+        fields: VISITS,
+        ..activity(table, dimension, &[])
+    }
+}
+
 /// Every cube; a cube's position is its id.
 pub const CUBES: &[Cube] = &[
     activity(
@@ -192,6 +208,9 @@ pub const CUBES: &[Cube] = &[
     product("sales_by_product", true, PRODUCT_SALES),
     pulse("pulse", None),
     pulse("pulse_by_type", Some(Dimension::Type)),
+    visits("visits", None),
+    visits("visits_by_country", Some(Dimension::Country)),
+    visits("visits_by_device", Some(Dimension::Device)),
 ];
 
 /// A cube by its position in [`CUBES`].
@@ -211,17 +230,11 @@ impl CubeId {
     }
 }
 
-/// The cube with this dimension and with or without currency, at a base grain of a minute or coarser.
-const fn find(has_currency: bool, dimension: Option<Dimension>, base: Grain) -> CubeId {
+/// The cube of this table.
+const fn find(table: &str) -> CubeId {
     let mut at = 0;
     while at < CUBES.len() {
-        let cube = &CUBES[at];
-        let same = match (cube.dimension, dimension) {
-            (None, None) => true,
-            (Some(a), Some(b)) => a as u8 == b as u8,
-            _ => false,
-        };
-        if same && cube.has_currency == has_currency && cube.base as u8 == base as u8 {
+        if is_same(CUBES[at].table, table) {
             return CubeId(at as u8);
         }
         at += 1;
@@ -229,31 +242,62 @@ const fn find(has_currency: bool, dimension: Option<Dimension>, base: Grain) -> 
     panic!("no such cube is declared")
 }
 
+const fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < one.len() {
+        if one[at] != other[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+/// Where a field stands in a cube; asked at compile time.
+pub(crate) const fn column(cube: CubeId, field: Field) -> usize {
+    let fields = CUBES[cube.0 as usize].fields;
+    let mut at = 0;
+    while at < fields.len() {
+        if fields[at] as u8 == field as u8 {
+            return at;
+        }
+        at += 1;
+    }
+    panic!("the cube does not keep this field")
+}
+
 macro_rules! cube_ids {
-    ($($name:ident = $currency:literal, $dimension:expr, $base:ident;)*) => {
-        $(#[doc = concat!("Cube id, resolved at compile time: ", stringify!($dimension))]
-        pub const $name: CubeId = find($currency, $dimension, Grain::$base);)*
+    ($($name:ident = $table:literal;)*) => {
+        $(#[doc = concat!("Of the cube `", $table, "`.")]
+        pub const $name: CubeId = find($table);)*
     };
 }
 
 /// Ids of the declared cubes, for folds.
 pub mod cubes {
-    use super::{CubeId, Dimension, Grain, find};
+    use super::{CubeId, find};
     cube_ids! {
-        ACTIVITY = false, None, Minute;
-        ACTIVITY_BY_TYPE = false, Some(Dimension::Type), Minute;
-        ACTIVITY_BY_COUNTRY = false, Some(Dimension::Country), Minute;
-        ACTIVITY_BY_CATEGORY = false, Some(Dimension::Category), Minute;
-        ACTIVITY_BY_DEVICE = false, Some(Dimension::Device), Minute;
-        SALES = true, None, Minute;
-        SALES_BY_COUNTRY = true, Some(Dimension::Country), Minute;
-        SALES_BY_CATEGORY = true, Some(Dimension::Category), Minute;
-        SALES_BY_DEVICE = true, Some(Dimension::Device), Minute;
-        SALES_BY_IDENTITY = true, Some(Dimension::Identity), Minute;
-        ACTIVITY_BY_PRODUCT = false, Some(Dimension::Product), Quarter;
-        SALES_BY_PRODUCT = true, Some(Dimension::Product), Quarter;
-        PULSE = false, None, Second;
-        PULSE_BY_TYPE = false, Some(Dimension::Type), Second;
+        ACTIVITY = "activity";
+        ACTIVITY_BY_TYPE = "activity_by_type";
+        ACTIVITY_BY_COUNTRY = "activity_by_country";
+        ACTIVITY_BY_CATEGORY = "activity_by_category";
+        ACTIVITY_BY_DEVICE = "activity_by_device";
+        SALES = "sales";
+        SALES_BY_COUNTRY = "sales_by_country";
+        SALES_BY_CATEGORY = "sales_by_category";
+        SALES_BY_DEVICE = "sales_by_device";
+        SALES_BY_IDENTITY = "sales_by_identity";
+        ACTIVITY_BY_PRODUCT = "activity_by_product";
+        SALES_BY_PRODUCT = "sales_by_product";
+        PULSE = "pulse";
+        PULSE_BY_TYPE = "pulse_by_type";
+        VISITS = "visits";
+        VISITS_BY_COUNTRY = "visits_by_country";
+        VISITS_BY_DEVICE = "visits_by_device";
     }
 }
 

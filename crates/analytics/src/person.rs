@@ -6,13 +6,12 @@ mod message;
 mod published;
 mod state;
 
-pub use key::{Naming, PersonKey, PersonKind, PersonRef};
+pub use key::{Naming, OwnNaming, PersonKey, PersonKind, PersonRef};
 pub use message::{Contribution, Message, SessionRow, Settled, Standing, Told, Version};
 pub use state::{Contributed, Link, PersonState, customer_at};
 
 use crate::cell::NameId;
 use crate::session::{Rules, Visit};
-use event::EventTime;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::{EntryRef, OccupiedEntry};
@@ -53,7 +52,7 @@ pub enum Reach {
     Folded,
     /// Nobody is named: no session.
     Nobody,
-    /// The sessions of that time were let go; its day has to be folded again.
+    /// The sessions of that time were let go; their rows stay as they are.
     BeyondReach,
 }
 
@@ -67,8 +66,6 @@ pub struct People {
     usual: Rules,
     stores: HashMap<NameId, Rules, FixedState>,
     limits: Limits,
-    /// Sessions that closed before this are let go when their person is touched.
-    horizon: EventTime,
     /// States that changed since the last checkpoint was begun.
     fresh: Persons,
     /// States that the last checkpoint takes; here until it stands.
@@ -178,10 +175,10 @@ impl People {
         }
     }
 
-    /// Sessions that closed before this instant can be let go: their rows stay as they are, and what comes for that time
-    /// is beyond reach. Whether, and how far behind the watermark, is the caller's to say.
-    pub fn forget_before(&mut self, horizon: EventTime) {
-        self.horizon = self.horizon.max(horizon);
+    /// Forgets everybody; rules and limits stay.
+    pub fn forget(&mut self) {
+        (self.fresh, self.resting) = Default::default();
+        self.touched.clear();
     }
 
     /// Whether what is known of this person is in memory.
@@ -217,12 +214,11 @@ impl People {
 
     /// The state to change; how it stood is noted the first time.
     fn touch(&mut self, person: PersonRef<'_>) -> &mut PersonState {
-        let (rules, horizon) = (self.rules(person.store), self.horizon);
+        let rules = self.rules(person.store);
         let mut found = find(&mut self.fresh, &self.resting, &person);
         if found.get().before.is_none() {
             self.touched.push(found.key().clone());
             let known = found.get_mut();
-            known.state.let_go_before(horizon, &rules);
             known.before = Some(Published::of(person.kind, &known.state, &rules));
         }
         &mut found.into_mut().state

@@ -1,8 +1,10 @@
 //! Sessions: runs of one visitor's events with no silence longer than the gap, never longer than the cap. A pure rule over
 //! pieces; whose events they are is decided in `person`, and the time of day at which a session closes is only told.
 
+mod count;
 mod piece;
 
+pub use count::count;
 pub use piece::{Act, Acts, Entry, GivenId, Piece, Pieces, Rank, Visit};
 
 use event::EventTime;
@@ -12,7 +14,9 @@ use event::time::{DAY, MINUTE, SECOND};
 pub const ENGAGED_MICROS: i64 = 10 * SECOND;
 /// From so many pages on a session is engaged.
 pub const ENGAGED_VIEWS: u32 = 2;
-/// Pieces that one key keeps of its own events before it looks at them more coarsely. At 112 bytes each this is 230 kB.
+/// Events of one person within this are one piece: what a cap or another customer of a shared device can cut between.
+pub const SLOT_MICROS: i64 = 5 * MINUTE;
+/// Pieces that one key keeps of its own events; a week without a break, or as many sessions. At 112 bytes each this is 230 kB.
 pub const PIECES_MAX: usize = 2_048;
 
 /// How a store cuts sessions.
@@ -20,11 +24,13 @@ pub const PIECES_MAX: usize = 2_048;
 pub struct Rules {
     /// The longest silence within a session; an event exactly at it still joins.
     pub gap_micros: i64,
-    /// How long a session can last; an event exactly at it still joins, the next one begins another session.
+    /// How long a session can last; a piece that begins exactly at it still joins, the next one begins another session.
     pub cap_micros: i64,
     /// Whether a session id that was sent decides: its events are one session up to the cap, however long the silence.
     pub uses_given_ids: bool,
-    /// Pieces above which a key is kept more coarsely; [`PIECES_MAX`] but in tests.
+    /// How long a piece can be, if the gap is not shorter; [`SLOT_MICROS`] but in tests.
+    pub slot_micros: i64,
+    /// Pieces above which a key lets go of its oldest sessions; [`PIECES_MAX`] but in tests.
     pub pieces_max: usize,
 }
 
@@ -34,6 +40,7 @@ impl Default for Rules {
             gap_micros: 30 * MINUTE,
             cap_micros: DAY,
             uses_given_ids: false,
+            slot_micros: SLOT_MICROS,
             pieces_max: PIECES_MAX,
         }
     }
@@ -50,16 +57,6 @@ impl Rules {
     #[must_use]
     pub fn order(&self, piece: &Piece) -> (Option<GivenId>, Rank) {
         (self.lane(piece), piece.first)
-    }
-
-    /// From this instant on, a session can no longer grow.
-    #[must_use]
-    pub fn closes_at(&self, session: &Session) -> EventTime {
-        let capped = session.start().0.saturating_add(self.cap_micros);
-        match self.lane(&session.0) {
-            Some(_) => EventTime(capped),
-            None => EventTime(capped.min(session.last().0.saturating_add(self.gap_micros))),
-        }
     }
 
     /// Cuts pieces, which come in the order of [`Rules::order`], into sessions; those come in the order of start and lane.
@@ -117,6 +114,12 @@ impl Session {
     pub fn views(&self) -> u32 {
         let acts = &self.0.acts;
         acts[Act::PageView].max(acts[Act::ItemView].saturating_add(acts[Act::ListView]))
+    }
+
+    /// Whether somebody was seen in the shop. Of a file of orders, or of orders by telephone, nobody knows.
+    #[must_use]
+    pub fn is_visit(&self) -> bool {
+        self.0.acts[Act::Event] > self.0.acts[Act::Order]
     }
 
     /// Longer than ten seconds, or two pages, or something that a shop hopes for.

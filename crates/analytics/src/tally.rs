@@ -47,6 +47,8 @@ pub enum Scale {
     Money,
     /// Ten-thousandths of a piece.
     Quantity,
+    /// Ten-thousandths of a second.
+    Duration,
 }
 
 fields! {
@@ -68,6 +70,13 @@ fields! {
     FeeValue = "fee_value" Money, "Price × quantity over sold lines that are fees.";
     Revenue = "revenue" Money, "Sold value minus order discounts; the order's own revenue where it has no items.";
     RefundAmount = "refund_amount" Money, "Money given back, by the refund's date, as a positive amount.";
+    Sessions = "sessions" Count, "Runs of one visitor's events with no silence longer than the gap, by their start; orders that nobody was seen to make are none.";
+    Bounces = "bounces" Count, "Sessions that were not engaged: ten seconds or less, one page, and nothing a shop hopes for.";
+    CartSessions = "sessions_with_cart" Count, "Sessions in which something was put into a cart.";
+    CheckoutSessions = "sessions_with_checkout" Count, "Sessions in which checkout began or went on.";
+    OrderSessions = "sessions_with_order" Count, "Sessions in which something was ordered.";
+    SessionViews = "session_views" Count, "Pages shown in sessions; a product page that was told twice, as a page and as a product, is one.";
+    SessionTime = "session_time" Duration, "Seconds from the first to the last event of each session.";
 }
 
 /// One value for every field; most are zero.

@@ -109,7 +109,7 @@ fn cut(text: &str, rules: Rules) -> Cut {
     }
     let (mut sets, mut figures) = (BTreeSet::new(), [0; 4]);
     for row in fold.sessions() {
-        let Standing::Own(session) = row.standing else {
+        let Some(Standing::Own(session)) = row.after else {
             panic!("nobody logs in");
         };
         let rows = by_user[&*row.person.id].iter();
@@ -155,7 +155,7 @@ fn the_click_stream_has_the_3605_sessions_it_was_made_with() {
 
 /// A line of Arroyo's golden file: its sessions end a gap after their last event.
 fn golden_line(user: Option<&str>, row: &SessionRow, rules: &Rules) -> String {
-    let Standing::Own(session) = &row.standing else {
+    let Some(Standing::Own(session)) = &row.after else {
         panic!("nobody logs in");
     };
     // Fractions are written as milliseconds there.
@@ -163,7 +163,8 @@ fn golden_line(user: Option<&str>, row: &SessionRow, rules: &Rules) -> String {
         0 => time.to_string().trim_end_matches('Z').to_owned(),
         rest => format!("{}.{:03}", &time.to_string()[..19], rest / 1_000),
     };
-    let (start, end) = (shown(row.start), shown(rules.closes_at(session)));
+    let closes = EventTime(session.last().0 + rules.gap_micros);
+    let (start, end) = (shown(row.start), shown(closes));
     let rows = session.0.acts[Act::Event];
     match user {
         Some(user) => {

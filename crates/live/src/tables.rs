@@ -311,6 +311,8 @@ impl LiveFeed {
             let change = &batch.changes[at];
             let is_taken = match change.table {
                 "orders" => orders.apply(change, number),
+                // Nobody asks for single sessions here; their numbers are cells.
+                "sessions" => true,
                 "products" => take_in_product(&mut products, change, &mut texts),
                 "watermarks" => watermarks.apply(change),
                 "ticks" => watermarks.apply_tick(change),

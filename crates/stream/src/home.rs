@@ -23,6 +23,12 @@ impl ShardId {
         ShardId::of_hash(key_hash(store, KeyKind::Product, product.as_bytes()))
     }
 
+    /// The home of a person.
+    #[must_use]
+    pub fn of_person(store: &str, id: &str) -> ShardId {
+        ShardId::of_hash(key_hash(store, KeyKind::Person, id.as_bytes()))
+    }
+
     /// The home of an event.
     #[must_use]
     pub fn of_event(event: EventRef<'_>) -> ShardId {

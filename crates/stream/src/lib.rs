@@ -5,6 +5,7 @@ mod audit;
 mod home;
 mod line;
 mod names;
+mod persons;
 mod publish;
 mod rest;
 mod restore;
@@ -25,6 +26,7 @@ pub use line::{Harvest, Line, LineError};
 pub use results::Results;
 pub use run::{StreamError, StreamHandle, start};
 
+use analytics::session::Rules;
 use event::Currency;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -38,6 +40,8 @@ pub struct Store {
     pub zone: TimeZone,
     /// Currency of amounts that name none.
     pub currency: Currency,
+    /// How its sessions are cut.
+    pub sessions: Rules,
 }
 
 impl Default for Store {
@@ -45,6 +49,7 @@ impl Default for Store {
         Store {
             zone: TimeZone::UTC,
             currency: Currency::USD,
+            sessions: Rules::default(),
         }
     }
 }

@@ -2,15 +2,18 @@
 //! remain, and only then can results be taken; so results never show half an event.
 
 use crate::audit::Audit;
+use crate::home::ShardId;
 use crate::names::{Names, Product, Products};
+use crate::persons::SessionRules;
 use crate::rest::{self, AtRest, RestError};
 use crate::round::{FrameSide, FrameSource, Known, NamedBatch, Round};
-use crate::shard::Movement;
+use crate::shard::Outgoing;
 use crate::watermarks::Watermarks;
-use crate::worker::{Answer, Spawn, Task, Worker, WorkerEnded, sort_by_worker};
+use crate::worker::{Answer, Incoming, Spawn, Task, Worker, WorkerEnded};
 use crate::{Stores, StreamConfig};
 use analytics::cell::{CUBES, CellKey, Delta, NameId};
 use analytics::order::OrderRow;
+use analytics::person::SessionRow;
 use changelog::{Change, Progress};
 use checkpoint::{Checkpoint, DecodeError, Decoder, Encoder, Folder, Run};
 use event::EventTime;
@@ -49,6 +52,8 @@ pub struct Harvest {
     pub deltas: Vec<Vec<(CellKey, Delta)>>,
     /// Changed orders.
     pub order_rows: Vec<OrderRow>,
+    /// Changed sessions.
+    pub session_rows: Vec<SessionRow>,
     /// New names, in the order of their ids.
     pub names: Vec<Arc<str>>,
     /// New or renamed products.
@@ -68,6 +73,8 @@ pub struct LineRuns {
     pub ids: Vec<Run>,
     /// Orders and refunds, a run a worker.
     pub orders: Vec<Run>,
+    /// Persons, a run a worker.
+    pub people: Vec<Run>,
     /// New names.
     pub names: Option<Run>,
     /// New and changed products.
@@ -88,6 +95,8 @@ pub mod parts {
     pub const IDS: &str = "ids";
     /// Orders and refunds.
     pub const ORDERS: &str = "orders";
+    /// Persons.
+    pub const PEOPLE: &str = "people";
     /// Cells.
     pub const CELLS: &str = "cells";
     /// How far the line has folded.
@@ -116,6 +125,8 @@ pub struct Line {
     progress: Progress,
     is_changed: bool,
     at_rest: Arc<AtRest>,
+    /// What is not yet told to products and persons, by worker.
+    untold: Vec<Incoming>,
     /// How often the log was folded again.
     generation: u64,
     /// Imports whose events count nowhere, and those that a folded frame undoes.
@@ -127,12 +138,17 @@ impl Line {
     /// Starts the workers.
     pub fn start(config: &StreamConfig, spawn: &Spawn<'_>) -> Result<Line, LineError> {
         let count = config.workers.max(1);
+        let mut names = Names::default();
+        let stores = config.stores.0.iter();
+        // The first names are those of the stores, whatever checkpoint is gone on from.
+        let rules = stores.map(|(name, store)| (names.id(name), store.sessions));
+        let rules = SessionRules(rules.collect());
         let workers = (0..count)
-            .map(|index| Worker::start(index, count, spawn))
+            .map(|index| Worker::start((index, count), &rules, spawn))
             .collect::<Result<_, _>>()?;
         Ok(Line {
             workers,
-            names: Names::default(),
+            names,
             products: Products::default(),
             audit: Audit::default(),
             watermarks: Watermarks::default(),
@@ -141,6 +157,7 @@ impl Line {
             progress: Progress::default(),
             is_changed: false,
             at_rest: Arc::default(),
+            untold: (0..count).map(|_| Incoming::default()).collect(),
             generation: 0,
             undone: BTreeSet::new(),
             to_undo: BTreeSet::new(),
@@ -182,6 +199,7 @@ impl Line {
                 Answer::Rested(Ok(shards)) => {
                     runs.ids.extend(shards.ids);
                     runs.orders.extend(shards.orders);
+                    runs.people.extend(shards.people);
                 }
                 Answer::Rested(Err(error)) => runs.failure = Some(error),
                 _ => return Err(LineError::OutOfTurn),
@@ -298,6 +316,7 @@ impl Line {
         self.progress = Progress::default();
         self.generation += 1;
         self.at_rest = Arc::default();
+        self.untold = self.workers.iter().map(|_| Incoming::default()).collect();
         Ok(())
     }
 
@@ -334,34 +353,73 @@ impl Line {
                 }
             }
         }
-        let mut outgoing = vec![Vec::new(); self.workers.len()];
-        for worker in &self.workers {
-            let (movements, verdicts) = match worker.answer()? {
-                Answer::Folded(movements, verdicts) => (movements, verdicts),
+        for at in 0..self.workers.len() {
+            let (outgoing, verdicts) = match self.workers[at].answer()? {
+                Answer::Folded(outgoing, verdicts) => (outgoing, verdicts),
                 Answer::Failed(error) => return Err(LineError::Rest(error)),
                 _ => return Err(LineError::OutOfTurn),
             };
             self.audit.judge(&verdicts, &round.sides);
-            sort_by_worker(movements, &self.products, &mut outgoing);
+            self.address(outgoing);
         }
-        self.deliver(outgoing)?;
         self.progress.offset = round.end_offset;
+        self.deliver()?;
         self.is_changed = true;
         Ok(())
     }
 
-    /// Delivers movements; what products' shards hear makes them tell nobody else, so one exchange empties the round.
-    fn deliver(&self, outgoing: Vec<Vec<Movement>>) -> Result<(), LineError> {
-        let asked: Vec<&Worker> = (self.workers.iter().zip(outgoing))
-            .filter(|(_, movements)| !movements.is_empty())
-            .map(|(worker, movements)| worker.ask(Task::Receive(movements)).map(|()| worker))
-            .collect::<Result<_, _>>()?;
-        asked
-            .into_iter()
-            .try_for_each(|worker| match worker.answer()? {
-                Answer::Received => Ok(()),
-                _ => Err(LineError::OutOfTurn),
-            })
+    /// Sorts movements into the workers that own their products and persons.
+    fn address(&mut self, outgoing: Outgoing) {
+        let workers = self.workers.len();
+        let worker = |home: ShardId| usize::from(home.0) % workers;
+        for movement in outgoing.products {
+            let home = self.products.home(movement.told.product);
+            self.untold[worker(home)].products.push(movement);
+        }
+        for movement in outgoing.mail {
+            let Some(person) = movement.told.person() else {
+                continue;
+            };
+            let home = ShardId::of_person(self.names.text(person.store), person.id);
+            self.untold[worker(home)].mail.push((home, movement));
+        }
+    }
+
+    /// Tells products and persons what waits for them. Products tell nobody else; what persons tell on waits for the
+    /// next delivery.
+    fn deliver(&mut self) -> Result<(), LineError> {
+        let mut asked = Vec::with_capacity(self.workers.len());
+        for (worker, untold) in self.workers.iter().zip(&mut self.untold) {
+            let mut incoming = std::mem::take(untold);
+            if !incoming.is_empty() {
+                incoming.offset = self.progress.offset;
+                incoming.at_rest = Arc::clone(&self.at_rest);
+                worker.ask(Task::Receive(incoming))?;
+                asked.push(worker);
+            }
+        }
+        let told = asked.into_iter().map(told).collect::<Result<Vec<_>, _>>()?;
+        told.into_iter().for_each(|told| self.address(told));
+        Ok(())
+    }
+
+    /// Exchanges what persons tell one another until nobody has anything left to say.
+    fn settle(&mut self) -> Result<(), LineError> {
+        for pass in 0.. {
+            let offset = self.progress.offset;
+            (self.workers.iter()).try_for_each(|worker| worker.ask(Task::Settle(offset, pass)))?;
+            let told = self
+                .workers
+                .iter()
+                .map(told)
+                .collect::<Result<Vec<_>, _>>()?;
+            told.into_iter().for_each(|told| self.address(told));
+            if self.untold.iter().all(Incoming::is_empty) {
+                break;
+            }
+            self.deliver()?;
+        }
+        Ok(())
     }
 
     fn extend_event_times(&mut self, round: &Round) {
@@ -398,6 +456,7 @@ impl Line {
 
     /// Takes what changed, between rounds.
     pub fn harvest(&mut self) -> Result<Harvest, LineError> {
+        self.settle()?;
         self.workers
             .iter()
             .try_for_each(|worker| worker.ask(Task::HandOver))?;
@@ -408,11 +467,12 @@ impl Line {
             ..Harvest::default()
         };
         for worker in &self.workers {
-            let Answer::HandedOver(deltas, rows) = worker.answer()? else {
+            let Answer::HandedOver(changed) = worker.answer()? else {
                 return Err(LineError::OutOfTurn);
             };
-            harvest.deltas.push(deltas);
-            harvest.order_rows.extend(rows);
+            harvest.deltas.push(changed.deltas);
+            harvest.order_rows.extend(changed.orders);
+            harvest.session_rows.extend(changed.sessions);
         }
         harvest.names = self.names.take_fresh();
         harvest.products = self.products.take_fresh();
@@ -421,6 +481,14 @@ impl Line {
         harvest.audit.extend(watermarks);
         self.is_changed = false;
         Ok(harvest)
+    }
+}
+
+fn told(worker: &Worker) -> Result<Outgoing, LineError> {
+    match worker.answer()? {
+        Answer::Told(outgoing) => Ok(outgoing),
+        Answer::Failed(error) => Err(LineError::Rest(error)),
+        _ => Err(LineError::OutOfTurn),
     }
 }
 

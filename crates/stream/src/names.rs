@@ -66,6 +66,12 @@ impl Names {
         at.map_or_else(|| Arc::from(""), |at| Arc::clone(&self.names[at]))
     }
 
+    /// The same, borrowed.
+    pub fn text(&self, id: NameId) -> &str {
+        let at = (id.0 as usize).checked_sub(1);
+        at.map_or("", |at| &self.names[at])
+    }
+
     /// Takes in the next name of a checkpoint.
     pub fn restore(&mut self, name: &str) {
         self.id(name);

@@ -2,6 +2,8 @@
 
 use analytics::cell::{Cell, CellKey, Cube, NameId};
 use analytics::order::OrderRow;
+use analytics::person::{SessionRow, Standing};
+use analytics::session::{Act, Session};
 use analytics::tally::Scale;
 use changelog::{Change, Value};
 use std::sync::Arc;
@@ -47,7 +49,7 @@ pub fn cell_values(cube: &Cube, cell: &Cell) -> Option<Box<[Value]>> {
         .zip(cube.fields)
         .map(|(sum, field)| match field.scale() {
             Scale::Count => Value::Int(i64::try_from(*sum).unwrap_or(i64::MAX)),
-            Scale::Money | Scale::Quantity => Value::Decimal(*sum),
+            Scale::Money | Scale::Quantity | Scale::Duration => Value::Decimal(*sum),
         });
     let sketches = cell.sketches.as_deref();
     let distincts = (sketches.iter())
@@ -88,4 +90,46 @@ pub fn order(row: &OrderRow, names: &[Arc<str>], first_product: Value, version: 
         values,
         version,
     }
+}
+
+/// A row of the list of recent sessions; what is no visit is no row.
+pub fn session(row: &SessionRow, names: &[Arc<str>], version: i64) -> Change {
+    let (session, into) = match &row.after {
+        Some(Standing::Own(session)) => (Some(session), None),
+        Some(Standing::Merged { into, session }) => (Some(session), Some(into)),
+        None => (None, None),
+    };
+    let session = session.filter(|session| session.is_visit());
+    let given = row
+        .given
+        .map(|given| Arc::from(format!("{:016x}", given.0)));
+    let key = Box::from([
+        name(names, row.person.store),
+        Value::Text(Arc::from(row.person.kind.name())),
+        Value::Text(Arc::clone(&row.person.id)),
+        Value::Time(row.start.0),
+        given.map_or(Value::Null, Value::Text),
+    ]);
+    Change {
+        table: "sessions",
+        key,
+        values: session.map(|session| session_values(session, into, names)),
+        version,
+    }
+}
+
+fn session_values(session: &Session, into: Option<&Arc<str>>, names: &[Arc<str>]) -> Box<[Value]> {
+    let count = |act| Value::Int(i64::from(session.0.acts[act]));
+    Box::from([
+        Value::Time(session.last().0),
+        count(Act::Event),
+        Value::Int(i64::from(session.views())),
+        count(Act::CartAdd),
+        count(Act::Checkout),
+        count(Act::Order),
+        Value::Int(i64::from(session.is_bounce())),
+        name(names, session.0.entry.country),
+        name(names, session.0.entry.device),
+        into.map_or(Value::Null, |into| Value::Text(Arc::clone(into))),
+    ])
 }

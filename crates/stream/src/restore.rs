@@ -13,7 +13,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 /// Changes whenever state at rest is written in another way: older checkpoints are then passed over.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// What goes on from the newest checkpoint.
 pub struct Restored {
@@ -59,6 +59,7 @@ pub fn restore(
         version: value.map_or(Ok(0), |value| Results::version_of(value))?,
         ids: table(parts::IDS),
         orders: table(parts::ORDERS),
+        people: table(parts::PEOPLE),
         cells: table(parts::CELLS),
     });
     if number > 0 {
@@ -148,7 +149,7 @@ fn position(
     Ok(position)
 }
 
-/// What state at rest depends on beside the log: the code's form of it, and the stores' days and currencies.
+/// What state at rest depends on beside the log: the code's form of it, and what the stores say of themselves.
 fn made_by(stores: &Stores) -> Vec<u8> {
     let mut text = format!("format {FORMAT}\n");
     for cube in CUBES {
@@ -159,7 +160,8 @@ fn made_by(stores: &Stores) -> Vec<u8> {
     }
     for (name, store) in &stores.0 {
         let zone = store.zone.iana_name().unwrap_or("UTC");
-        let _ = writeln!(text, "{name} {zone} {}", store.currency.as_str());
+        let (currency, sessions) = (store.currency.as_str(), store.sessions);
+        let _ = writeln!(text, "{name} {zone} {currency} {sessions:?}");
     }
     text.into_bytes()
 }

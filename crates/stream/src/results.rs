@@ -3,6 +3,7 @@
 
 mod cells;
 mod difference;
+mod newest;
 
 pub use cells::SliceBounds;
 
@@ -17,6 +18,7 @@ use crate::rest::{self, AtRest, RestError};
 use analytics::catalogue::Dimension;
 use analytics::cell::{CUBES, CellKey, CellMap, Cube, CubeId, Delta, NameId};
 use analytics::order::OrderRow;
+use analytics::person::SessionRow;
 use analytics::window::{Calendar, Grain};
 use cells::Cells;
 use changelog::{Change, ChangeBatch, Progress, Value};
@@ -25,6 +27,7 @@ use event::EventTime;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use newest::{Newest, REMEMBERED_ROWS_MAX};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -38,7 +41,8 @@ pub struct Results {
     calendars: BTreeMap<NameId, Calendar>,
     names: Vec<Arc<str>>,
     products: Vec<Option<Product>>,
-    orders: BTreeMap<Box<[Value]>, (EventTime, Change)>,
+    orders: Newest,
+    sessions: Newest,
     audit: BTreeMap<(&'static str, Box<[Value]>), Change>,
     rejections: BTreeMap<Box<[Value]>, Change>,
     stores: Stores,
@@ -46,8 +50,6 @@ pub struct Results {
     progress: Progress,
 }
 
-/// Rejections and orders remembered for readers who join late.
-const REMEMBERED_ROWS_MAX: usize = 1_000;
 /// Products told in one batch after a restart: about 3 MB of rows.
 const RESTORED_ROWS: usize = 16_384;
 
@@ -68,7 +70,8 @@ impl Results {
             // Id 0 is "not stated".
             names: vec![Arc::from("")],
             products: Vec::new(),
-            orders: BTreeMap::new(),
+            orders: Newest::default(),
+            sessions: Newest::default(),
             audit: BTreeMap::new(),
             rejections: BTreeMap::new(),
             stores,
@@ -85,7 +88,7 @@ impl Results {
         let mut changes = self.learn_products(harvest.products);
         self.add(harvest.deltas.into_iter().flatten().collect(), &mut changes)?;
         changes.extend(self.let_pass());
-        changes.extend(self.remember_orders(&harvest.order_rows));
+        changes.extend(self.remember_lists(&harvest.order_rows, &harvest.session_rows));
         changes.extend(self.remember_audit(harvest.audit));
         Ok(ChangeBatch {
             changes,
@@ -235,40 +238,21 @@ impl Results {
         gone.into_iter().map(&mut remove).collect()
     }
 
-    /// Of a flood only the newest orders are told, and those that were told before.
-    fn remember_orders(&mut self, rows: &[OrderRow]) -> Vec<Change> {
-        let mut times: Vec<EventTime> = rows.iter().map(|row| row.time).collect();
-        times.sort_unstable();
-        let told_from = times
-            .get(times.len().saturating_sub(REMEMBERED_ROWS_MAX))
-            .copied()
-            .unwrap_or_default();
-        let mut changes = Vec::new();
-        for row in rows {
-            let change = publish::order(
-                row,
-                &self.names,
-                self.product_id(row.first_product),
-                self.version,
-            );
-            if row.time >= told_from || self.orders.contains_key(&change.key) {
-                self.orders
-                    .insert(change.key.clone(), (row.time, change.clone()));
-                changes.push(change);
-            }
-        }
-        self.forget_old_orders();
+    /// Orders and sessions for the lists that move.
+    fn remember_lists(&mut self, orders: &[OrderRow], sessions: &[SessionRow]) -> Vec<Change> {
+        let (mut newest_orders, mut newest_sessions) = (
+            std::mem::take(&mut self.orders),
+            std::mem::take(&mut self.sessions),
+        );
+        let order = |row: &OrderRow| {
+            let product = self.product_id(row.first_product);
+            publish::order(row, &self.names, product, self.version)
+        };
+        let session = |row: &SessionRow| publish::session(row, &self.names, self.version);
+        let mut changes = newest_orders.remember(orders, |row| row.time, order);
+        changes.extend(newest_sessions.remember(sessions, |row| row.start, session));
+        (self.orders, self.sessions) = (newest_orders, newest_sessions);
         changes
-    }
-
-    fn forget_old_orders(&mut self) {
-        if self.orders.len() <= 2 * REMEMBERED_ROWS_MAX {
-            return;
-        }
-        let mut times: Vec<EventTime> = self.orders.values().map(|(time, _)| *time).collect();
-        times.sort_unstable();
-        let kept_from = times[times.len() - REMEMBERED_ROWS_MAX];
-        self.orders.retain(|_, (time, _)| *time >= kept_from);
     }
 
     /// Of rejections only the newest are kept: a broken sender makes as many as it likes.
@@ -319,8 +303,8 @@ impl Results {
     fn lists(&self) -> impl Iterator<Item = Change> {
         let products = self.products.iter().flatten();
         let products = products.filter_map(|product| self.product_row(product));
-        let orders = self.orders.values().map(|(_, change)| change);
-        products.chain(orders.chain(self.rejections.values()).cloned())
+        let lists = self.orders.rows().chain(self.sessions.rows());
+        products.chain(lists.chain(self.rejections.values()).cloned())
     }
 
     /// Cells in memory.
@@ -375,8 +359,8 @@ impl Results {
         let mut out = Encoder(&mut value);
         out.i64(self.version);
         write_slices(self.cells.slices(), &mut out);
-        let shown = self.orders.values().map(|(_, change)| change);
-        rest::rows::write(shown, &mut out);
+        rest::rows::write(self.orders.rows(), &mut out);
+        rest::rows::write(self.sessions.rows(), &mut out);
         let version = self.version;
         Ok(ResultRuns {
             cells,
@@ -395,7 +379,14 @@ impl Results {
                 Some([Value::Time(time), ..]) => EventTime(*time),
                 _ => continue,
             };
-            self.orders.insert(order.key.clone(), (time, order));
+            self.orders.insert(time, order);
+        }
+        for session in rest::rows::read(&mut read, &["sessions"])? {
+            let start = match session.key.get(3) {
+                Some(Value::Time(start)) => EventTime(*start),
+                _ => continue,
+            };
+            self.sessions.insert(start, session);
         }
         let passing: Vec<SliceKey> = (slices.keys())
             .filter(|slice| slice.cube.cube().kept_micros.is_some())
@@ -433,8 +424,8 @@ impl Results {
             let values = publish::cell_values(key.cube.cube(), &kept.cell);
             self.cell_row(grain, key, values)
         });
-        let orders = self.orders.values().map(|(_, change)| change.clone());
-        let shown: Vec<Change> = passing.chain(orders).collect();
+        let lists = self.orders.rows().chain(self.sessions.rows()).cloned();
+        let shown: Vec<Change> = passing.chain(lists).collect();
         batch.changes.extend(shown);
         publish(self, &batch)?;
         for products in self.products.chunks(RESTORED_ROWS) {

@@ -3,6 +3,7 @@
 
 use crate::audit::{AuditKey, KeyCounts};
 use crate::home::ShardId;
+use crate::persons::{Mail, NewestSessions, Persons, SessionRules};
 use crate::rest::{self, AtRest, RestError};
 use crate::round::{Round, RoutedEvent, RowIndex};
 use crate::seen::{Mark, Seen, Verdict};
@@ -16,7 +17,7 @@ use event::{EventId, EventRef, EventTime, KeyKind, hash_128_within, key_hash};
 
 /// A message from one shard to another. (from, offset, index) is its identity: a replay repeats it exactly.
 #[derive(Debug, Clone, Copy)]
-pub struct Movement {
+pub struct Movement<T> {
     /// The sender.
     pub from: ShardId,
     /// Offset of the event that caused it.
@@ -24,11 +25,12 @@ pub struct Movement {
     /// Which of the event's movements.
     pub index: u32,
     /// What is told.
-    pub change: ProductChange,
+    pub told: T,
 }
 
-impl Movement {
-    fn order(&self) -> (ShardId, u64, u32) {
+impl<T> Movement<T> {
+    /// Receivers fold in this order.
+    pub fn order(&self) -> (ShardId, u64, u32) {
         (self.from, self.offset, self.index)
     }
 }
@@ -89,11 +91,46 @@ pub struct Output {
     pub deltas: Deltas,
     /// Changed orders.
     pub order_rows: Vec<OrderRow>,
-    /// Movements to send; the receiver follows from the product.
-    pub movements: Vec<Movement>,
+    /// Changed sessions.
+    pub sessions: NewestSessions,
+    /// Movements to send.
+    pub outgoing: Outgoing,
     /// What became of the round's events.
     pub verdicts: Verdicts,
     changes: Vec<ProductChange>,
+    mail: Vec<Mail>,
+}
+
+/// Movements to send.
+#[derive(Debug, Default)]
+pub struct Outgoing {
+    /// The receiver follows from the product.
+    pub products: Vec<Movement<ProductChange>>,
+    /// The receiver follows from the person.
+    pub mail: Vec<Movement<Mail>>,
+}
+
+impl Output {
+    /// Sends what an event of this shard made it tell others.
+    fn send(&mut self, from: ShardId, offset: u64) {
+        let products = number(from, offset, self.changes.drain(..));
+        self.outgoing.products.extend(products);
+        let mail = number(from, offset, self.mail.drain(..));
+        self.outgoing.mail.extend(mail);
+    }
+}
+
+fn number<T>(
+    from: ShardId,
+    offset: u64,
+    told: impl Iterator<Item = T>,
+) -> impl Iterator<Item = Movement<T>> {
+    told.zip(0..).map(move |(told, index)| Movement {
+        from,
+        offset,
+        index,
+        told,
+    })
 }
 
 /// A shard's state: what changed since the last checkpoint, over what lies at rest.
@@ -104,16 +141,19 @@ pub struct Shard {
     pub seen: Seen,
     /// Orders and refunds.
     pub orders: Orders,
+    /// Persons and their sessions.
+    pub persons: Persons,
 }
 
 impl Shard {
     /// An empty shard.
     #[must_use]
-    pub fn new(id: ShardId) -> Shard {
+    pub fn new(id: ShardId, rules: &SessionRules) -> Shard {
         Shard {
             id,
             seen: Seen::new(id),
             orders: Orders::default(),
+            persons: Persons::new(rules),
         }
     }
 
@@ -144,17 +184,21 @@ impl Shard {
     pub fn rest(&mut self) {
         self.seen.rest();
         self.orders.rest();
+        self.persons.rest();
     }
 
     /// That checkpoint stands.
     pub fn forget_resting(&mut self) {
         self.seen.forget_resting();
         self.orders.forget_resting();
+        self.persons.forget_resting();
     }
 
     /// Forgets everything.
     pub fn start_again(&mut self) {
-        *self = Shard::new(self.id);
+        self.seen = Seen::new(self.id);
+        self.orders = Orders::default();
+        self.persons.forget();
     }
 
     /// An order of a file that was read before its last rows were written: it has its first row's identity, and the rows
@@ -180,7 +224,7 @@ impl Shard {
             };
             activity.observe_grown(routed.event, (&routed.names, routed.items), &known);
             self.observe_order(routed, out);
-            self.send_changes(routed, out);
+            out.send(self.id, routed.offset);
             out.verdicts.counted.add(routed.audit);
         } else {
             out.verdicts.duplicates.add(routed.audit);
@@ -204,7 +248,8 @@ impl Shard {
             self.bring_order(routed, &round.at_rest)?;
             self.observe_order(routed, out);
         }
-        self.send_changes(routed, out);
+        (self.persons).visit(routed, &round.at_rest, &mut out.mail)?;
+        out.send(self.id, routed.offset);
         Ok(())
     }
 
@@ -234,27 +279,32 @@ impl Shard {
             .observe(routed.event, &routed.names, routed.items, &mut outputs);
     }
 
-    fn send_changes(&self, routed: &RoutedEvent<'_>, out: &mut Output) {
-        let (from, offset) = (self.id, routed.offset);
-        let movements = out
-            .changes
-            .drain(..)
-            .zip(0..)
-            .map(|(change, index)| Movement {
-                from,
-                offset,
-                index,
-                change,
-            });
-        out.movements.extend(movements);
-    }
-
     /// Folds what other shards tell about this shard's products.
-    pub fn receive(movements: &mut [Movement], out: &mut Output) {
+    pub fn receive_products(movements: &mut [Movement<ProductChange>], out: &mut Output) {
         movements.sort_by_key(Movement::order);
         movements
             .iter()
-            .for_each(|movement| movement.change.fold(&mut out.deltas));
+            .for_each(|movement| movement.told.fold(&mut out.deltas));
+    }
+
+    /// Takes what is told to one of this shard's persons; see [`Persons::receive`].
+    pub fn receive_mail(
+        &mut self,
+        told: Mail,
+        (offset, nth): (u64, u32),
+        at_rest: &AtRest,
+        out: &mut Output,
+    ) -> Result<(), RestError> {
+        (self.persons).receive(told, (offset, nth), at_rest, &mut out.mail)?;
+        out.send(self.id, offset);
+        Ok(())
+    }
+
+    /// Says what changed with this shard's persons; see [`Persons::settle`].
+    pub fn settle(&mut self, (offset, pass): (u64, u32), out: &mut Output) {
+        let to = (&mut out.deltas, &mut out.sessions);
+        self.persons.settle((offset, pass), to, &mut out.mail);
+        out.send(self.id, offset);
     }
 }
 

@@ -1,13 +1,15 @@
 //! A thread that owns shards: it folds rounds, receives movements, hands over what changed and writes it for a checkpoint.
 
 use crate::home::{SHARDS, ShardId};
-use crate::names::Products;
-use crate::rest::{self, RestError};
+use crate::persons::{Mail, SessionRules};
+use crate::rest::{self, AtRest, RestError};
 use crate::round::Round;
 use crate::seen;
-use crate::shard::{Movement, Output, Shard, Verdicts};
+use crate::shard::{Movement, Outgoing, Output, Shard, Verdicts};
 use analytics::cell::{CellKey, Delta};
-use analytics::order::{OrderKey, OrderRow, OrderState};
+use analytics::order::OrderRow;
+use analytics::person::SessionRow;
+use analytics::product::ProductChange;
 use checkpoint::{Folder, Run, RunWriter};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io;
@@ -17,8 +19,10 @@ use std::sync::Arc;
 pub enum Task {
     /// Fold the events of its shards.
     Fold(Arc<Round>),
-    /// Fold movements to products of its shards.
-    Receive(Vec<Movement>),
+    /// Fold what is told to products and persons of its shards.
+    Receive(Incoming),
+    /// Say what changed with persons, as of this offset and for the so many-th time.
+    Settle(u64, u32),
     /// Hand over what changed.
     HandOver,
     /// Write what no checkpoint has yet into this folder.
@@ -32,17 +36,48 @@ pub enum Task {
 /// What it answers.
 pub enum Answer {
     /// Movements to send on and what became of the events.
-    Folded(Vec<Movement>, Box<Verdicts>),
+    Folded(Outgoing, Box<Verdicts>),
     /// What lies at rest could not be read; the worker ends.
     Failed(RestError),
-    /// Movements are folded.
-    Received,
-    /// Cells and orders that changed.
-    HandedOver(Vec<(CellKey, Delta)>, Vec<OrderRow>),
+    /// Movements are folded, or persons settled; that made others.
+    Told(Outgoing),
+    /// What changed.
+    HandedOver(HandedOver),
     /// Runs of what changed, or why they could not be written: nothing is lost then, the next checkpoint takes it.
     Rested(Result<ShardRuns, RestError>),
     /// What rested is forgotten.
     Forgotten,
+}
+
+/// What is told to one worker's shards.
+#[derive(Debug, Default)]
+pub struct Incoming {
+    /// To products.
+    pub products: Vec<Movement<ProductChange>>,
+    /// To persons, with their homes.
+    pub mail: Vec<(ShardId, Movement<Mail>)>,
+    /// One past the last offset folded.
+    pub offset: u64,
+    /// Where to look for persons that are not in memory.
+    pub at_rest: Arc<AtRest>,
+}
+
+impl Incoming {
+    /// Whether there is nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        self.products.is_empty() && self.mail.is_empty()
+    }
+}
+
+/// What changed in one worker's shards.
+#[derive(Debug, Default)]
+pub struct HandedOver {
+    /// Cells.
+    pub deltas: Vec<(CellKey, Delta)>,
+    /// Orders.
+    pub orders: Vec<OrderRow>,
+    /// Sessions.
+    pub sessions: Vec<SessionRow>,
 }
 
 /// What one worker's shards give to a checkpoint.
@@ -52,6 +87,8 @@ pub struct ShardRuns {
     pub ids: Option<Run>,
     /// Orders and refunds.
     pub orders: Option<Run>,
+    /// Persons.
+    pub people: Option<Run>,
 }
 
 /// A worker as its owner sees it.
@@ -67,16 +104,20 @@ pub struct WorkerEnded;
 
 impl Worker {
     /// Starts the worker that owns every shard whose number leaves `index` over `workers`.
-    pub fn start(index: usize, workers: usize, spawn: &Spawn<'_>) -> io::Result<Worker> {
+    pub fn start(
+        (index, workers): (usize, usize),
+        rules: &SessionRules,
+        spawn: &Spawn<'_>,
+    ) -> io::Result<Worker> {
         let (tasks, work) = bounded(1);
         let (answer, answers) = bounded(1);
         let shards: Vec<Shard> = (0..SHARDS)
             .filter(|shard| shard % workers == index)
-            .map(|number| Shard::new(ShardId(number as u8)))
+            .map(|number| Shard::new(ShardId(number as u8), rules))
             .collect();
         spawn(
             format!("shards-{index}"),
-            Box::new(move || serve(shards, &work, &answer)),
+            Box::new(move || serve(shards, workers, &work, &answer)),
         )?;
         Ok(Worker { tasks, answers })
     }
@@ -95,7 +136,7 @@ impl Worker {
 /// Starts a named thread.
 pub type Spawn<'a> = dyn Fn(String, Box<dyn FnOnce() + Send>) -> std::io::Result<()> + 'a;
 
-fn serve(mut shards: Vec<Shard>, work: &Receiver<Task>, answers: &Sender<Answer>) {
+fn serve(mut shards: Vec<Shard>, workers: usize, work: &Receiver<Task>, answers: &Sender<Answer>) {
     let mut out = Output::default();
     for task in work {
         let answer = match task {
@@ -107,19 +148,25 @@ fn serve(mut shards: Vec<Shard>, work: &Receiver<Task>, answers: &Sender<Answer>
                 drop(round);
                 match folded {
                     Ok(()) => Answer::Folded(
-                        std::mem::take(&mut out.movements),
+                        std::mem::take(&mut out.outgoing),
                         Box::new(std::mem::take(&mut out.verdicts)),
                     ),
                     Err(error) => Answer::Failed(error),
                 }
             }
-            Task::Receive(mut movements) => {
-                Shard::receive(&mut movements, &mut out);
-                Answer::Received
+            Task::Receive(incoming) => match receive(&mut shards, workers, incoming, &mut out) {
+                Ok(()) => Answer::Told(std::mem::take(&mut out.outgoing)),
+                Err(error) => Answer::Failed(error),
+            },
+            Task::Settle(offset, pass) => {
+                (shards.iter_mut()).for_each(|shard| shard.settle((offset, pass), &mut out));
+                Answer::Told(std::mem::take(&mut out.outgoing))
             }
-            Task::HandOver => {
-                Answer::HandedOver(out.deltas.take(), std::mem::take(&mut out.order_rows))
-            }
+            Task::HandOver => Answer::HandedOver(HandedOver {
+                deltas: out.deltas.take(),
+                orders: std::mem::take(&mut out.order_rows),
+                sessions: out.sessions.take(),
+            }),
             Task::Rest(folder) => Answer::Rested(rest(&mut shards, &folder)),
             Task::ForgetResting => {
                 shards.iter_mut().for_each(Shard::forget_resting);
@@ -137,44 +184,57 @@ fn serve(mut shards: Vec<Shard>, work: &Receiver<Task>, answers: &Sender<Answer>
     }
 }
 
+fn receive(
+    shards: &mut [Shard],
+    workers: usize,
+    mut incoming: Incoming,
+    out: &mut Output,
+) -> Result<(), RestError> {
+    Shard::receive_products(&mut incoming.products, out);
+    let mut mail = incoming.mail;
+    mail.sort_by_key(|(_, movement)| movement.order());
+    for ((home, movement), nth) in mail.into_iter().zip(0..) {
+        // The worker's own shards are every so many-th.
+        let shard = &mut shards[usize::from(home.0) / workers];
+        let at = (incoming.offset, nth);
+        shard.receive_mail(movement.told, at, &incoming.at_rest, out)?;
+    }
+    Ok(())
+}
+
 /// Writes what changed since the last checkpoint; the shards let go of it only when all of it is written.
 fn rest(shards: &mut [Shard], folder: &Folder) -> Result<ShardRuns, RestError> {
     let ids = seen::write(shards.iter().map(|shard| &shard.seen), folder)?;
     let orders = shards.iter().flat_map(|shard| shard.orders.fresh());
-    let orders = write_orders(orders.collect(), folder)?;
+    let orders = orders.map(|(key, state)| (rest::orders::key(key), state));
+    let orders = write(orders.collect(), rest::orders::write, folder)?;
+    let people = (shards.iter()).flat_map(|shard| shard.persons.people().fresh());
+    let people = people.map(|(key, state)| (rest::people::key(key.borrowed()), state));
+    let people = write(people.collect(), rest::people::write, folder)?;
     shards.iter_mut().for_each(Shard::rest);
-    Ok(ShardRuns { ids, orders })
+    Ok(ShardRuns {
+        ids,
+        orders,
+        people,
+    })
 }
 
-fn write_orders(
-    orders: Vec<(&OrderKey, &OrderState)>,
+/// Writes states by their keys; nothing where there is none.
+fn write<S>(
+    mut states: Vec<(Vec<u8>, &S)>,
+    write: impl Fn(&S, &mut Vec<u8>),
     folder: &Folder,
 ) -> Result<Option<Run>, RestError> {
-    if orders.is_empty() {
+    if states.is_empty() {
         return Ok(None);
     }
-    let mut orders: Vec<(Vec<u8>, &OrderState)> = (orders.into_iter())
-        .map(|(key, state)| (rest::orders::key(key), state))
-        .collect();
-    orders.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-    let mut writer = RunWriter::create(folder, orders.len() as u64)?;
+    states.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    let mut writer = RunWriter::create(folder, states.len() as u64)?;
     let mut bytes = Vec::new();
-    for (key, state) in orders {
+    for (key, state) in states {
         bytes.clear();
-        rest::orders::write(state, &mut bytes);
+        write(state, &mut bytes);
         writer.push(&key, Some(&bytes))?;
     }
     Ok(Some(writer.finish()?))
-}
-
-/// Sorts movements into the workers that own their products.
-pub fn sort_by_worker(
-    movements: Vec<Movement>,
-    products: &Products,
-    outgoing: &mut [Vec<Movement>],
-) {
-    let workers = outgoing.len();
-    for movement in movements {
-        outgoing[usize::from(products.home(movement.change.product).0) % workers].push(movement);
-    }
 }

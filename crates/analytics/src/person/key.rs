@@ -145,3 +145,36 @@ impl<'a> Naming<'a> {
         })
     }
 }
+
+/// All that an event says of who it was, on its way to another home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnNaming {
+    store: NameId,
+    customer: Option<Box<str>>,
+    visitor: Option<Box<str>>,
+    session: Option<Box<str>>,
+}
+
+impl From<&Naming<'_>> for OwnNaming {
+    fn from(naming: &Naming<'_>) -> OwnNaming {
+        OwnNaming {
+            store: naming.store,
+            customer: naming.customer.map(Into::into),
+            visitor: naming.visitor.map(Into::into),
+            session: naming.session.map(Into::into),
+        }
+    }
+}
+
+impl OwnNaming {
+    /// The same without texts of its own.
+    #[must_use]
+    pub fn borrowed(&self) -> Naming<'_> {
+        Naming {
+            store: self.store,
+            customer: self.customer.as_deref(),
+            visitor: self.visitor.as_deref(),
+            session: self.session.as_deref(),
+        }
+    }
+}

@@ -47,7 +47,7 @@ pub struct Contribution {
     pub pieces: Vec<Piece>,
 }
 
-/// A session as it is published: a whole row, to be put in the place of the one with its key.
+/// A session's row, as it was told last and as it is now; at least one of the two is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionRow {
     /// Whose session.
@@ -56,8 +56,10 @@ pub struct SessionRow {
     pub start: EventTime,
     /// Its given id, where a store uses those: two sessions may start at one instant then.
     pub given: Option<GivenId>,
-    /// What it is now.
-    pub standing: Standing,
+    /// What was told.
+    pub before: Option<Standing>,
+    /// What is to be put in its place; nothing where no session starts here any more.
+    pub after: Option<Standing>,
 }
 
 /// What a row of a session is.
@@ -72,8 +74,17 @@ pub enum Standing {
         /// What the visitor did.
         session: Session,
     },
-    /// No session starts here any more.
-    Gone,
+}
+
+impl Standing {
+    /// The session, if it counts here.
+    #[must_use]
+    pub fn counting(&self) -> Option<&Session> {
+        match self {
+            Standing::Own(session) => Some(session),
+            Standing::Merged { .. } => None,
+        }
+    }
 }
 
 /// What settling gives.

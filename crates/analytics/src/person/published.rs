@@ -84,7 +84,8 @@ impl Published {
                 person: teller.key.clone(),
                 start,
                 given,
-                standing: new.map_or(Standing::Gone, |session| self.standing(*session)),
+                before: old.map(|session| before.standing(*session)),
+                after: new.map(|session| self.standing(*session)),
             });
         }
     }
@@ -102,7 +103,7 @@ impl Published {
         customers.dedup();
         for customer in customers {
             let is_share = |links: &[Link], time| customer_at(links, time) == Some(customer);
-            let pieces = state.own.list.iter();
+            let pieces = state.own.0.iter();
             let pieces = pieces.filter(|piece| is_share(&self.links, piece.first.time));
             out.push(Message {
                 from: teller.key.clone(),

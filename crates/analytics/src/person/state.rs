@@ -64,10 +64,10 @@ impl PersonState {
     #[must_use]
     pub fn sessions(&self, rules: &Rules) -> Vec<Session> {
         if self.contributions.is_empty() {
-            return rules.cut(&self.own.list);
+            return rules.cut(&self.own.0);
         }
         let contributed = self.contributions.iter().flat_map(|given| &given.pieces);
-        let mut pieces: Vec<&Piece> = self.own.list.iter().chain(contributed).collect();
+        let mut pieces: Vec<&Piece> = self.own.0.iter().chain(contributed).collect();
         pieces.sort_unstable_by_key(|piece| rules.order(piece));
         rules.cut(pieces)
     }
@@ -157,26 +157,12 @@ impl PersonState {
         }
     }
 
-    /// Lets go of sessions that closed before the horizon.
-    pub(super) fn let_go_before(&mut self, horizon: EventTime, rules: &Rules) {
-        if horizon <= self.floor {
-            return;
-        }
-        let mut closed = self.sessions(rules);
-        closed.retain(|session| rules.closes_at(session) < horizon);
-        closed.sort_unstable_by_key(|session| (rules.lane(&session.0), session.start()));
-        if !closed.is_empty() {
-            self.retain(|piece| !is_within(piece, &closed, rules));
-        }
-        self.floor = horizon;
-    }
-
-    /// Lets go of the oldest quarter and more of a person that is too large even at its coarsest.
+    /// Lets go of the oldest quarter and more of a person that is too large.
     pub(super) fn let_go_of_excess(&mut self, rules: &Rules, pieces_max: usize) {
         let contributed = self.contributions.iter().flat_map(|given| &given.pieces);
-        let all = self.own.list.iter().chain(contributed);
-        let (mut ends, max): (Vec<EventTime>, usize) = if self.own.list.len() > rules.pieces_max {
-            let own = self.own.list.iter().map(|piece| piece.last);
+        let all = self.own.0.iter().chain(contributed);
+        let (mut ends, max): (Vec<EventTime>, usize) = if self.own.0.len() > rules.pieces_max {
+            let own = self.own.0.iter().map(|piece| piece.last);
             (own.collect(), rules.pieces_max)
         } else if all.clone().count() > pieces_max {
             (all.map(|piece| piece.last).collect(), pieces_max)
@@ -199,19 +185,9 @@ impl PersonState {
     }
 
     fn retain(&mut self, keeps: impl Fn(&Piece) -> bool) {
-        self.own.list.retain(&keeps);
+        self.own.0.retain(&keeps);
         for given in &mut self.contributions {
             given.pieces.retain(&keeps);
         }
     }
-}
-
-/// Whether a piece lies in one of these sessions, which come in the order of lane and start.
-fn is_within(piece: &Piece, sessions: &[Session], rules: &Rules) -> bool {
-    let (lane, time) = (rules.lane(piece), piece.first.time);
-    let after = sessions
-        .partition_point(|session| (rules.lane(&session.0), session.start()) <= (lane, time));
-    (after.checked_sub(1))
-        .map(|at| &sessions[at])
-        .is_some_and(|session| rules.lane(&session.0) == lane && time <= session.last())
 }

@@ -1,10 +1,9 @@
-//! Pieces of sessions: what one key's events add up to, fine enough that any two sets of them can be merged and cut exactly.
-//! A key with very many events is looked at more coarsely, by a rule that knows only the set of events.
+//! Pieces of sessions: what one key's events of a few minutes add up to. Any two sets of them can be merged, and sessions are
+//! cut out of them; which piece an event belongs to follows from its time alone.
 
 use super::Rules;
 use crate::cell::NameId;
 use event::schema::{Number, Text};
-use event::time::{MINUTE, SECOND};
 use event::{EventId, EventRef, EventTime, EventType, KeyKind, key_hash};
 use std::num::NonZeroU64;
 use std::ops::Index;
@@ -216,59 +215,36 @@ impl Piece {
     }
 }
 
-/// The pieces of one key. At first events of the same instant are one piece, so that a cap can cut between any two
-/// instants; a key that has more than [`Rules::pieces_max`] of them takes the next rung: one piece a second, a minute, a
-/// gap. Within a slot of a gap nothing but the cap could cut, so from there on only the place of that cut is coarse. A
-/// rung is reached when the events of the key fill too many slots of the one before, in whatever order they came.
+/// The pieces of one key, in the order of [`Rules::order`]: one for every slot in which it was active. Slots are not longer
+/// than the gap, so that none hides a silence; only the cap, and another customer of a shared device, could cut in one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Pieces {
-    /// How coarsely it is looked at, from 0.
-    pub rung: u8,
-    /// In the order of [`Rules::order`].
-    pub list: Vec<Piece>,
-}
-
-/// The coarsest rung: slots as long as the gap.
-pub(super) const LAST_RUNG: u8 = 3;
+pub struct Pieces(pub Vec<Piece>);
 
 impl Pieces {
     /// Adds an event that was not added before.
     pub fn observe(&mut self, visit: &Visit, rules: &Rules) {
         let piece = Piece::from(visit);
-        let slot = slot(&piece, self.rung, rules);
-        let at = (self.list).partition_point(|known| self::slot(known, self.rung, rules) < slot);
-        match self.list.get_mut(at) {
-            Some(known) if self::slot(known, self.rung, rules) == slot => known.merge(&piece),
-            _ => self.list.insert(at, piece),
-        }
-        while self.list.len() > rules.pieces_max && self.rung < LAST_RUNG {
-            self.climb(rules);
-        }
-    }
-
-    fn climb(&mut self, rules: &Rules) {
-        self.rung += 1;
-        let rung = self.rung;
-        self.list.dedup_by(|next, kept| {
-            let is_same = slot(next, rung, rules) == slot(kept, rung, rules);
-            if is_same {
-                kept.merge(next);
+        let slot = slot(&piece, rules);
+        // Most events are the newest of their person.
+        let at = match self.0.last() {
+            Some(newest) if self::slot(newest, rules) == slot => self.0.len() - 1,
+            _ => (self.0).partition_point(|known| self::slot(known, rules) < slot),
+        };
+        match self.0.get_mut(at) {
+            Some(known) if self::slot(known, rules) == slot => known.merge(&piece),
+            _ => {
+                // Most persons have one piece or two.
+                if self.0.len() < 4 {
+                    self.0.reserve_exact(1);
+                }
+                self.0.insert(at, piece);
             }
-            is_same
-        });
-        self.list.shrink_to_fit();
+        }
     }
 }
 
-/// Pieces in the same slot of a rung are one.
-fn slot(piece: &Piece, rung: u8, rules: &Rules) -> (Option<GivenId>, i64) {
-    let micros = match rung {
-        0 => 1,
-        1 => SECOND,
-        2 => MINUTE,
-        _ => i64::MAX,
-    };
-    // No slot is longer than the gap: it could hide a silence.
-    let micros = micros.min(rules.gap_micros).max(1);
+/// Events in the same slot are one piece.
+fn slot(piece: &Piece, rules: &Rules) -> (Option<GivenId>, i64) {
+    let micros = rules.slot_micros.min(rules.gap_micros).max(1);
     (rules.lane(piece), piece.first.time.0.div_euclid(micros))
 }

@@ -1,6 +1,5 @@
 //! Claims about sessions: what joins, what is cut, what a session says of itself; in every order of arrival.
 
-use super::piece::LAST_RUNG;
 use super::*;
 use crate::cell::NameId;
 use event::time::HOUR;
@@ -74,10 +73,10 @@ fn check_with(rules: &Rules, events: &str, expected: &str) {
         visits.rotate_left(1);
         let backwards: Vec<Visit> = visits.iter().rev().copied().collect();
         for visits in [&visits, &backwards] {
-            assert_eq!(said(&rules.cut(&pieces(visits, rules).list)), expected);
+            assert_eq!(said(&rules.cut(&pieces(visits, rules).0)), expected);
             let (one, other) = visits.split_at(visits.len() / 2);
             let (one, other) = (pieces(one, rules), pieces(other, rules));
-            let mut both: Vec<&Piece> = one.list.iter().chain(&other.list).collect();
+            let mut both: Vec<&Piece> = one.0.iter().chain(&other.0).collect();
             both.sort_by_key(|piece| rules.order(piece));
             assert_eq!(said(&rules.cut(both)), expected);
         }
@@ -119,6 +118,7 @@ const SHORT: Rules = Rules {
     gap_micros: 30 * MINUTE,
     cap_micros: HOUR,
     uses_given_ids: false,
+    slot_micros: 1,
     pieces_max: PIECES_MAX,
 };
 
@@ -148,6 +148,7 @@ fn a_session_is_cut_at_the_cap_from_its_start_and_an_event_at_the_cap_still_join
 fn given_ids_decide_only_where_the_store_says_so() {
     let given = Rules {
         uses_given_ids: true,
+        slot_micros: 1,
         ..Rules::default()
     };
     let events = "10:00#a 10:05#b 10:10#a 12:00#a 10:20 11:00";
@@ -169,7 +170,7 @@ fn given_ids_decide_only_where_the_store_says_so() {
 
 fn check_engaged(events: &str, expected: bool) {
     let rules = Rules::default();
-    let sessions = rules.cut(&pieces(&visits(events), &rules).list);
+    let sessions = rules.cut(&pieces(&visits(events), &rules).0);
     assert_eq!(sessions.len(), 1, "one session");
     assert_eq!(sessions[0].is_engaged(), expected, "{events}");
     assert_eq!(sessions[0].is_bounce(), !expected, "{events}");
@@ -190,21 +191,17 @@ fn a_bounce_is_ten_seconds_or_less_with_one_page_and_nothing_a_shop_hopes_for() 
 }
 
 #[test]
-fn a_session_closes_by_silence_or_by_the_cap() {
-    let closes = |rules: &Rules, events: &str| {
-        let sessions = rules.cut(&pieces(&visits(events), rules).list);
-        clock(rules.closes_at(&sessions[0]))
-    };
-    assert_eq!(closes(&SHORT, "10:00 10:20"), "10:50");
-    assert_eq!(closes(&SHORT, "10:00 10:20 10:45"), "11:00");
+fn orders_that_nobody_was_seen_to_make_are_no_visit() {
+    let rules = Rules::default();
+    let is_visit = |events: &str| rules.cut(&pieces(&visits(events), &rules).0)[0].is_visit();
+    assert!(!is_visit("10:00=order 10:05=order"));
+    assert!(is_visit("10:00=order 10:05"));
+    assert!(is_visit("10:00"));
 }
 
 #[test]
-fn a_key_with_many_events_is_looked_at_more_coarsely_and_counts_the_same() {
-    let rules = Rules {
-        pieces_max: 40,
-        ..Rules::default()
-    };
+fn many_events_are_few_pieces_and_count_the_same() {
+    let rules = Rules::default();
     // Ten events a minute for three hours, with one silence of 31 minutes.
     let minutes = (0..60).chain(90..180);
     let events: Vec<Visit> = minutes
@@ -216,8 +213,8 @@ fn a_key_with_many_events_is_looked_at_more_coarsely_and_counts_the_same() {
     let backwards: Vec<Visit> = events.iter().rev().copied().collect();
     for events in [events, backwards] {
         let pieces = pieces(&events, &rules);
-        assert_eq!((pieces.rung, pieces.list.len()), (LAST_RUNG, 5));
-        assert_eq!(said(&rules.cut(&pieces.list)), expected);
+        assert_eq!(pieces.0.len(), 12 + 18);
+        assert_eq!(said(&rules.cut(&pieces.0)), expected);
     }
 }
 
@@ -230,12 +227,11 @@ fn times_at_the_ends_of_time_do_not_panic() {
         visit.rank.time = EventTime(time);
         pieces.observe(&visit, &rules);
     }
-    let sessions = rules.cut(&pieces.list);
+    let sessions = rules.cut(&pieces.0);
     assert_eq!(sessions.len(), 3);
     assert!(
         sessions
             .iter()
             .all(|session| session.duration_micros() <= 1)
     );
-    assert_eq!(rules.closes_at(&sessions[2]), EventTime(i64::MAX));
 }

@@ -90,6 +90,7 @@ impl Keeper {
         let names = [
             parts::IDS,
             parts::ORDERS,
+            parts::PEOPLE,
             parts::NAMES,
             parts::PRODUCTS,
             parts::CELLS,
@@ -174,6 +175,7 @@ impl Keeper {
             .and_then(|results| results.cells.as_ref());
         let runs = (line.ids.iter().map(|run| (parts::IDS, run)))
             .chain(line.orders.iter().map(|run| (parts::ORDERS, run)))
+            .chain(line.people.iter().map(|run| (parts::PEOPLE, run)))
             .chain(line.names.iter().map(|run| (parts::NAMES, run)))
             .chain(line.products.iter().map(|run| (parts::PRODUCTS, run)))
             .chain(cells.map(|run| (parts::CELLS, run)));
@@ -199,6 +201,7 @@ impl Keeper {
             version,
             ids: self.tables[parts::IDS].clone(),
             orders: self.tables[parts::ORDERS].clone(),
+            people: self.tables[parts::PEOPLE].clone(),
             cells: self.tables[parts::CELLS].clone(),
         };
         self.shelf.0.write().at_rest = Arc::new(at_rest);

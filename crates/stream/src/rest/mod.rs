@@ -5,12 +5,9 @@ pub mod cells;
 pub mod keeper;
 pub mod names;
 pub mod orders;
-// Of use from the day the shards keep persons; until then only its tests read and write.
-#[cfg(test)]
 pub mod people;
 pub mod read;
 pub mod rows;
-#[cfg(test)]
 pub mod sessions;
 
 use checkpoint::{DecodeError, StateError, Table};
@@ -26,6 +23,8 @@ pub struct AtRest {
     pub ids: Table,
     /// Orders and refunds.
     pub orders: Table,
+    /// Persons.
+    pub people: Table,
     /// Cells of every grain.
     pub cells: Table,
 }

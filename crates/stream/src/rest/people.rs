@@ -1,11 +1,8 @@
 //! Persons at rest: what is known of a customer, a visitor or a session without one.
 
 use super::{RestError, sessions};
-use analytics::cell::NameId;
-use analytics::person::{
-    Contributed, Link, PersonKey, PersonKind, PersonRef, PersonState, Version,
-};
-use analytics::session::Rank;
+use analytics::person::{Contributed, Link, PersonRef, PersonState, Version};
+use analytics::session::{Pieces, Rank};
 use checkpoint::{DecodeError, Decoder, Encoder};
 use event::{EventId, EventTime};
 
@@ -18,24 +15,11 @@ pub fn key(person: PersonRef<'_>) -> Vec<u8> {
     bytes
 }
 
-/// Reads [`key`].
-pub fn read_key(bytes: &[u8]) -> Result<PersonKey, RestError> {
-    let unreadable = || RestError::unknown("the key of a person");
-    let (kind, rest) = bytes.split_first().ok_or_else(unreadable)?;
-    let (store, id) = rest.split_first_chunk().ok_or_else(unreadable)?;
-    let kind = PersonKind::ALL.into_iter().find(|one| *one as u8 == *kind);
-    Ok(PersonKey {
-        store: NameId(u32::from_be_bytes(*store)),
-        kind: kind.ok_or_else(unreadable)?,
-        id: std::str::from_utf8(id).map_err(|_| unreadable())?.into(),
-    })
-}
-
 /// Writes what is known of a person.
 pub fn write(state: &PersonState, bytes: &mut Vec<u8>) {
     let mut out = Encoder(bytes);
     out.i64(state.floor.0);
-    sessions::write(&state.own, &mut out);
+    sessions::write_list(&state.own.0, &mut out);
     out.u64(state.links.len() as u64);
     for link in &state.links {
         write_link(link, &mut out);
@@ -55,7 +39,7 @@ pub fn read(bytes: &[u8]) -> Result<PersonState, RestError> {
 
 fn read_state(read: &mut Decoder<'_>) -> Result<PersonState, DecodeError> {
     let floor = EventTime(read.i64()?);
-    let own = sessions::read(read)?;
+    let own = Pieces(sessions::read_list(read)?);
     let links = (0..read.count()?).map(|_| read_link(read));
     let links = links.collect::<Result<_, _>>()?;
     let contributions = (0..read.count()?).map(|_| read_contributed(read));
@@ -118,7 +102,9 @@ mod tests {
     //! What is written comes back, and what is torn or bent is refused, never a panic.
 
     use super::*;
-    use analytics::session::{Acts, Entry, GivenId, Piece, Pieces};
+    use analytics::cell::NameId;
+    use analytics::person::{PersonKey, PersonKind};
+    use analytics::session::{Acts, Entry, GivenId, Piece};
     use proptest::prelude::*;
 
     fn ranks() -> impl Strategy<Value = Rank> {
@@ -155,7 +141,7 @@ mod tests {
     }
 
     fn states() -> impl Strategy<Value = PersonState> {
-        let own = (0..4_u8, lists()).prop_map(|(rung, list)| Pieces { rung, list });
+        let own = lists().prop_map(Pieces);
         let link = (".{0,9}", prop::option::of(ranks()), versions());
         let link = link.prop_map(|(other, at, version)| Link {
             other: other.into(),
@@ -216,14 +202,6 @@ mod tests {
             let (one, other) = (person(one), person(other));
             let (key_one, key_other) = (key(one.borrowed()), key(other.borrowed()));
             prop_assert_eq!(key_one == key_other, one == other);
-            prop_assert_eq!(read_key(&key_one).expect("it was just written"), one);
-        }
-    }
-
-    #[test]
-    fn a_foreign_key_is_refused() {
-        for bytes in [&b""[..], b"\0", b"\x09\0\0\0\0a", b"\0\0\0\0\0\xFF"] {
-            assert!(read_key(bytes).is_err());
         }
     }
 }

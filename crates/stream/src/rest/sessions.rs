@@ -1,24 +1,10 @@
 //! Pieces of sessions at rest: times as steps from the one before, counts and names as varints.
 
 use analytics::cell::NameId;
-use analytics::session::{Acts, Entry, GivenId, Piece, Pieces, Rank};
+use analytics::session::{Acts, Entry, GivenId, Piece, Rank};
 use checkpoint::{DecodeError, Decoder, Encoder};
 use event::{EventId, EventTime};
 use std::num::NonZeroU64;
-
-/// Writes what a key keeps of its own events.
-pub fn write(pieces: &Pieces, out: &mut Encoder<'_>) {
-    out.u64(u64::from(pieces.rung));
-    write_list(&pieces.list, out);
-}
-
-/// Reads [`write`].
-pub fn read(read: &mut Decoder<'_>) -> Result<Pieces, DecodeError> {
-    Ok(Pieces {
-        rung: u8::try_from(read.u64()?).map_err(|_| DecodeError::TooLarge)?,
-        list: read_list(read)?,
-    })
-}
 
 /// Writes pieces as they follow one another.
 pub fn write_list(pieces: &[Piece], out: &mut Encoder<'_>) {

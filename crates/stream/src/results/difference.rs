@@ -106,13 +106,12 @@ impl Results {
                 changes.push(self.product_row_or_gone(product));
             }
         }
-        let orders = |results: &Results| -> BTreeMap<_, _> {
-            let orders = results.orders.values().map(|(_, order)| order);
-            orders
-                .map(|order| (order.key.clone(), order.clone()))
+        let lists = |results: &Results| -> BTreeMap<_, _> {
+            let rows = results.orders.rows().chain(results.sessions.rows());
+            rows.map(|row| ((row.table, row.key.clone()), row.clone()))
                 .collect()
         };
-        self.push_differing(orders(before), orders(self), &mut changes);
+        self.push_differing(lists(before), lists(self), &mut changes);
         let audit = |results: &Results| results.audit.clone();
         self.push_differing(audit(before), audit(self), &mut changes);
         let rejections = |results: &Results| results.rejections.clone();

@@ -3,6 +3,7 @@
 
 use super::shop::STORES;
 use crate::{Line, Results, Store, Stores, StreamConfig};
+use analytics::session::Rules;
 use changelog::{Change, Value};
 use event::check::CheckContext;
 use event::frame::{FrameBody, FrameBuilder, SourceInfo};
@@ -83,6 +84,11 @@ pub(super) fn stores() -> Stores {
         let store = Store {
             zone: TimeZone::get(zone).expect("a zone of the database"),
             currency: Currency::parse(currency).expect("a code"),
+            // A plain recount knows no slots.
+            sessions: Rules {
+                slot_micros: 1,
+                ..Rules::default()
+            },
         };
         ((*name).to_owned(), store)
     };

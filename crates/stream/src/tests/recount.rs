@@ -1,6 +1,8 @@
 //! What must come of a list of events, counted a second time with plain maps and the rules as the definitions of the
 //! metrics say them: it shares no fold, no window and no sketch with the line.
 
+mod visits;
+
 use super::harness::{Tables, Told};
 use super::shop::STORES;
 use analytics::Distinct;
@@ -23,6 +25,7 @@ pub(super) fn recount(told: &[Told]) -> Numbers {
     count_activity(&events, &mut numbers);
     count_orders(&events, &mut numbers);
     count_refunds(&events, &mut numbers);
+    visits::count_visits(&events, &mut numbers);
     numbers.retain(|_, number| *number != 0);
     numbers
 }
@@ -260,6 +263,8 @@ pub(super) fn said(tables: &Tables) -> Numbers {
                 format!("{} order {}", text(&key[0]), text(&key[1])),
                 number,
             );
+        } else if table == "sessions" {
+            add(&mut numbers, session_row(key, values), 1);
         } else if key.get(1) == Some(&Value::Text("1d".into())) {
             say(table, key, values, &mut numbers);
         }
@@ -267,6 +272,19 @@ pub(super) fn said(tables: &Tables) -> Numbers {
     // An order's row stands for an order, whatever it brought in.
     numbers.retain(|_, number| *number != 0);
     numbers
+}
+
+fn session_row(key: &[Value], values: &[Value]) -> String {
+    let (Value::Time(start), Value::Time(last)) = (&key[3], &values[0]) else {
+        panic!("start and end are times: {key:?}")
+    };
+    let merged = match &values[9] {
+        Value::Null => String::new(),
+        into => format!(" merged {}", text(into)),
+    };
+    let (store, kind, person) = (text(&key[0]), text(&key[1]), text(&key[2]));
+    let events = number(&values[1]);
+    format!("{store} session {kind} {person} {start} {last} x{events}{merged}")
 }
 
 fn say(table: &str, key: &[Value], values: &[Value], numbers: &mut Numbers) {
@@ -286,6 +304,16 @@ fn say(table: &str, key: &[Value], values: &[Value], numbers: &mut Numbers) {
     match table {
         "activity_by_type" => tell(format!("events {}", name(3)), number(&values[0])),
         "activity" => tell("visitors".to_owned(), distinct(&values[4])),
+        "visits" => {
+            for (what, at) in [
+                ("sessions", 0),
+                ("sessions with cart", 2),
+                ("sessions with order", 4),
+                ("session time", 6),
+            ] {
+                tell(what.to_owned(), number(&values[at]));
+            }
+        }
         "sales" => {
             let currency = name(3);
             for (what, at) in [

@@ -78,7 +78,7 @@ pub(super) fn plans() -> impl Strategy<Value = Plan> {
     let seed = (
         (0..KINDS.len(), 0..STORES.len()),
         (0..BEGINNINGS.len(), 0..2 * 1_440_i64, 0..60_i64),
-        (0..8_u8, 0..6_u8),
+        (0..10_u8, 0..6_u8),
         prop::collection::vec(line, 0..4),
         (0..3_usize, 0..4_usize, 0..20_000_i64),
     );
@@ -148,10 +148,16 @@ fn event(number: i64, seed: &Seed) -> Told {
     (STORES[seed.store].0, event)
 }
 
-/// Customers, anonymous visitors, both at once, sessions alone, and nobody.
+/// Customers, anonymous visitors, both at once, sessions alone, nobody, and a device that two customers share.
 fn name_person(event: &mut Event<'static>, person: u8) {
     if matches!(person, 0..=2) {
         event.set_text(Text::CustomerId, format!("c{person}"));
+    }
+    if person == 9 {
+        event.set_text(Text::CustomerId, "c1");
+    }
+    if matches!(person, 8..=9) {
+        event.set_text(Text::AnonymousId, "v2");
     }
     if matches!(person, 2..=5) {
         event.set_text(Text::AnonymousId, format!("v{}", person % 4));

@@ -3,7 +3,7 @@
 
 use super::super::*;
 use crate::session::{Act, Acts, Entry, GivenId, Rank, Session};
-use event::{EventId, EventType};
+use event::{EventId, EventTime, EventType};
 use std::collections::BTreeMap;
 
 /// An event as a list tells it.
@@ -162,13 +162,12 @@ impl Town {
         self.mail.append(&mut settled.messages);
         for row in settled.rows {
             let key = (row.person, row.start, row.given);
-            match row.standing {
-                Standing::Gone => assert!(self.table.remove(&key).is_some(), "{key:?} was there"),
-                standing => {
-                    let before = self.table.insert(key, standing.clone());
-                    assert_ne!(before, Some(standing), "only changes are told");
-                }
-            }
+            assert_ne!(row.before, row.after, "only changes are told");
+            let known = match row.after {
+                Some(standing) => self.table.insert(key, standing),
+                None => self.table.remove(&key),
+            };
+            assert_eq!(known, row.before, "what was told is known");
         }
     }
 
@@ -221,18 +220,12 @@ impl Town {
         self.quiet();
     }
 
-    pub(super) fn forget_before(&mut self, horizon: EventTime) {
-        self.homes
-            .iter_mut()
-            .for_each(|home| home.people.forget_before(horizon));
-    }
-
     /// The largest state in memory: pieces, links.
     pub(super) fn largest(&self) -> (usize, usize) {
         let states = self.homes.iter().flat_map(|home| home.people.fresh());
         let sizes = states.map(|(_, state)| {
             let contributed: usize = state.contributions.iter().map(|one| one.pieces.len()).sum();
-            (state.own.list.len() + contributed, state.links.len())
+            (state.own.0.len() + contributed, state.links.len())
         });
         sizes.fold((0, 0), |largest, (pieces, links)| {
             (largest.0.max(pieces), largest.1.max(links))
@@ -247,7 +240,6 @@ impl Town {
                 Standing::Merged { into, session } => {
                     format!("{} {} merged {into}", person.id, session_said(session))
                 }
-                Standing::Gone => panic!("what is gone is in no table"),
             })
             .collect();
         said.sort();

@@ -64,6 +64,7 @@ fn settings() -> impl Strategy<Value = Setting> {
             gap_micros: 30 * MINUTE,
             cap_micros,
             uses_given_ids,
+            slot_micros: 1,
             pieces_max: PIECES_MAX,
         },
         limits: Limits {
@@ -73,6 +74,10 @@ fn settings() -> impl Strategy<Value = Setting> {
         },
         homes,
     })
+}
+
+fn slots() -> impl Strategy<Value = i64> {
+    prop::sample::select(vec![5 * MINUTE, 30 * MINUTE, DAY])
 }
 
 fn lived(events: &[Told], setting: Setting, seed: u64) -> Vec<String> {
@@ -104,59 +109,30 @@ proptest! {
     }
 
     #[test]
-    fn a_key_looked_at_coarsely_says_the_same_in_any_order(
+    fn longer_slots_say_the_same_in_any_order(
         events in events(120),
-        setting in settings(),
+        (setting, slot_micros) in (settings(), slots()),
         order in any::<u64>(),
         seed in any::<u64>(),
     ) {
-        // 10 h have 20 gaps, and with given ids 4 lanes of them: the last rung is reached and never too small.
-        let rules = Rules { pieces_max: if setting.rules.uses_given_ids { 84 } else { 21 }, ..setting.rules };
+        let rules = Rules { slot_micros, ..setting.rules };
         let setting = Setting { rules, ..setting };
         let in_order = lived(&shuffled(&events, 0), setting, 1);
         prop_assert_eq!(lived(&shuffled(&events, order), setting, seed), in_order);
     }
 
     #[test]
-    fn without_a_cap_coarseness_changes_nothing(
+    fn without_a_cap_longer_slots_change_nothing(
         events in events(120),
-        setting in settings(),
+        (setting, slot_micros) in (settings(), slots()),
         order in any::<u64>(),
         seed in any::<u64>(),
     ) {
         // Without customers, too: a visitor's slot goes to one customer as a whole.
         let strangers: Vec<Told> = events.iter().map(|told| Told { customer: None, ..*told }).collect();
         let strangers: Vec<Told> = strangers.into_iter().filter(|told| told.visitor.or(told.session).is_some()).collect();
-        let rules = Rules { pieces_max: 21, cap_micros: DAY, uses_given_ids: false, ..setting.rules };
+        let rules = Rules { slot_micros, cap_micros: DAY, uses_given_ids: false, ..setting.rules };
         let setting = Setting { rules, ..setting };
         prop_assert_eq!(lived(&shuffled(&strangers, order), setting, seed), recount(&strangers, &setting));
-    }
-
-    #[test]
-    fn what_is_let_go_when_it_can_no_longer_change_stays_as_it_was(
-        events in events(80),
-        setting in settings(),
-    ) {
-        // Every visitor is a customer from the beginning, and nothing comes late: so nothing would be folded again.
-        let setting = Setting { limits: Limits::default(), ..setting };
-        let of = |visitor: u8| visitor % 3;
-        let logins = (0..4).map(|visitor| Told {
-            rank: rank(HOUR, 0, 1_000 + u128::from(visitor)),
-            kind: EventType::Login,
-            customer: Some(of(visitor)),
-            visitor: Some(visitor),
-            session: None,
-        });
-        let faithful = |told: &Told| Told { customer: told.customer.and(told.visitor).map(of), ..*told };
-        let mut events: Vec<Told> = logins.chain(events.iter().map(faithful)).collect();
-        events.sort_by_key(|told| told.rank);
-        let mut town = Town::new(setting);
-        for told in &events {
-            town.observe(told);
-            town.quiet();
-            town.forget_before(told.rank.time);
-        }
-        prop_assert_eq!(town.beyond_reach, 0);
-        prop_assert_eq!(town.said(), recount(&events, &setting));
     }
 }

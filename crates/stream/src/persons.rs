@@ -1,0 +1,224 @@
+//! Persons of one shard, over those at rest. An event is a visit at the home of whoever it names, which need not be the
+//! event's own: an order folds at the order's home. What homes tell one another is mail; whoever feeds them carries it.
+
+use crate::rest::{self, AtRest, RestError};
+use crate::round::RoutedEvent;
+use analytics::cell::{Deltas, NameId};
+use analytics::person::{
+    Limits, Message, Naming, OwnNaming, People, PersonRef, Reach, SessionRow, Settled, Version,
+};
+use analytics::session::{self, Entry, Rules, Visit};
+use std::sync::Arc;
+
+/// What is told to the home of a person.
+#[derive(Debug, Clone)]
+pub enum Mail {
+    /// The event of another home is a visit.
+    Visit(OwnNaming, Visit),
+    /// One person tells another.
+    Message(Message),
+}
+
+impl Mail {
+    /// Who is told.
+    pub fn person(&self) -> Option<PersonRef<'_>> {
+        match self {
+            Mail::Visit(naming, _) => naming.borrowed().person(),
+            Mail::Message(message) => Some(message.to.borrowed()),
+        }
+    }
+}
+
+/// How stores cut sessions.
+#[derive(Debug, Clone, Default)]
+pub struct SessionRules(pub Arc<[(NameId, Rules)]>);
+
+/// Steps of a sender at one offset: its own event first, then visits from other homes, then what settling tells.
+const STEP_OF_VISITS: u32 = 1;
+const STEP_OF_SETTLING: u32 = 1 << 31;
+
+/// One shard's persons.
+#[derive(Debug)]
+pub struct Persons {
+    people: People,
+    /// Of the event that is folded, or of what is settled.
+    messages: Vec<Message>,
+    settled: Settled,
+}
+
+impl Persons {
+    /// Nobody yet.
+    pub fn new(rules: &SessionRules) -> Persons {
+        let mut people = People::new(Rules::default(), Limits::default());
+        for (store, rules) in rules.0.iter() {
+            people.set_rules(*store, *rules);
+        }
+        Persons {
+            people,
+            messages: Vec::new(),
+            settled: Settled::default(),
+        }
+    }
+
+    /// An event is a visit: folded here where this is the home of its person, else told there.
+    pub fn visit(
+        &mut self,
+        routed: &RoutedEvent<'_>,
+        at_rest: &AtRest,
+        mail: &mut Vec<Mail>,
+    ) -> Result<(), RestError> {
+        let (event, names) = (routed.event, &routed.names);
+        let naming = Naming::of(event, names.store);
+        let entry = Entry {
+            country: names.country,
+            device: names.device,
+            ..Entry::default()
+        };
+        let visit = Visit::of(event, entry).filter(|_| naming.person().is_some());
+        let Some(visit) = visit else {
+            return Ok(());
+        };
+        if event.kind().is_order_kind() {
+            mail.push(Mail::Visit(OwnNaming::from(&naming), visit));
+            return Ok(());
+        }
+        let version = Version {
+            offset: routed.offset,
+            step: 0,
+        };
+        self.observe(&naming, &visit, version, at_rest)?;
+        mail.extend(self.messages.drain(..).map(Mail::Message));
+        Ok(())
+    }
+
+    /// Takes what another home tells, as the so many-th of what came after the fold that ended before this offset.
+    pub fn receive(
+        &mut self,
+        told: Mail,
+        (offset, nth): (u64, u32),
+        at_rest: &AtRest,
+        mail: &mut Vec<Mail>,
+    ) -> Result<(), RestError> {
+        match told {
+            Mail::Visit(naming, visit) => {
+                let version = Version {
+                    offset: offset.saturating_sub(1),
+                    step: STEP_OF_VISITS.saturating_add(nth).min(STEP_OF_SETTLING - 1),
+                };
+                self.observe(&naming.borrowed(), &visit, version, at_rest)?;
+                mail.extend(self.messages.drain(..).map(Mail::Message));
+            }
+            Mail::Message(message) => {
+                self.bring(message.to.borrowed(), at_rest)?;
+                self.people.receive(message);
+            }
+        }
+        Ok(())
+    }
+
+    /// Says what changed since the last time: counts sessions, keeps their rows, tells other homes.
+    pub fn settle(
+        &mut self,
+        (offset, pass): (u64, u32),
+        (deltas, rows): (&mut Deltas, &mut NewestSessions),
+        mail: &mut Vec<Mail>,
+    ) {
+        let version = Version {
+            offset: offset.saturating_sub(1),
+            step: STEP_OF_SETTLING.saturating_add(pass),
+        };
+        self.people.settle(version, &mut self.settled);
+        mail.extend(self.settled.messages.drain(..).map(Mail::Message));
+        for row in self.settled.rows.drain(..) {
+            let session = |standing: &Option<_>| match standing {
+                Some(standing) => analytics::person::Standing::counting(standing).copied(),
+                None => None,
+            };
+            let (before, after) = (session(&row.before), session(&row.after));
+            session::count(row.person.store, before.as_ref(), after.as_ref(), deltas);
+            rows.push(row);
+        }
+    }
+
+    fn observe(
+        &mut self,
+        naming: &Naming<'_>,
+        visit: &Visit,
+        version: Version,
+        at_rest: &AtRest,
+    ) -> Result<(), RestError> {
+        if let Some(person) = naming.person() {
+            self.bring(person, at_rest)?;
+        }
+        let reach = (self.people).observe(naming, visit, version, &mut self.messages);
+        if reach == Reach::BeyondReach {
+            metrics::counter!("shopstream_visits_beyond_reach_total").increment(1);
+        }
+        Ok(())
+    }
+
+    /// Makes sure that what is known of a person is in memory.
+    fn bring(&mut self, person: PersonRef<'_>, at_rest: &AtRest) -> Result<(), RestError> {
+        if !at_rest.people.is_empty()
+            && !self.people.holds(person)
+            && let Some(state) = at_rest.people.get(&rest::people::key(person))?
+        {
+            let state = rest::people::read(&state)?;
+            self.people.bring(person.to_key(), state);
+        }
+        Ok(())
+    }
+
+    /// What changed since the last checkpoint was begun.
+    pub fn people(&self) -> &People {
+        &self.people
+    }
+
+    /// A checkpoint took what is fresh.
+    pub fn rest(&mut self) {
+        self.people.rest();
+    }
+
+    /// That checkpoint stands.
+    pub fn forget_resting(&mut self) {
+        self.people.forget_resting();
+    }
+
+    /// Forgets everybody.
+    pub fn forget(&mut self) {
+        self.people.forget();
+    }
+}
+
+/// Rows of sessions for readers who want to see single ones: of a flood only the newest.
+#[derive(Debug, Default)]
+pub struct NewestSessions {
+    rows: Vec<SessionRow>,
+}
+
+/// Sessions that one worker tells at once; far more than a page shows.
+const TOLD_MAX: usize = 2_000;
+
+impl NewestSessions {
+    fn push(&mut self, row: SessionRow) {
+        self.rows.push(row);
+        if self.rows.len() >= 4 * TOLD_MAX {
+            self.thin();
+        }
+    }
+
+    fn thin(&mut self) {
+        if self.rows.len() > TOLD_MAX {
+            let at = self.rows.len() - TOLD_MAX;
+            let mut starts: Vec<_> = self.rows.iter().map(|row| row.start).collect();
+            let from = *starts.select_nth_unstable(at).1;
+            self.rows.retain(|row| row.start >= from);
+        }
+    }
+
+    /// Hands them over.
+    pub fn take(&mut self) -> Vec<SessionRow> {
+        self.thin();
+        std::mem::take(&mut self.rows)
+    }
+}

@@ -1,0 +1,134 @@
+//! Sessions counted a second time: all events of a store in a list, each given to its person by the rule, cut at every
+//! silence. It knows nothing of pieces, homes and messages.
+
+use super::super::harness::Told;
+use super::{Numbers, add, day};
+use event::schema::{Number, Text};
+use event::time::MINUTE;
+use event::{Event, EventTime, EventType};
+use std::collections::BTreeMap;
+
+type Rank = (EventTime, i64, u128);
+/// By visitor: the earliest event with each customer.
+type Links = BTreeMap<String, BTreeMap<String, Rank>>;
+
+pub(super) fn count_visits(events: &[&Told], numbers: &mut Numbers) {
+    let mut stores: BTreeMap<&str, Vec<&Event<'static>>> = BTreeMap::new();
+    for (store, event) in events.iter().filter(|(_, event)| is_of_a_visitor(event)) {
+        stores.entry(store).or_default().push(event);
+    }
+    for (store, mut events) in stores {
+        events.sort_by_key(|event| rank(event));
+        count_store(store, &events, numbers);
+    }
+}
+
+fn is_of_a_visitor(event: &Event<'static>) -> bool {
+    let kinds = [
+        EventType::OrderUpdate,
+        EventType::OrderCancel,
+        EventType::Refund,
+    ];
+    !kinds.contains(&event.kind)
+}
+
+fn count_store(store: &str, events: &[&Event<'static>], numbers: &mut Numbers) {
+    let links = links(events);
+    let mut persons: BTreeMap<(&str, String), Vec<&Event<'static>>> = BTreeMap::new();
+    let mut given_away: BTreeMap<String, Vec<&Event<'static>>> = BTreeMap::new();
+    for event in events {
+        let of = |column| event.text(column).map(str::to_owned);
+        let (customer, visitor) = (of(Text::CustomerId), of(Text::AnonymousId));
+        let owner = visitor
+            .as_ref()
+            .and_then(|visitor| owner(visitor, rank(event).0, &links));
+        if let (None, Some(visitor), Some(_)) = (&customer, &visitor, &owner) {
+            given_away.entry(visitor.clone()).or_default().push(event);
+        }
+        let person = (customer.or(owner).map(|id| ("customer", id)))
+            .or(visitor.map(|id| ("visitor", id)))
+            .or(of(Text::SourceSessionId).map(|id| ("session", id)));
+        if let Some(person) = person {
+            persons.entry(person).or_default().push(event);
+        }
+    }
+    for ((kind, person), events) in persons {
+        for session in cut(&events) {
+            count_session(store, &session, numbers);
+            let row = row(&session);
+            add(numbers, format!("{store} session {kind} {person} {row}"), 1);
+        }
+    }
+    for (visitor, events) in given_away {
+        for session in cut(&events) {
+            let into = owner(&visitor, rank(session[0]).0, &links).expect("it is linked");
+            let row = row(&session);
+            let key = format!("{store} session visitor {visitor} {row} merged {into}");
+            add(numbers, key, 1);
+        }
+    }
+}
+
+fn count_session(store: &str, session: &[&Event<'static>], numbers: &mut Numbers) {
+    let day = day(store, rank(session[0]).0);
+    let has = |kind| i128::from(session.iter().any(|event| event.kind == kind));
+    add(numbers, format!("{store} {day} sessions"), 1);
+    let cart = has(EventType::CartAdd);
+    add(numbers, format!("{store} {day} sessions with cart"), cart);
+    let order = has(EventType::Order);
+    add(numbers, format!("{store} {day} sessions with order"), order);
+    let micros = rank(session[session.len() - 1]).0.0 - rank(session[0]).0.0;
+    let time = i128::from(micros / 100);
+    add(numbers, format!("{store} {day} session time"), time);
+}
+
+/// As a session's row is told: start, end, events.
+fn row(session: &[&Event<'static>]) -> String {
+    let time = |event: &Event<'static>| rank(event).0.0;
+    let (first, last) = (session[0], session[session.len() - 1]);
+    format!("{} {} x{}", time(first), time(last), session.len())
+}
+
+fn rank(event: &Event<'static>) -> Rank {
+    let position = event.number(Number::SourcePosition).expect("set");
+    let id = event.id.expect("set").0;
+    (event.time.expect("set"), position, id)
+}
+
+fn links(events: &[&Event<'static>]) -> Links {
+    let mut links = Links::new();
+    for event in events {
+        if let (Some(customer), Some(visitor)) =
+            (event.text(Text::CustomerId), event.text(Text::AnonymousId))
+        {
+            let known = links.entry(visitor.to_owned()).or_default();
+            // Events come in their order: the first of a pair is its earliest.
+            known.entry(customer.to_owned()).or_insert(rank(event));
+        }
+    }
+    links
+}
+
+/// The customer of the link at or next after a time, else of the last before.
+fn owner(visitor: &str, time: EventTime, links: &Links) -> Option<String> {
+    let mut known: Vec<(Rank, &String)> = links
+        .get(visitor)?
+        .iter()
+        .map(|(customer, at)| (*at, customer))
+        .collect();
+    known.sort();
+    let next = known.iter().find(|(at, _)| at.0 >= time);
+    next.or(known.last())
+        .map(|(_, customer)| (*customer).clone())
+}
+
+/// Runs without a silence of more than half an hour, in which somebody did more than order.
+fn cut<'a>(events: &[&'a Event<'static>]) -> Vec<Vec<&'a Event<'static>>> {
+    let is_near = |one: &&Event<'static>, next: &&Event<'static>| {
+        rank(next).0.0 - rank(one).0.0 <= 30 * MINUTE
+    };
+    let runs = events.chunk_by(is_near).map(<[_]>::to_vec);
+    let is_visit =
+        |run: &Vec<&Event<'static>>| run.iter().any(|event| event.kind != EventType::Order);
+    runs.filter(is_visit).collect()
+}
