@@ -3,15 +3,16 @@
 
 mod enrichment;
 mod findings;
+mod stores;
 
 pub use enrichment::{GeoSettings, PriceTierSettings, PrivacySettings};
 pub use findings::FindingSettings;
+pub use stores::StoreSettings;
 
 use crate::cli::Settings;
 use crate::exit::Problem;
 use crate::imports::{ImportRequest, explain_mapping};
 use anyhow::Context;
-use event::Currency;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use ingest::Enrichment;
@@ -110,16 +111,6 @@ pub struct CheckpointSettings {
     pub cells_max: usize,
 }
 
-/// A shop.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct StoreSettings {
-    /// Time zone of its days and hours, such as `Europe/Berlin`.
-    pub timezone: String,
-    /// Currency of amounts that name none.
-    pub currency: String,
-}
-
 impl Default for Config {
     fn default() -> Self {
         Config {
@@ -167,15 +158,6 @@ impl Default for StreamSettings {
         StreamSettings {
             workers: 0,
             publish_interval_ms: 200,
-        }
-    }
-}
-
-impl Default for StoreSettings {
-    fn default() -> Self {
-        StoreSettings {
-            timezone: "UTC".to_owned(),
-            currency: "USD".to_owned(),
         }
     }
 }
@@ -273,28 +255,10 @@ fn explain(error: &figment::Error) -> Problem {
 }
 
 fn check(config: &Config) -> Result<(), Problem> {
-    for (name, store) in &config.stores {
-        if jiff::tz::TimeZone::get(&store.timezone).is_err() {
-            let what = format!(
-                "stores.{name}.timezone: `{}` is no time zone",
-                store.timezone
-            );
-            return Err(Problem::usage(
-                what,
-                "write it as in the IANA database, such as `Europe/Berlin`",
-            ));
-        }
-        if Currency::parse(&store.currency).is_none() {
-            let what = format!(
-                "stores.{name}.currency: `{}` is no currency",
-                store.currency
-            );
-            return Err(Problem::usage(
-                what,
-                "write a code of ISO 4217, such as `EUR`",
-            ));
-        }
-    }
+    config
+        .stores
+        .iter()
+        .try_for_each(|(name, store)| store.check(name))?;
     config.price_tiers.tiers()?;
     config.findings.check()?;
     if let Err(error) = ingest::checks::compile_checks(&config.checks) {
@@ -327,16 +291,10 @@ fn check(config: &Config) -> Result<(), Problem> {
 impl Config {
     /// The shops, as the stream wants them.
     pub fn stores(&self) -> stream::Stores {
-        let store = |settings: &StoreSettings| stream::Store {
-            zone: jiff::tz::TimeZone::get(&settings.timezone)
-                .expect("checked when the configuration was read"),
-            currency: Currency::parse(&settings.currency)
-                .expect("checked when the configuration was read"),
-        };
         stream::Stores(
             self.stores
                 .iter()
-                .map(|(name, settings)| (name.clone(), store(settings)))
+                .map(|(name, settings)| (name.clone(), settings.store()))
                 .collect(),
         )
     }
