@@ -32,10 +32,8 @@ pub struct Outputs<'a> {
 /// state back with [`Orders::bring`] before it is asked for, and takes those that changed with [`Orders::fresh`].
 #[derive(Debug, Default)]
 pub struct Orders {
-    /// States that changed since the last checkpoint was begun.
+    /// States that changed since they were last taken.
     fresh: HashMap<OrderKey, OrderState, FixedState>,
-    /// States that the last checkpoint takes; here until it stands.
-    resting: HashMap<OrderKey, OrderState, FixedState>,
 }
 
 /// Whether an id is one of an order or of a refund.
@@ -193,21 +191,14 @@ impl Orders {
     }
 
     fn state(&mut self, key: OrderKey) -> &mut OrderState {
-        let resting = &self.resting;
-        self.fresh.entry(key).or_insert_with_key(|key| {
-            // The checkpoint that is being written keeps its own.
-            resting.get(key).cloned().unwrap_or_default()
-        })
-    }
-
-    fn find(&self, key: &OrderKey) -> Option<&OrderState> {
-        self.fresh.get(key).or_else(|| self.resting.get(key))
+        self.fresh.entry(key).or_default()
     }
 
     /// The categories an order or refund has already, where it is known.
     #[must_use]
     pub fn categories(&self, event: EventRef<'_>, names: &EventNames) -> Vec<NameId> {
-        let known = OrderKey::of(event, names).and_then(|key| self.find(&key)?.placed.as_ref());
+        let known =
+            OrderKey::of(event, names).and_then(|key| self.fresh.get(&key)?.placed.as_ref());
         let lines = known.iter().flat_map(|(_, sale)| &sale.lines);
         lines.map(|line| line.names.category).collect()
     }
@@ -215,7 +206,7 @@ impl Orders {
     /// Whether what is known of this order is in memory.
     #[must_use]
     pub fn holds(&self, key: &OrderKey) -> bool {
-        self.find(key).is_some()
+        self.fresh.contains_key(key)
     }
 
     /// Brings back what was kept elsewhere.
@@ -223,32 +214,26 @@ impl Orders {
         self.fresh.insert(key, state);
     }
 
-    /// What changed since the last checkpoint was begun, in no particular order.
+    /// What changed since [`Orders::rest`] was last called, in no particular order.
     pub fn fresh(&self) -> impl Iterator<Item = (&OrderKey, &OrderState)> {
         self.fresh.iter()
     }
 
-    /// What is fresh was taken by a checkpoint; it stays in memory until [`Orders::forget_resting`].
+    /// What is fresh was taken, and can be brought back from now on.
     pub fn rest(&mut self) {
-        self.resting = std::mem::take(&mut self.fresh);
-    }
-
-    /// The checkpoint stands: what it took can be brought back.
-    pub fn forget_resting(&mut self) {
-        self.resting = HashMap::default();
+        self.fresh = HashMap::default();
     }
 
     /// Orders and refunds in memory.
     #[must_use]
     pub fn len(&self) -> usize {
-        let also_fresh = |key: &&OrderKey| self.fresh.contains_key(*key);
-        self.fresh.len() + self.resting.len() - self.resting.keys().filter(also_fresh).count()
+        self.fresh.len()
     }
 
     /// Whether none is in memory.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.fresh.is_empty() && self.resting.is_empty()
+        self.fresh.is_empty()
     }
 }
 

@@ -14,7 +14,7 @@ use crate::cell::NameId;
 use crate::session::{Rules, Visit};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use hashbrown::hash_map::{EntryRef, OccupiedEntry};
+use hashbrown::hash_map::EntryRef;
 use published::{Published, Teller};
 
 /// Pairs that one key has with others: beyond it the earliest in the canonical order stay. A customer with more visitors
@@ -66,10 +66,8 @@ pub struct People {
     usual: Rules,
     stores: HashMap<NameId, Rules, FixedState>,
     limits: Limits,
-    /// States that changed since the last checkpoint was begun.
+    /// States that changed since they were last taken.
     fresh: Persons,
-    /// States that the last checkpoint takes; here until it stands.
-    resting: Persons,
     /// Persons that changed since they were settled, in the order in which they did.
     touched: Vec<PersonKey>,
 }
@@ -80,7 +78,7 @@ type Persons = HashMap<PersonKey, Person, FixedState>;
 struct Person {
     state: PersonState,
     /// As it was last settled, where it changed since.
-    before: Option<Published>,
+    before: Option<Box<Published>>,
 }
 
 impl People {
@@ -157,8 +155,9 @@ impl People {
     pub fn settle(&mut self, version: Version, out: &mut Settled) {
         for key in std::mem::take(&mut self.touched) {
             let (limits, rules) = (self.limits, self.rules(key.store));
-            let found = find(&mut self.fresh, &self.resting, &key.borrowed());
-            let person = found.into_mut();
+            let Some(person) = self.fresh.get_mut(&key) else {
+                continue;
+            };
             let Some(before) = person.before.take() else {
                 continue;
             };
@@ -177,14 +176,14 @@ impl People {
 
     /// Forgets everybody; rules and limits stay.
     pub fn forget(&mut self) {
-        (self.fresh, self.resting) = Default::default();
+        self.fresh = HashMap::default();
         self.touched.clear();
     }
 
     /// Whether what is known of this person is in memory.
     #[must_use]
     pub fn holds(&self, person: PersonRef<'_>) -> bool {
-        self.fresh.contains_key(&person) || self.resting.contains_key(&person)
+        self.fresh.contains_key(&person)
     }
 
     /// Brings back what was kept elsewhere.
@@ -193,19 +192,14 @@ impl People {
         self.fresh.insert(key, Person { state, before });
     }
 
-    /// What changed since the last checkpoint was begun, in no particular order. To be asked for when all is settled.
+    /// What changed since [`People::rest`] was last called, in no particular order. To be asked for when all is settled.
     pub fn fresh(&self) -> impl Iterator<Item = (&PersonKey, &PersonState)> {
         self.fresh.iter().map(|(key, person)| (key, &person.state))
     }
 
-    /// What is fresh was taken by a checkpoint; it stays in memory until [`People::forget_resting`].
+    /// What is fresh was taken, and can be brought back from now on.
     pub fn rest(&mut self) {
-        self.resting = std::mem::take(&mut self.fresh);
-    }
-
-    /// The checkpoint stands: what it took can be brought back.
-    pub fn forget_resting(&mut self) {
-        self.resting = HashMap::default();
+        self.fresh = HashMap::default();
     }
 
     fn rules(&self, store: NameId) -> Rules {
@@ -215,28 +209,17 @@ impl People {
     /// The state to change; how it stood is noted the first time.
     fn touch(&mut self, person: PersonRef<'_>) -> &mut PersonState {
         let rules = self.rules(person.store);
-        let mut found = find(&mut self.fresh, &self.resting, &person);
+        let mut found = match self.fresh.entry_ref(&person) {
+            EntryRef::Occupied(known) => known,
+            EntryRef::Vacant(vacant) => vacant.insert_entry(Person::default()),
+        };
         if found.get().before.is_none() {
             self.touched.push(found.key().clone());
             let known = found.get_mut();
-            known.before = Some(Published::of(person.kind, &known.state, &rules));
+            let before = Published::of(person.kind, &known.state, &rules);
+            known.before = Some(Box::new(before));
         }
         &mut found.into_mut().state
-    }
-}
-
-fn find<'a>(
-    fresh: &'a mut Persons,
-    resting: &Persons,
-    key: &PersonRef<'_>,
-) -> OccupiedEntry<'a, PersonKey, Person, FixedState> {
-    match fresh.entry_ref(key) {
-        EntryRef::Occupied(known) => known,
-        EntryRef::Vacant(vacant) => {
-            // The checkpoint that is being written keeps its own.
-            let known = resting.get(key).cloned();
-            vacant.insert_entry(known.unwrap_or_default())
-        }
     }
 }
 

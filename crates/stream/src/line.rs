@@ -124,7 +124,6 @@ pub struct Line {
     round: Round,
     progress: Progress,
     is_changed: bool,
-    at_rest: Arc<AtRest>,
     /// What is not yet told to products and persons, by worker.
     untold: Vec<Incoming>,
     /// How often the log was folded again.
@@ -156,7 +155,6 @@ impl Line {
             round: Round::new(),
             progress: Progress::default(),
             is_changed: false,
-            at_rest: Arc::default(),
             untold: (0..count).map(|_| Incoming::default()).collect(),
             generation: 0,
             undone: BTreeSet::new(),
@@ -168,8 +166,8 @@ impl Line {
     pub fn restore(
         &mut self,
         checkpoint: &Checkpoint,
-        at_rest: Arc<AtRest>,
-    ) -> Result<(), RestError> {
+        at_rest: &Arc<AtRest>,
+    ) -> Result<(), LineError> {
         let table = |name| checkpoint.tables.get(name).cloned().unwrap_or_default();
         self.names = rest::names::read_names(&table(parts::NAMES))?;
         self.products = rest::names::read_products(&table(parts::PRODUCTS))?;
@@ -184,9 +182,8 @@ impl Line {
             let decoded = self.decode_progress(&mut Decoder::new(bytes));
             decoded.map_err(RestError::of("the progress"))?;
         }
-        self.at_rest = at_rest;
         self.is_changed = true;
-        Ok(())
+        self.set_at_rest(at_rest)
     }
 
     /// Writes all that changed since the last checkpoint, between rounds and after a harvest. What could be written is
@@ -230,13 +227,10 @@ impl Line {
     }
 
     /// A checkpoint stands: from now on the shards look there for what it took.
-    pub fn set_at_rest(&mut self, at_rest: Arc<AtRest>) -> Result<(), LineError> {
-        self.at_rest = at_rest;
-        (self.workers.iter()).try_for_each(|worker| worker.ask(Task::ForgetResting))?;
-        (self.workers.iter()).try_for_each(|worker| match worker.answer()? {
-            Answer::Forgotten => Ok(()),
-            _ => Err(LineError::OutOfTurn),
-        })
+    pub fn set_at_rest(&self, at_rest: &Arc<AtRest>) -> Result<(), LineError> {
+        let task = || Task::SetAtRest(Arc::clone(at_rest));
+        (self.workers.iter()).try_for_each(|worker| worker.ask(task()))?;
+        self.workers.iter().try_for_each(done)
     }
 
     /// Adds a frame to the round that is being made ready.
@@ -302,11 +296,7 @@ impl Line {
     /// Forgets everything but names: the log is to be folded again from its beginning, without what was undone.
     pub fn start_again(&mut self) -> Result<(), LineError> {
         (self.workers.iter()).try_for_each(|worker| worker.ask(Task::StartAgain))?;
-        for worker in &self.workers {
-            let Answer::Forgotten = worker.answer()? else {
-                return Err(LineError::OutOfTurn);
-            };
-        }
+        self.workers.iter().try_for_each(done)?;
         self.undone.append(&mut self.to_undo);
         self.names.forget_rest();
         self.products.forget_names();
@@ -315,7 +305,6 @@ impl Line {
         self.round = Round::new();
         self.progress = Progress::default();
         self.generation += 1;
-        self.at_rest = Arc::default();
         self.untold = self.workers.iter().map(|_| Incoming::default()).collect();
         Ok(())
     }
@@ -337,7 +326,6 @@ impl Line {
         let mut round = std::mem::replace(&mut self.round, Round::new());
         self.extend_event_times(&round);
         round.pulse_from = self.pulse_from();
-        round.at_rest = Arc::clone(&self.at_rest);
         let round = Arc::new(round);
         for worker in &self.workers {
             worker.ask(Task::Fold(Arc::clone(&round)))?;
@@ -393,7 +381,6 @@ impl Line {
             let mut incoming = std::mem::take(untold);
             if !incoming.is_empty() {
                 incoming.offset = self.progress.offset;
-                incoming.at_rest = Arc::clone(&self.at_rest);
                 worker.ask(Task::Receive(incoming))?;
                 asked.push(worker);
             }
@@ -481,6 +468,13 @@ impl Line {
         harvest.audit.extend(watermarks);
         self.is_changed = false;
         Ok(harvest)
+    }
+}
+
+fn done(worker: &Worker) -> Result<(), LineError> {
+    match worker.answer()? {
+        Answer::Done => Ok(()),
+        _ => Err(LineError::OutOfTurn),
     }
 }
 

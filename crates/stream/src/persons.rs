@@ -169,19 +169,14 @@ impl Persons {
         Ok(())
     }
 
-    /// What changed since the last checkpoint was begun.
+    /// All of them that are in memory.
     pub fn people(&self) -> &People {
         &self.people
     }
 
-    /// A checkpoint took what is fresh.
+    /// What is fresh was written.
     pub fn rest(&mut self) {
         self.people.rest();
-    }
-
-    /// That checkpoint stands.
-    pub fn forget_resting(&mut self) {
-        self.people.forget_resting();
     }
 
     /// Forgets everybody.

@@ -64,7 +64,7 @@ pub fn restore(
     });
     if number > 0 {
         tracing::info!(number, frame = position.frame, "going on from a checkpoint");
-        line.restore(&checkpoint, Arc::clone(&at_rest))?;
+        line.restore(&checkpoint, &at_rest)?;
         results.restore(value.ok_or(RestError::Missing)?, Arc::clone(&at_rest))?;
     }
     let shelf = Arc::new(Shelf::new(at_rest));

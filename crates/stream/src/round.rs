@@ -4,7 +4,6 @@ use crate::Stores;
 use crate::audit::AuditKey;
 use crate::home::{SHARDS, ShardId};
 use crate::names::{Names, ProductHash, ProductMention, Products};
-use crate::rest::AtRest;
 use analytics::cell::NameId;
 use analytics::names::{EventNames, Identity, ItemNames};
 use event::batch::minute_of;
@@ -12,7 +11,6 @@ use event::frame::{Rejected, SourceTally};
 use event::import::FrameNotes;
 use event::schema::{ItemLabel, ItemText, Label, Number};
 use event::{EventBatch, EventRef, EventTime};
-use std::sync::Arc;
 
 /// A batch with its names resolved.
 #[derive(Debug)]
@@ -95,8 +93,6 @@ pub struct Round {
     pub end_offset: u64,
     /// Seconds before this are no longer on the timeline.
     pub pulse_from: EventTime,
-    /// Where shards look for what is not in memory.
-    pub at_rest: Arc<AtRest>,
 }
 
 /// An event in a round, with all that folds want to know of it.

@@ -419,7 +419,7 @@ impl Feeder {
         };
         if rest.shown < rest.number && rest.shelf.is_done(rest.number) {
             rest.shown = rest.number;
-            self.line.set_at_rest(rest.shelf.at_rest())?;
+            self.line.set_at_rest(&rest.shelf.at_rest())?;
         }
         Ok(())
     }

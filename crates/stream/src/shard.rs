@@ -133,7 +133,7 @@ fn number<T>(
     })
 }
 
-/// A shard's state: what changed since the last checkpoint, over what lies at rest.
+/// A shard's state: what changed since it was last written, over what lies at rest.
 #[derive(Debug)]
 pub struct Shard {
     id: ShardId,
@@ -158,8 +158,12 @@ impl Shard {
     }
 
     /// Folds the shard's events of a round.
-    pub fn fold(&mut self, round: &Round, out: &mut Output) -> Result<(), RestError> {
-        let at_rest = &round.at_rest;
+    pub fn fold(
+        &mut self,
+        round: &Round,
+        at_rest: &AtRest,
+        out: &mut Output,
+    ) -> Result<(), RestError> {
         for routed in round.events_of(self.id) {
             if routed.is_retracted {
                 out.verdicts.retracted.add(routed.audit);
@@ -167,7 +171,7 @@ impl Shard {
             }
             match self.seen.insert(mark(routed.event), &at_rest.ids)? {
                 Verdict::New => {
-                    self.observe(&routed, round, out)?;
+                    self.observe(&routed, (round.pulse_from, at_rest), out)?;
                     out.verdicts.counted.add(routed.audit);
                 }
                 Verdict::Repeat => out.verdicts.duplicates.add(routed.audit),
@@ -180,18 +184,11 @@ impl Shard {
         Ok(())
     }
 
-    /// A checkpoint took what is fresh.
+    /// What is fresh was written: from now on it is looked up there.
     pub fn rest(&mut self) {
         self.seen.rest();
         self.orders.rest();
         self.persons.rest();
-    }
-
-    /// That checkpoint stands.
-    pub fn forget_resting(&mut self) {
-        self.seen.forget_resting();
-        self.orders.forget_resting();
-        self.persons.forget_resting();
     }
 
     /// Forgets everything.
@@ -235,20 +232,20 @@ impl Shard {
     fn observe(
         &mut self,
         routed: &RoutedEvent<'_>,
-        round: &Round,
+        (pulse_from, at_rest): (EventTime, &AtRest),
         out: &mut Output,
     ) -> Result<(), RestError> {
         let mut activity = ActivityFold {
             deltas: &mut out.deltas,
             product_changes: &mut out.changes,
-            pulse_from: round.pulse_from,
+            pulse_from,
         };
         activity.observe(routed.event, &routed.names, routed.items);
         if routed.event.kind().is_order_kind() {
-            self.bring_order(routed, &round.at_rest)?;
+            self.bring_order(routed, at_rest)?;
             self.observe_order(routed, out);
         }
-        (self.persons).visit(routed, &round.at_rest, &mut out.mail)?;
+        (self.persons).visit(routed, at_rest, &mut out.mail)?;
         out.send(self.id, routed.offset);
         Ok(())
     }

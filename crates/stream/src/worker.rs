@@ -27,8 +27,8 @@ pub enum Task {
     HandOver,
     /// Write what no checkpoint has yet into this folder.
     Rest(Folder),
-    /// That checkpoint stands.
-    ForgetResting,
+    /// Look here from now on for what is not in memory.
+    SetAtRest(Arc<AtRest>),
     /// Forget everything: the log is folded again.
     StartAgain,
 }
@@ -45,8 +45,8 @@ pub enum Answer {
     HandedOver(HandedOver),
     /// Runs of what changed, or why they could not be written: nothing is lost then, the next checkpoint takes it.
     Rested(Result<ShardRuns, RestError>),
-    /// What rested is forgotten.
-    Forgotten,
+    /// It is done.
+    Done,
 }
 
 /// What is told to one worker's shards.
@@ -58,8 +58,6 @@ pub struct Incoming {
     pub mail: Vec<(ShardId, Movement<Mail>)>,
     /// One past the last offset folded.
     pub offset: u64,
-    /// Where to look for persons that are not in memory.
-    pub at_rest: Arc<AtRest>,
 }
 
 impl Incoming {
@@ -138,12 +136,13 @@ pub type Spawn<'a> = dyn Fn(String, Box<dyn FnOnce() + Send>) -> std::io::Result
 
 fn serve(mut shards: Vec<Shard>, workers: usize, work: &Receiver<Task>, answers: &Sender<Answer>) {
     let mut out = Output::default();
+    let mut at_rest = AtRest::default();
     for task in work {
         let answer = match task {
             Task::Fold(round) => {
                 let folded = shards
                     .iter_mut()
-                    .try_for_each(|shard| shard.fold(&round, &mut out));
+                    .try_for_each(|shard| shard.fold(&round, &at_rest, &mut out));
                 // The round's memory goes back before the answer, not after the next task.
                 drop(round);
                 match folded {
@@ -154,10 +153,12 @@ fn serve(mut shards: Vec<Shard>, workers: usize, work: &Receiver<Task>, answers:
                     Err(error) => Answer::Failed(error),
                 }
             }
-            Task::Receive(incoming) => match receive(&mut shards, workers, incoming, &mut out) {
-                Ok(()) => Answer::Told(std::mem::take(&mut out.outgoing)),
-                Err(error) => Answer::Failed(error),
-            },
+            Task::Receive(incoming) => {
+                match receive((&mut shards, workers), incoming, &at_rest, &mut out) {
+                    Ok(()) => Answer::Told(std::mem::take(&mut out.outgoing)),
+                    Err(error) => Answer::Failed(error),
+                }
+            }
             Task::Settle(offset, pass) => {
                 (shards.iter_mut()).for_each(|shard| shard.settle((offset, pass), &mut out));
                 Answer::Told(std::mem::take(&mut out.outgoing))
@@ -167,15 +168,15 @@ fn serve(mut shards: Vec<Shard>, workers: usize, work: &Receiver<Task>, answers:
                 orders: std::mem::take(&mut out.order_rows),
                 sessions: out.sessions.take(),
             }),
-            Task::Rest(folder) => Answer::Rested(rest(&mut shards, &folder)),
-            Task::ForgetResting => {
-                shards.iter_mut().for_each(Shard::forget_resting);
-                Answer::Forgotten
+            Task::Rest(folder) => Answer::Rested(rest(&mut shards, &mut at_rest, &folder)),
+            Task::SetAtRest(newest) => {
+                at_rest = AtRest::clone(&newest);
+                Answer::Done
             }
             Task::StartAgain => {
                 shards.iter_mut().for_each(Shard::start_again);
-                out = Output::default();
-                Answer::Forgotten
+                (out, at_rest) = Default::default();
+                Answer::Done
             }
         };
         if answers.send(answer).is_err() {
@@ -185,9 +186,9 @@ fn serve(mut shards: Vec<Shard>, workers: usize, work: &Receiver<Task>, answers:
 }
 
 fn receive(
-    shards: &mut [Shard],
-    workers: usize,
+    (shards, workers): (&mut [Shard], usize),
     mut incoming: Incoming,
+    at_rest: &AtRest,
     out: &mut Output,
 ) -> Result<(), RestError> {
     Shard::receive_products(&mut incoming.products, out);
@@ -197,13 +198,18 @@ fn receive(
         // The worker's own shards are every so many-th.
         let shard = &mut shards[usize::from(home.0) / workers];
         let at = (incoming.offset, nth);
-        shard.receive_mail(movement.told, at, &incoming.at_rest, out)?;
+        shard.receive_mail(movement.told, at, at_rest, out)?;
     }
     Ok(())
 }
 
-/// Writes what changed since the last checkpoint; the shards let go of it only when all of it is written.
-fn rest(shards: &mut [Shard], folder: &Folder) -> Result<ShardRuns, RestError> {
+/// Writes what changed since it was last written; the shards let go of it only when all of it is. They look for it in
+/// these very runs until a checkpoint has them.
+fn rest(
+    shards: &mut [Shard],
+    at_rest: &mut AtRest,
+    folder: &Folder,
+) -> Result<ShardRuns, RestError> {
     let ids = seen::write(shards.iter().map(|shard| &shard.seen), folder)?;
     let orders = shards.iter().flat_map(|shard| shard.orders.fresh());
     let orders = orders.map(|(key, state)| (rest::orders::key(key), state));
@@ -212,6 +218,14 @@ fn rest(shards: &mut [Shard], folder: &Folder) -> Result<ShardRuns, RestError> {
     let people = people.map(|(key, state)| (rest::people::key(key.borrowed()), state));
     let people = write(people.collect(), rest::people::write, folder)?;
     shards.iter_mut().for_each(Shard::rest);
+    let tables = [
+        (&ids, &mut at_rest.ids),
+        (&orders, &mut at_rest.orders),
+        (&people, &mut at_rest.people),
+    ];
+    for (run, table) in tables {
+        run.iter().for_each(|run| table.push(run.clone()));
+    }
     Ok(ShardRuns {
         ids,
         orders,

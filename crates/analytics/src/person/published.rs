@@ -32,7 +32,7 @@ impl Published {
         Published {
             sessions: state.sessions(rules),
             links: match kind {
-                PersonKind::Visitor => state.links.clone(),
+                PersonKind::Visitor => state.links.to_vec(),
                 PersonKind::Customer | PersonKind::Session => Vec::new(),
             },
         }

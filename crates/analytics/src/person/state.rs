@@ -5,6 +5,7 @@ use super::{Contribution, Version};
 use crate::session::{Piece, Pieces, Rank, Rules, Session};
 use event::EventTime;
 use std::sync::Arc;
+use thin_vec::ThinVec;
 
 /// One key's state.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -14,9 +15,9 @@ pub struct PersonState {
     /// Of the events that name this key.
     pub own: Pieces,
     /// A customer's visitors; a visitor's customers. Standing ones in the canonical order, then those that were withdrawn.
-    pub links: Vec<Link>,
+    pub links: ThinVec<Link>,
     /// To a customer, by its visitors.
-    pub contributions: Vec<Contributed>,
+    pub contributions: ThinVec<Contributed>,
 }
 
 /// A visitor was seen to be a customer.

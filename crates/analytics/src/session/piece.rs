@@ -7,6 +7,7 @@ use event::schema::{Number, Text};
 use event::{EventId, EventRef, EventTime, EventType, KeyKind, key_hash};
 use std::num::NonZeroU64;
 use std::ops::Index;
+use thin_vec::ThinVec;
 
 /// The canonical order, which decides every tie and every "first".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -218,7 +219,7 @@ impl Piece {
 /// The pieces of one key, in the order of [`Rules::order`]: one for every slot in which it was active. Slots are not longer
 /// than the gap, so that none hides a silence; only the cap, and another customer of a shared device, could cut in one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Pieces(pub Vec<Piece>);
+pub struct Pieces(pub ThinVec<Piece>);
 
 impl Pieces {
     /// Adds an event that was not added before.

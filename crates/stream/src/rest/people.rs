@@ -39,7 +39,7 @@ pub fn read(bytes: &[u8]) -> Result<PersonState, RestError> {
 
 fn read_state(read: &mut Decoder<'_>) -> Result<PersonState, DecodeError> {
     let floor = EventTime(read.i64()?);
-    let own = Pieces(sessions::read_list(read)?);
+    let own = Pieces(sessions::read_list(read)?.into());
     let links = (0..read.count()?).map(|_| read_link(read));
     let links = links.collect::<Result<_, _>>()?;
     let contributions = (0..read.count()?).map(|_| read_contributed(read));
@@ -141,7 +141,7 @@ mod tests {
     }
 
     fn states() -> impl Strategy<Value = PersonState> {
-        let own = lists().prop_map(Pieces);
+        let own = lists().prop_map(|list| Pieces(list.into_iter().collect()));
         let link = (".{0,9}", prop::option::of(ranks()), versions());
         let link = link.prop_map(|(other, at, version)| Link {
             other: other.into(),
@@ -160,8 +160,8 @@ mod tests {
             PersonState {
                 floor: EventTime(floor),
                 own,
-                links,
-                contributions,
+                links: links.into(),
+                contributions: contributions.into(),
             }
         })
     }

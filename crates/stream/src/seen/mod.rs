@@ -1,4 +1,4 @@
-//! The identities one shard has seen, by the hour their senders wrote: those since the last checkpoint in memory, older ones at rest.
+//! The identities one shard has seen, by the hour their senders wrote: the newest in memory, older ones at rest.
 //! It says whether an id is new, repeated, or used again for something else; what becomes of the event is the shard's decision.
 
 #[cfg(test)]
@@ -41,10 +41,8 @@ type Hours = BTreeMap<i32, HashMap<[u64; 2], u64, FixedState>>;
 #[derive(Debug)]
 pub struct Seen {
     shard: ShardId,
-    /// Since the last checkpoint was begun.
+    /// Since they were last written.
     fresh: Hours,
-    /// What that checkpoint takes; here until it stands.
-    resting: Hours,
 }
 
 /// Hour, shard, identity: the runs of an index that follows the clock hardly overlap, so most need no look.
@@ -65,7 +63,6 @@ impl Seen {
         Seen {
             shard,
             fresh: Hours::new(),
-            resting: Hours::new(),
         }
     }
 
@@ -76,9 +73,6 @@ impl Seen {
             Entry::Occupied(known) => return Ok(verdict(*known.get(), mark.content)),
             Entry::Vacant(place) => place,
         };
-        if let Some(known) = self.resting.get(&mark.hour).and_then(|ids| ids.get(&id)) {
-            return Ok(verdict(*known, mark.content));
-        }
         if !at_rest.is_empty()
             && let Some(known) = at_rest.get(&key(self.shard, mark.hour, mark.id))?
         {
@@ -101,14 +95,9 @@ impl Seen {
         self.fresh.iter().flat_map(of_hour)
     }
 
-    /// What is fresh was taken by a checkpoint; it stays in memory until [`Seen::forget_resting`].
+    /// What is fresh was written, and is looked up there from now on.
     pub fn rest(&mut self) {
-        self.resting = std::mem::take(&mut self.fresh);
-    }
-
-    /// The checkpoint stands: what it took is looked up there.
-    pub fn forget_resting(&mut self) {
-        self.resting = Hours::new();
+        self.fresh = Hours::new();
     }
 }
 

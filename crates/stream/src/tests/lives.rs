@@ -7,7 +7,6 @@ use crate::rest::keeper::{Order, Parts, Wanted};
 use crate::restore::{Restored, restore};
 use eventlog::LogPosition;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// How state is put to rest in a test.
@@ -124,10 +123,7 @@ impl Life {
     fn keep(&mut self, order: Order) {
         self.restored.keeper.serve(order);
         let at_rest = self.restored.shelf.at_rest();
-        self.run
-            .line
-            .set_at_rest(Arc::clone(&at_rest))
-            .expect("workers live");
+        self.run.line.set_at_rest(&at_rest).expect("workers live");
         self.run.results.set_at_rest(at_rest);
     }
 }

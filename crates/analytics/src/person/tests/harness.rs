@@ -65,7 +65,6 @@ pub(super) struct Setting {
 struct Home {
     people: People,
     offset: u64,
-    taken: Vec<(PersonKey, PersonState)>,
     disk: BTreeMap<PersonKey, PersonState>,
 }
 
@@ -92,13 +91,7 @@ impl Home {
             .map(|(key, state)| (key.clone(), state.clone()))
             .collect();
         self.people.rest();
-        self.disk.extend(self.taken.drain(..));
-        self.taken = fresh;
-    }
-
-    fn forget(&mut self) {
-        self.disk.extend(self.taken.drain(..));
-        self.people.forget_resting();
+        self.disk.extend(fresh);
     }
 }
 
@@ -209,10 +202,7 @@ impl Town {
                 11 => {
                     let home = choices.below(self.homes.len());
                     self.settle(home);
-                    match choices.below(2) {
-                        0 => self.homes[home].rest(),
-                        _ => self.homes[home].forget(),
-                    }
+                    self.homes[home].rest();
                 }
                 _ => {}
             }
