@@ -56,8 +56,8 @@ pub enum Reach {
     BeyondReach,
 }
 
-/// One shard's persons. Not all are in memory: whoever holds the rest brings a state back with [`People::bring`] before the
-/// person is asked for, and takes those that changed with [`People::fresh`].
+/// One shard's persons. Not all are in memory: whoever holds the rest is asked for a person that is not, and takes those
+/// that changed with [`People::fresh`].
 ///
 /// [`People::observe`] and [`People::receive`] fold; [`People::settle`], called when a round's folds are done, says which
 /// rows changed and what others must be told. How often it is called changes how often a row is published, never the last one.
@@ -77,7 +77,9 @@ type Persons = HashMap<PersonKey, Person, FixedState>;
 #[derive(Debug, Clone, Default)]
 struct Person {
     state: PersonState,
-    /// As it was last settled, where it changed since.
+    /// Whether it changed since it was last settled.
+    is_touched: bool,
+    /// As it was then; nothing where it had said nothing.
     before: Option<Box<Published>>,
 }
 
@@ -97,22 +99,22 @@ impl People {
         self.stores.insert(store, rules);
     }
 
-    /// Folds an event at the home of its person, once. Needs the state of [`Naming::person`]; emits a link where a pair is
-    /// seen for the first time or earlier than before.
-    pub fn observe(
+    /// Folds an event at the home of its person, once; emits a link where a pair is seen for the first time or earlier
+    /// than before. `bring` knows persons that are not in memory.
+    pub fn observe<E>(
         &mut self,
-        naming: &Naming<'_>,
-        visit: &Visit,
+        (naming, visit): (&Naming<'_>, &Visit),
         version: Version,
+        bring: impl FnOnce(PersonRef<'_>) -> Result<Option<PersonState>, E>,
         out: &mut Vec<Message>,
-    ) -> Reach {
+    ) -> Result<Reach, E> {
         let Some(person) = naming.person() else {
-            return Reach::Nobody;
+            return Ok(Reach::Nobody);
         };
         let (limits, rules) = (self.limits, self.rules(person.store));
-        let state = self.touch(person);
+        let state = self.touch(person, bring)?;
         if visit.rank.time < state.floor {
-            return Reach::BeyondReach;
+            return Ok(Reach::BeyondReach);
         }
         state.own.observe(visit, &rules);
         if let Some(visitor) = naming.linked_visitor() {
@@ -127,13 +129,18 @@ impl People {
                 told: Told::LinkSeen(at),
             }));
         }
-        Reach::Folded
+        Ok(Reach::Folded)
     }
 
-    /// Takes what another home tells. Needs the state of [`Message::to`]. What is told again, or late, changes nothing.
-    pub fn receive(&mut self, message: Message) {
+    /// Takes what another home tells. What is told again, or late, changes nothing. `bring` knows persons that are not in
+    /// memory.
+    pub fn receive<E>(
+        &mut self,
+        message: Message,
+        bring: impl FnOnce(PersonRef<'_>) -> Result<Option<PersonState>, E>,
+    ) -> Result<(), E> {
         let limits = self.limits;
-        let state = self.touch(message.to.borrowed());
+        let state = self.touch(message.to.borrowed(), bring)?;
         let (from, version) = (message.from.id, message.version);
         match message.told {
             Told::LinkSeen(at) => state.see_customer(
@@ -148,6 +155,7 @@ impl People {
                 state.take_contribution(&from, version, contribution);
             }
         }
+        Ok(())
     }
 
     /// Says what changed since the last time: rows of sessions, and whole contributions of visitors to their customers.
@@ -158,9 +166,8 @@ impl People {
             let Some(person) = self.fresh.get_mut(&key) else {
                 continue;
             };
-            let Some(before) = person.before.take() else {
-                continue;
-            };
+            person.is_touched = false;
+            let before = person.before.take().unwrap_or_default();
             let state = &mut person.state;
             let teller = Teller {
                 key: &key,
@@ -180,18 +187,6 @@ impl People {
         self.touched.clear();
     }
 
-    /// Whether what is known of this person is in memory.
-    #[must_use]
-    pub fn holds(&self, person: PersonRef<'_>) -> bool {
-        self.fresh.contains_key(&person)
-    }
-
-    /// Brings back what was kept elsewhere.
-    pub fn bring(&mut self, key: PersonKey, state: PersonState) {
-        let before = None;
-        self.fresh.insert(key, Person { state, before });
-    }
-
     /// What changed since [`People::rest`] was last called, in no particular order. To be asked for when all is settled.
     pub fn fresh(&self) -> impl Iterator<Item = (&PersonKey, &PersonState)> {
         self.fresh.iter().map(|(key, person)| (key, &person.state))
@@ -207,19 +202,30 @@ impl People {
     }
 
     /// The state to change; how it stood is noted the first time.
-    fn touch(&mut self, person: PersonRef<'_>) -> &mut PersonState {
+    fn touch<E>(
+        &mut self,
+        person: PersonRef<'_>,
+        bring: impl FnOnce(PersonRef<'_>) -> Result<Option<PersonState>, E>,
+    ) -> Result<&mut PersonState, E> {
         let rules = self.rules(person.store);
         let mut found = match self.fresh.entry_ref(&person) {
             EntryRef::Occupied(known) => known,
-            EntryRef::Vacant(vacant) => vacant.insert_entry(Person::default()),
+            EntryRef::Vacant(vacant) => {
+                let state = bring(person)?.unwrap_or_default();
+                vacant.insert_entry(Person {
+                    state,
+                    ..Person::default()
+                })
+            }
         };
-        if found.get().before.is_none() {
+        if !found.get().is_touched {
             self.touched.push(found.key().clone());
             let known = found.get_mut();
+            known.is_touched = true;
             let before = Published::of(person.kind, &known.state, &rules);
-            known.before = Some(Box::new(before));
+            known.before = before.says_anything().then(|| Box::new(before));
         }
-        &mut found.into_mut().state
+        Ok(&mut found.into_mut().state)
     }
 }
 

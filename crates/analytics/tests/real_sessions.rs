@@ -2,7 +2,9 @@
 //! Where the files are missing, the tests say SKIPPED.
 
 use analytics::cell::NameId;
-use analytics::person::{Limits, Naming, People, Reach, SessionRow, Settled, Standing, Version};
+use analytics::person::{
+    Limits, Naming, People, PersonRef, Reach, SessionRow, Settled, Standing, Version,
+};
 use analytics::session::{Act, Acts, Entry, GivenId, Rank, Rules, Visit};
 use event::time::SECOND;
 use event::{EventId, EventTime, EventType};
@@ -47,8 +49,10 @@ impl Fold {
             given: given.map(|id| GivenId::of("main", id)),
         };
         let mut messages = Vec::new();
-        let reach = (self.people).observe(&naming, &visit, Version::default(), &mut messages);
-        assert_eq!((reach, messages.len()), (Reach::Folded, 0));
+        let (visit, version) = ((&naming, &visit), Version::default());
+        let nobody = |_: PersonRef<'_>| Ok::<_, ()>(None);
+        let reach = (self.people).observe(visit, version, nobody, &mut messages);
+        assert_eq!((reach, messages.len()), (Ok(Reach::Folded), 0));
     }
 
     fn sessions(mut self) -> Vec<SessionRow> {

@@ -5,7 +5,8 @@ use crate::rest::{self, AtRest, RestError};
 use crate::round::RoutedEvent;
 use analytics::cell::{Deltas, NameId};
 use analytics::person::{
-    Limits, Message, Naming, OwnNaming, People, PersonRef, Reach, SessionRow, Settled, Version,
+    Limits, Message, Naming, OwnNaming, People, PersonRef, PersonState, Reach, SessionRow, Settled,
+    Standing, Version,
 };
 use analytics::session::{self, Entry, Rules, Visit};
 use std::sync::Arc;
@@ -41,8 +42,18 @@ const STEP_OF_SETTLING: u32 = 1 << 31;
 #[derive(Debug)]
 pub struct Persons {
     people: People,
-    /// Of the event that is folded, or of what is settled.
+}
+
+/// What the persons of a worker's shards write to.
+#[derive(Debug, Default)]
+pub struct PersonOutput {
+    /// To other homes.
+    pub mail: Vec<Mail>,
+    /// Changed sessions.
+    pub sessions: NewestSessions,
+    /// Of the event that is folded.
     messages: Vec<Message>,
+    /// Of the shard that is settled.
     settled: Settled,
 }
 
@@ -53,11 +64,7 @@ impl Persons {
         for (store, rules) in rules.0.iter() {
             people.set_rules(*store, *rules);
         }
-        Persons {
-            people,
-            messages: Vec::new(),
-            settled: Settled::default(),
-        }
+        Persons { people }
     }
 
     /// An event is a visit: folded here where this is the home of its person, else told there.
@@ -65,7 +72,7 @@ impl Persons {
         &mut self,
         routed: &RoutedEvent<'_>,
         at_rest: &AtRest,
-        mail: &mut Vec<Mail>,
+        out: &mut PersonOutput,
     ) -> Result<(), RestError> {
         let (event, names) = (routed.event, &routed.names);
         let naming = Naming::of(event, names.store);
@@ -79,16 +86,14 @@ impl Persons {
             return Ok(());
         };
         if event.kind().is_order_kind() {
-            mail.push(Mail::Visit(OwnNaming::from(&naming), visit));
+            out.mail.push(Mail::Visit(OwnNaming::from(&naming), visit));
             return Ok(());
         }
         let version = Version {
             offset: routed.offset,
             step: 0,
         };
-        self.observe(&naming, &visit, version, at_rest)?;
-        mail.extend(self.messages.drain(..).map(Mail::Message));
-        Ok(())
+        self.observe((&naming, &visit), version, at_rest, out)
     }
 
     /// Takes what another home tells, as the so many-th of what came after the fold that ended before this offset.
@@ -97,7 +102,7 @@ impl Persons {
         told: Mail,
         (offset, nth): (u64, u32),
         at_rest: &AtRest,
-        mail: &mut Vec<Mail>,
+        out: &mut PersonOutput,
     ) -> Result<(), RestError> {
         match told {
             Mail::Visit(naming, visit) => {
@@ -105,13 +110,26 @@ impl Persons {
                     offset: offset.saturating_sub(1),
                     step: STEP_OF_VISITS.saturating_add(nth).min(STEP_OF_SETTLING - 1),
                 };
-                self.observe(&naming.borrowed(), &visit, version, at_rest)?;
-                mail.extend(self.messages.drain(..).map(Mail::Message));
+                self.observe((&naming.borrowed(), &visit), version, at_rest, out)
             }
             Mail::Message(message) => {
-                self.bring(message.to.borrowed(), at_rest)?;
-                self.people.receive(message);
+                (self.people).receive(message, |person| look_up(person, at_rest))
             }
+        }
+    }
+
+    fn observe(
+        &mut self,
+        visit: (&Naming<'_>, &Visit),
+        version: Version,
+        at_rest: &AtRest,
+        out: &mut PersonOutput,
+    ) -> Result<(), RestError> {
+        let bring = |person: PersonRef<'_>| look_up(person, at_rest);
+        let reach = (self.people).observe(visit, version, bring, &mut out.messages)?;
+        out.mail.extend(out.messages.drain(..).map(Mail::Message));
+        if reach == Reach::BeyondReach {
+            metrics::counter!("shopstream_visits_beyond_reach_total").increment(1);
         }
         Ok(())
     }
@@ -120,53 +138,22 @@ impl Persons {
     pub fn settle(
         &mut self,
         (offset, pass): (u64, u32),
-        (deltas, rows): (&mut Deltas, &mut NewestSessions),
-        mail: &mut Vec<Mail>,
+        deltas: &mut Deltas,
+        out: &mut PersonOutput,
     ) {
         let version = Version {
             offset: offset.saturating_sub(1),
             step: STEP_OF_SETTLING.saturating_add(pass),
         };
-        self.people.settle(version, &mut self.settled);
-        mail.extend(self.settled.messages.drain(..).map(Mail::Message));
-        for row in self.settled.rows.drain(..) {
-            let session = |standing: &Option<_>| match standing {
-                Some(standing) => analytics::person::Standing::counting(standing).copied(),
-                None => None,
-            };
-            let (before, after) = (session(&row.before), session(&row.after));
+        self.people.settle(version, &mut out.settled);
+        let messages = out.settled.messages.drain(..);
+        out.mail.extend(messages.map(Mail::Message));
+        for row in out.settled.rows.drain(..) {
+            let counting = |standing: &Option<Standing>| standing.as_ref()?.counting().copied();
+            let (before, after) = (counting(&row.before), counting(&row.after));
             session::count(row.person.store, before.as_ref(), after.as_ref(), deltas);
-            rows.push(row);
+            out.sessions.push(row);
         }
-    }
-
-    fn observe(
-        &mut self,
-        naming: &Naming<'_>,
-        visit: &Visit,
-        version: Version,
-        at_rest: &AtRest,
-    ) -> Result<(), RestError> {
-        if let Some(person) = naming.person() {
-            self.bring(person, at_rest)?;
-        }
-        let reach = (self.people).observe(naming, visit, version, &mut self.messages);
-        if reach == Reach::BeyondReach {
-            metrics::counter!("shopstream_visits_beyond_reach_total").increment(1);
-        }
-        Ok(())
-    }
-
-    /// Makes sure that what is known of a person is in memory.
-    fn bring(&mut self, person: PersonRef<'_>, at_rest: &AtRest) -> Result<(), RestError> {
-        if !at_rest.people.is_empty()
-            && !self.people.holds(person)
-            && let Some(state) = at_rest.people.get(&rest::people::key(person))?
-        {
-            let state = rest::people::read(&state)?;
-            self.people.bring(person.to_key(), state);
-        }
-        Ok(())
     }
 
     /// All of them that are in memory.
@@ -183,6 +170,15 @@ impl Persons {
     pub fn forget(&mut self) {
         self.people.forget();
     }
+}
+
+/// What lies at rest of a person.
+fn look_up(person: PersonRef<'_>, at_rest: &AtRest) -> Result<Option<PersonState>, RestError> {
+    if at_rest.people.is_empty() {
+        return Ok(None);
+    }
+    let state = at_rest.people.get(&rest::people::key(person))?;
+    state.map(|state| rest::people::read(&state)).transpose()
 }
 
 /// Rows of sessions for readers who want to see single ones: of a flood only the newest.

@@ -3,7 +3,7 @@
 
 use crate::audit::{AuditKey, KeyCounts};
 use crate::home::ShardId;
-use crate::persons::{Mail, NewestSessions, Persons, SessionRules};
+use crate::persons::{Mail, PersonOutput, Persons, SessionRules};
 use crate::rest::{self, AtRest, RestError};
 use crate::round::{Round, RoutedEvent, RowIndex};
 use crate::seen::{Mark, Seen, Verdict};
@@ -91,14 +91,13 @@ pub struct Output {
     pub deltas: Deltas,
     /// Changed orders.
     pub order_rows: Vec<OrderRow>,
-    /// Changed sessions.
-    pub sessions: NewestSessions,
+    /// Of persons.
+    pub persons: PersonOutput,
     /// Movements to send.
     pub outgoing: Outgoing,
     /// What became of the round's events.
     pub verdicts: Verdicts,
     changes: Vec<ProductChange>,
-    mail: Vec<Mail>,
 }
 
 /// Movements to send.
@@ -115,7 +114,7 @@ impl Output {
     fn send(&mut self, from: ShardId, offset: u64) {
         let products = number(from, offset, self.changes.drain(..));
         self.outgoing.products.extend(products);
-        let mail = number(from, offset, self.mail.drain(..));
+        let mail = number(from, offset, self.persons.mail.drain(..));
         self.outgoing.mail.extend(mail);
     }
 }
@@ -245,7 +244,7 @@ impl Shard {
             self.bring_order(routed, at_rest)?;
             self.observe_order(routed, out);
         }
-        (self.persons).visit(routed, at_rest, &mut out.mail)?;
+        (self.persons).visit(routed, at_rest, &mut out.persons)?;
         out.send(self.id, routed.offset);
         Ok(())
     }
@@ -292,15 +291,14 @@ impl Shard {
         at_rest: &AtRest,
         out: &mut Output,
     ) -> Result<(), RestError> {
-        (self.persons).receive(told, (offset, nth), at_rest, &mut out.mail)?;
+        (self.persons).receive(told, (offset, nth), at_rest, &mut out.persons)?;
         out.send(self.id, offset);
         Ok(())
     }
 
     /// Says what changed with this shard's persons; see [`Persons::settle`].
     pub fn settle(&mut self, (offset, pass): (u64, u32), out: &mut Output) {
-        let to = (&mut out.deltas, &mut out.sessions);
-        self.persons.settle((offset, pass), to, &mut out.mail);
+        (self.persons).settle((offset, pass), &mut out.deltas, &mut out.persons);
         out.send(self.id, offset);
     }
 }

@@ -166,7 +166,7 @@ fn serve(mut shards: Vec<Shard>, workers: usize, work: &Receiver<Task>, answers:
             Task::HandOver => Answer::HandedOver(HandedOver {
                 deltas: out.deltas.take(),
                 orders: std::mem::take(&mut out.order_rows),
-                sessions: out.sessions.take(),
+                sessions: out.persons.sessions.take(),
             }),
             Task::Rest(folder) => Answer::Rested(rest(&mut shards, &mut at_rest, &folder)),
             Task::SetAtRest(newest) => {

@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// A person's sessions, and the customers to whom a visitor gives them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Published {
     /// In the order of their rows' keys.
     sessions: Vec<Session>,
@@ -36,6 +36,11 @@ impl Published {
                 PersonKind::Customer | PersonKind::Session => Vec::new(),
             },
         }
+    }
+
+    /// Whether there is anything to compare with.
+    pub(super) fn says_anything(&self) -> bool {
+        !self.sessions.is_empty() || !self.links.is_empty()
     }
 
     fn standing(&self, session: Session) -> Standing {

@@ -140,18 +140,18 @@ fn equal_texts_of_a_customer_and_a_visitor_are_two_keys() {
 
 #[test]
 fn a_borrowed_key_finds_what_is_kept_under_its_own_text() {
-    let mut people = People::default();
     let key = PersonRef {
         store: NameId(1),
         kind: PersonKind::Visitor,
         id: "ann",
     };
-    people.bring(key.to_key(), PersonState::default());
-    assert!(people.holds(key));
-    assert!(!people.holds(PersonRef {
+    let persons: Persons = Persons::from_iter([(key.to_key(), Person::default())]);
+    assert!(persons.contains_key(&key));
+    let stranger = PersonRef {
         store: NameId(2),
         ..key
-    }));
+    };
+    assert!(!persons.contains_key(&stranger));
 }
 
 #[test]
@@ -164,8 +164,14 @@ fn nobody_has_no_session() {
         entry: Default::default(),
         given: None,
     };
-    let reach = people.observe(&naming, &visit, Version::default(), &mut Vec::new());
-    assert_eq!(reach, Reach::Nobody);
+    let nobody = |_: PersonRef<'_>| Ok::<_, ()>(None);
+    let reach = people.observe(
+        (&naming, &visit),
+        Version::default(),
+        nobody,
+        &mut Vec::new(),
+    );
+    assert_eq!(reach, Ok(Reach::Nobody));
     assert_eq!(people.fresh().count(), 0);
 }
 

@@ -5,6 +5,7 @@ use super::super::*;
 use crate::session::{Act, Acts, Entry, GivenId, Rank, Session};
 use event::{EventId, EventTime, EventType};
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 /// An event as a list tells it.
 #[derive(Debug, Clone, Copy)]
@@ -69,14 +70,6 @@ struct Home {
 }
 
 impl Home {
-    fn bring(&mut self, key: PersonRef<'_>) {
-        if !self.people.holds(key)
-            && let Some(state) = self.disk.get(&key.to_key())
-        {
-            self.people.bring(key.to_key(), state.clone());
-        }
-    }
-
     fn next_version(&mut self) -> Version {
         self.offset += 1;
         Version {
@@ -139,9 +132,12 @@ impl Town {
         };
         let home = self.home(person);
         let home = &mut self.homes[home];
-        home.bring(person);
         let version = home.next_version();
-        match (home.people).observe(&naming, &told.visit(), version, &mut self.mail) {
+        let bring =
+            |person: PersonRef<'_>| Ok::<_, Infallible>(home.disk.get(&person.to_key()).cloned());
+        let visit = told.visit();
+        let Ok(reach) = (home.people).observe((&naming, &visit), version, bring, &mut self.mail);
+        match reach {
             Reach::Folded => {}
             Reach::Nobody => panic!("somebody was named"),
             Reach::BeyondReach => self.beyond_reach += 1,
@@ -166,8 +162,10 @@ impl Town {
 
     fn deliver(&mut self, message: Message) {
         let home = self.home(message.to.borrowed());
-        self.homes[home].bring(message.to.borrowed());
-        self.homes[home].people.receive(message);
+        let Home { people, disk, .. } = &mut self.homes[home];
+        let bring =
+            |person: PersonRef<'_>| Ok::<_, Infallible>(disk.get(&person.to_key()).cloned());
+        let Ok(()) = people.receive(message, bring);
     }
 
     /// Until nobody has anything left to say.
