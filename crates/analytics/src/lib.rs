@@ -8,6 +8,7 @@ pub mod ladder;
 pub mod names;
 pub mod order;
 pub mod person;
+pub mod price;
 pub mod product;
 pub mod quality;
 pub mod ratio;

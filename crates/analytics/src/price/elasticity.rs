@@ -1,0 +1,196 @@
+//! Price elasticity: by how many percent demand changes when the price rises by one percent, with what speaks against it.
+//! Floats live here only: a read-out that is made of whole numbers, in a fixed order, and stored nowhere.
+
+use super::effect::day_number;
+use super::state::ProductPrices;
+use crate::stock::Span;
+use event::time::DAY;
+use event::{EventTime, Money, SCALE};
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// How the elasticity was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Method {
+    /// Two prices: change of units a day over their mean, divided by change of price over its mean.
+    Midpoint,
+    /// Three prices and more: the slope of ln units on ln price, by least squares over days and prices.
+    Regression,
+}
+
+impl Method {
+    /// The name in tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Midpoint => "midpoint",
+            Method::Regression => "regression",
+        }
+    }
+}
+
+/// How demand follows the price.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Elasticity {
+    /// How it was found.
+    pub method: Method,
+    /// Percent of demand for a percent of price; mostly below 0.
+    pub value: f64,
+    /// Where it lies with 95 % confidence, if the days differed by chance only. The midpoint formula has none.
+    pub interval: Option<(f64, f64)>,
+    /// Days and prices at which something was sold.
+    pub observations: u32,
+    /// Different prices.
+    pub prices: u32,
+    /// Observations with a price below the list price.
+    pub promoted: u32,
+    /// Observations on days on which the product was out of stock for a while.
+    pub out_of_stock: u32,
+}
+
+impl Elasticity {
+    /// Whether something else than the price may have moved demand: a promotion, or a shelf that was empty.
+    #[must_use]
+    pub fn is_confounded(&self) -> bool {
+        self.promoted > 0 || self.out_of_stock > 0
+    }
+}
+
+/// One price on one day.
+#[derive(Debug, Clone, Copy)]
+struct Observation {
+    day: EventTime,
+    price: Money,
+    units: i128,
+    is_promoted: bool,
+}
+
+impl ProductPrices {
+    /// The elasticity, where two prices or more were seen to sell. Only whole days count: neither the present one nor those
+    /// in which the shop changed the price.
+    #[must_use]
+    pub fn elasticity(
+        &self,
+        today: EventTime,
+        out_of_stock: impl FnOnce() -> Vec<Span>,
+    ) -> Option<Elasticity> {
+        if !self.has_sold_at_two_prices() {
+            return None;
+        }
+        let shown = self.observations(today);
+        let sold: Vec<Observation> = (shown.iter().filter(|one| one.units > 0).copied()).collect();
+        let mut prices: Vec<Money> = sold.iter().map(|one| one.price).collect();
+        prices.sort_unstable();
+        prices.dedup();
+        let (method, used, (value, interval)) = match prices[..] {
+            [] | [_] => return None,
+            [low, high] => {
+                let used: Vec<Observation> = (shown.into_iter())
+                    .filter(|one| one.price == low || one.price == high)
+                    .collect();
+                let value = midpoint(
+                    (low, units_a_day(&used, low)),
+                    (high, units_a_day(&used, high)),
+                )?;
+                (Method::Midpoint, used, (value, None))
+            }
+            _ => {
+                let slope = regression(&sold)?;
+                (Method::Regression, sold, slope)
+            }
+        };
+        let spans = out_of_stock();
+        let is_out = |one: &&Observation| spans.iter().any(|span| touches(span, one.day));
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Some(Elasticity {
+            method,
+            value,
+            interval,
+            observations: count(used.len()),
+            prices: count(prices.len()),
+            promoted: count(used.iter().filter(|one| one.is_promoted).count()),
+            out_of_stock: count(used.iter().filter(is_out).count()),
+        })
+    }
+
+    /// Most products have one price; they are done here.
+    fn has_sold_at_two_prices(&self) -> bool {
+        let sold = self.days.iter().filter(|(_, sums)| sums.units > 0);
+        let mut prices = sold.filter_map(|(key, _)| key.price);
+        let first = prices.next();
+        prices.any(|price| Some(price) != first)
+    }
+
+    fn observations(&self, today: EventTime) -> Vec<Observation> {
+        let mixed: Vec<EventTime> = (self.turns().iter())
+            .filter(|turn| !turn.is_at_midnight())
+            .map(|turn| turn.day)
+            .collect();
+        let days = self.days.iter();
+        let whole = days.filter(|(key, _)| {
+            day_number(key.day, today) > 0 && mixed.binary_search(&key.day).is_err()
+        });
+        let observation = |(key, sums): (super::DayKey, &super::Sums)| {
+            Some(Observation {
+                day: key.day,
+                price: key.price.filter(|price| price.0 > 0)?,
+                units: sums.units,
+                is_promoted: sums.promoted > 0,
+            })
+        };
+        whole.filter_map(observation).collect()
+    }
+}
+
+fn touches(span: &Span, day: EventTime) -> bool {
+    span.from.0 < day.0.saturating_add(DAY) && span.until > day
+}
+
+/// Days on which the price was shown and nothing was sold count, too.
+fn units_a_day(days: &[Observation], price: Money) -> f64 {
+    let days = days.iter().filter(|one| one.price == price);
+    let (count, units) = days.fold((0_u32, 0_i128), |(count, units), one| {
+        (count + 1, units.saturating_add(one.units.max(0)))
+    });
+    units as f64 / f64::from(count.max(1))
+}
+
+/// (ΔQ ÷ mean Q) ÷ (ΔP ÷ mean P): the same whichever of the two came first (Allen's arc elasticity, 1933).
+fn midpoint((low, at_low): (Money, f64), (high, at_high): (Money, f64)) -> Option<f64> {
+    let share = |from: f64, to: f64| (to - from) / ((to + from) / 2.0);
+    let value = share(at_low, at_high) / share(low.0 as f64, high.0 as f64);
+    value.is_finite().then_some(value)
+}
+
+/// Slope with its 95 % interval: b ± t(0.975, n − 2) × √(SSE ÷ (n − 2) ÷ Sxx).
+fn regression(observations: &[Observation]) -> Option<(f64, Option<(f64, f64)>)> {
+    let ln = |ten_thousandths: f64| (ten_thousandths / SCALE as f64).ln();
+    let points = || {
+        observations
+            .iter()
+            .map(|one| (ln(one.price.0 as f64), ln(one.units as f64)))
+    };
+    let count = observations.len() as f64;
+    let sums = points().fold((0.0, 0.0), |sums, (x, y)| (sums.0 + x, sums.1 + y));
+    let (mean_x, mean_y) = (sums.0 / count, sums.1 / count);
+    let sum = |term: &dyn Fn(f64, f64) -> f64| -> f64 {
+        points().map(|(x, y)| term(x - mean_x, y - mean_y)).sum()
+    };
+    let spread = sum(&|x, _| x * x);
+    let slope = sum(&|x, y| x * y) / spread;
+    if !slope.is_finite() {
+        return None;
+    }
+    let unexplained = sum(&|x, y| (y - slope * x).powi(2));
+    let freedom = count - 2.0;
+    let error = (unexplained / freedom / spread).sqrt();
+    let half = t_quantile(freedom).map(|quantile| quantile * error);
+    let interval = half.map(|half| (slope - half, slope + half));
+    Some((slope, interval.filter(|(low, _)| low.is_finite())))
+}
+
+/// The quantile of Student's t that leaves 2.5 % above it.
+fn t_quantile(freedom: f64) -> Option<f64> {
+    let distribution = StudentsT::new(0.0, 1.0, freedom).ok()?;
+    Some(distribution.inverse_cdf(0.975))
+}
