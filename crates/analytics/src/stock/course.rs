@@ -106,7 +106,8 @@ impl Course {
     fn put(&mut self, time: EventTime, level: i128) {
         match self.levels.last_mut() {
             Some((last, known)) if *last == time => *known = level,
-            Some((_, known)) if *known == level => {}
+            // Where judging begins there is a point, though the level may be as it was.
+            Some((_, known)) if *known == level && self.judged_from != Some(time) => {}
             _ => self.levels.push((time, level)),
         }
     }

@@ -1,11 +1,11 @@
 //! All that is known of one product's stock: lanes of its warehouses, goods that went and came, and the interest in it.
 
 use super::course::Course;
-use super::movement::{Feed, Goods, Interest};
+use super::movement::{Feed, Goods, Interest, Said};
 use super::{Lane, Rules};
 use crate::ladder::{Ladder, Rungs};
-use event::EventTime;
 use event::time::MINUTE;
+use event::{EventTime, Quantity};
 
 /// One product, at rest and in memory. Equal sets of movements give equal states, in whatever order they came, until an
 /// order is taken back of which an instant beyond the finest rung remembers that it was there.
@@ -23,7 +23,11 @@ pub struct ProductStock {
 }
 
 impl ProductStock {
+    /// A change by nothing says nothing.
     pub(super) fn observe(&mut self, feed: &Feed, rules: &Rules) {
+        if feed.said == Said::Change(Quantity(0)) {
+            return;
+        }
         let wanted = feed.warehouse;
         let at = (self.lanes).partition_point(|lane| lane.warehouse.hash < wanted.hash);
         match self.lanes.get_mut(at) {
