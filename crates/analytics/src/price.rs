@@ -125,6 +125,7 @@ struct Product {
 struct Before {
     turns: Vec<Turn>,
     row: PriceRow,
+    may_have_elasticity: bool,
     days: RangeInclusive<EventTime>,
 }
 
@@ -160,7 +161,13 @@ impl Prices {
             return product.state.observe_traffic(traffic, &rules);
         }
         let days = traffic.day..=traffic.day;
-        self.change(key, days).observe_traffic(traffic, &rules);
+        let state = self.change(key, days);
+        let first_day = state.days.starts().next();
+        state.observe_traffic(traffic, &rules);
+        if state.days.starts().next() != first_day {
+            // A product that was known earlier has more days before its changes.
+            self.change(key, EVER);
+        }
     }
 
     /// Has all rows of a product in memory told anew: a day is over, so that there is one more to compare.
@@ -186,7 +193,7 @@ impl Prices {
             let out_of_stock = || (surroundings.out_of_stock)(key.stock());
             let elasticity = state.elasticity(today, out_of_stock);
             let row = state.row(key, &turns);
-            if row != before.row || elasticity.is_some() {
+            if row != before.row || elasticity.is_some() || before.may_have_elasticity {
                 out.prices.push(PriceRow { elasticity, ..row });
             }
         }
@@ -257,7 +264,12 @@ impl Prices {
             untouched => {
                 let turns = product.state.turns();
                 let row = product.state.row(key, &turns);
-                *untouched = Some(Box::new(Before { turns, row, days }));
+                *untouched = Some(Box::new(Before {
+                    turns,
+                    row,
+                    may_have_elasticity: product.state.has_sold_at_two_prices(),
+                    days,
+                }));
                 self.touched.push(key);
             }
         }

@@ -38,8 +38,11 @@ pub struct Elasticity {
     pub value: f64,
     /// Where it lies with 95 % confidence, if the days differed by chance only. The midpoint formula has none.
     pub interval: Option<(f64, f64)>,
-    /// Days and prices at which something was sold.
+    /// Days and prices that it is made of.
     pub observations: u32,
+    /// Days and prices at which it was shown and not sold. The regression has no logarithm for them and leaves them out:
+    /// where they are many, it finds demand less steep than it is.
+    pub unsold: u32,
     /// Different prices.
     pub prices: u32,
     /// Observations with a price below the list price.
@@ -78,6 +81,7 @@ impl ProductPrices {
             return None;
         }
         let shown = self.observations(today);
+        let unsold = shown.iter().filter(|one| one.units <= 0).count();
         let sold: Vec<Observation> = (shown.iter().filter(|one| one.units > 0).copied()).collect();
         let mut prices: Vec<Money> = sold.iter().map(|one| one.price).collect();
         prices.sort_unstable();
@@ -107,6 +111,7 @@ impl ProductPrices {
             value,
             interval,
             observations: count(used.len()),
+            unsold: count(unsold),
             prices: count(prices.len()),
             promoted: count(used.iter().filter(|one| one.is_promoted).count()),
             out_of_stock: count(used.iter().filter(is_out).count()),
@@ -114,7 +119,7 @@ impl ProductPrices {
     }
 
     /// Most products have one price; they are done here.
-    fn has_sold_at_two_prices(&self) -> bool {
+    pub(super) fn has_sold_at_two_prices(&self) -> bool {
         let sold = self.days.iter().filter(|(_, sums)| sums.units > 0);
         let mut prices = sold.filter_map(|(key, _)| key.price);
         let first = prices.next();

@@ -136,20 +136,23 @@ impl ProductPrices {
         let mut turns: Vec<Turn> = Vec::new();
         for (key, change) in self.changes.iter() {
             let at = change.rank.unwrap_or(key).time;
-            let before = turns.pop_if(|last| last.at == at);
-            let known = turns.last().map(|last| last.new);
-            let told = before.map_or(change.old, |before| before.old);
-            let old = known.or(told);
-            // What is told again is no change.
-            if old != Some(change.new) {
-                turns.push(Turn {
+            match turns.last_mut().filter(|last| last.at == at) {
+                Some(last) => last.new = change.new,
+                None => turns.push(Turn {
                     at,
                     day: change.day,
-                    old,
+                    old: change.old,
                     new: change.new,
-                });
+                }),
             }
         }
+        let mut known = None;
+        turns.retain_mut(|turn| {
+            turn.old = known.or(turn.old);
+            known = Some(turn.new);
+            // What is told again is no change.
+            turn.old != known
+        });
         turns
     }
 
