@@ -14,8 +14,13 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 pub enum Method {
     /// Two prices: change of units a day over their mean, divided by change of price over its mean.
     Midpoint,
-    /// Three prices and more: the slope of ln units on ln price, by least squares over days and prices.
+    /// Three prices and more, and something sold every day: the slope of ln units on ln price, by least squares over days
+    /// and prices.
     Regression,
+    /// Three prices and more, and days on which nothing was sold: they have no logarithm, and without them demand looks
+    /// less steep than it is. The slope of the logarithm of expected units, by Poisson quasi-likelihood (Santos Silva and
+    /// Tenreyro, The Review of Economics and Statistics 88(4), 2006).
+    Poisson,
 }
 
 impl Method {
@@ -25,6 +30,7 @@ impl Method {
         match self {
             Method::Midpoint => "midpoint",
             Method::Regression => "regression",
+            Method::Poisson => "poisson",
         }
     }
 }
@@ -40,8 +46,7 @@ pub struct Elasticity {
     pub interval: Option<(f64, f64)>,
     /// Days and prices that it is made of.
     pub observations: u32,
-    /// Days and prices at which it was shown and not sold. The regression has no logarithm for them and leaves them out:
-    /// where they are many, it finds demand less steep than it is.
+    /// Of these, at how many nothing was sold.
     pub unsold: u32,
     /// Different prices.
     pub prices: u32,
@@ -81,35 +86,28 @@ impl ProductPrices {
             return None;
         }
         let shown = self.observations(today);
-        let unsold = shown.iter().filter(|one| one.units <= 0).count();
-        let sold: Vec<Observation> = (shown.iter().filter(|one| one.units > 0).copied()).collect();
-        let mut prices: Vec<Money> = sold.iter().map(|one| one.price).collect();
+        let sold = shown.iter().filter(|one| one.units > 0);
+        let mut prices: Vec<Money> = sold.map(|one| one.price).collect();
         prices.sort_unstable();
         prices.dedup();
-        let (method, used, (value, interval)) = match prices[..] {
-            [] | [_] => return None,
-            [low, high] => {
-                let used: Vec<Observation> = (shown.into_iter())
-                    .filter(|one| one.price == low || one.price == high)
-                    .collect();
-                let value = midpoint(
-                    (low, units_a_day(&used, low)),
-                    (high, units_a_day(&used, high)),
-                )?;
-                (Method::Midpoint, used, (value, None))
-            }
-            _ => {
-                let slope = regression(&sold)?;
-                (Method::Regression, sold, slope)
-            }
+        let (&low, &high) = (prices.first()?, prices.last()?);
+        let used: Vec<Observation> = (shown.into_iter())
+            .filter(|one| prices.len() > 2 || one.price == low || one.price == high)
+            .collect();
+        let unsold = used.iter().filter(|one| one.units <= 0).count();
+        let (method, slope) = match (prices.len(), unsold) {
+            (..2, _) => return None,
+            (2, _) => (Method::Midpoint, midpoint_of(&used, low, high)?),
+            (_, 0) => (Method::Regression, regression(&points(&used))?),
+            _ => (Method::Poisson, poisson(&points(&used))?),
         };
         let spans = out_of_stock();
         let is_out = |one: &&Observation| spans.iter().any(|span| touches(span, one.day));
         let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Some(Elasticity {
             method,
-            value,
-            interval,
+            value: slope.value,
+            interval: slope.interval,
             observations: count(used.len()),
             unsold: count(unsold),
             prices: count(prices.len()),
@@ -167,31 +165,117 @@ fn midpoint((low, at_low): (Money, f64), (high, at_high): (Money, f64)) -> Optio
     value.is_finite().then_some(value)
 }
 
-/// Slope with its 95 % interval: b ± t(0.975, n − 2) × √(SSE ÷ (n − 2) ÷ Sxx).
-fn regression(observations: &[Observation]) -> Option<(f64, Option<(f64, f64)>)> {
-    let ln = |ten_thousandths: f64| (ten_thousandths / SCALE as f64).ln();
-    let points = || {
-        observations
-            .iter()
-            .map(|one| (ln(one.price.0 as f64), ln(one.units as f64)))
+fn midpoint_of(used: &[Observation], low: Money, high: Money) -> Option<Slope> {
+    let value = midpoint(
+        (low, units_a_day(used, low)),
+        (high, units_a_day(used, high)),
+    )?;
+    let interval = None;
+    Some(Slope { value, interval })
+}
+
+/// What was found, and where it lies with 95 % confidence.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Slope {
+    pub(super) value: f64,
+    pub(super) interval: Option<(f64, f64)>,
+}
+
+impl Slope {
+    /// A slope ± t(0.975, n − 2) times its error.
+    fn with_error(value: f64, error: f64, count: usize) -> Option<Slope> {
+        let half = t_quantile(count as f64 - 2.0).map(|quantile| quantile * error);
+        let interval = half.map(|half| (value - half, value + half));
+        let interval = interval.filter(|(low, _)| low.is_finite());
+        value.is_finite().then_some(Slope { value, interval })
+    }
+}
+
+/// Logarithms of prices, and units.
+fn points(observations: &[Observation]) -> Vec<(f64, f64)> {
+    let scale = SCALE as f64;
+    let point = |one: &Observation| {
+        let units = one.units.max(0) as f64;
+        ((one.price.0 as f64 / scale).ln(), units / scale)
     };
-    let count = observations.len() as f64;
-    let sums = points().fold((0.0, 0.0), |sums, (x, y)| (sums.0 + x, sums.1 + y));
-    let (mean_x, mean_y) = (sums.0 / count, sums.1 / count);
+    observations.iter().map(point).collect()
+}
+
+/// The slope of ln units by least squares; its error is √(SSE ÷ (n − 2) ÷ Sxx).
+pub(super) fn regression(points: &[(f64, f64)]) -> Option<Slope> {
+    let count = points.len() as f64;
+    let mean = |term: &dyn Fn(&(f64, f64)) -> f64| points.iter().map(term).sum::<f64>() / count;
+    let (mean_x, mean_y) = (mean(&|(x, _)| *x), mean(&|(_, units)| units.ln()));
     let sum = |term: &dyn Fn(f64, f64) -> f64| -> f64 {
-        points().map(|(x, y)| term(x - mean_x, y - mean_y)).sum()
+        let centred = points
+            .iter()
+            .map(|(x, units)| (x - mean_x, units.ln() - mean_y));
+        centred.map(|(x, y)| term(x, y)).sum()
     };
     let spread = sum(&|x, _| x * x);
     let slope = sum(&|x, y| x * y) / spread;
-    if !slope.is_finite() {
-        return None;
-    }
     let unexplained = sum(&|x, y| (y - slope * x).powi(2));
-    let freedom = count - 2.0;
-    let error = (unexplained / freedom / spread).sqrt();
-    let half = t_quantile(freedom).map(|quantile| quantile * error);
-    let interval = half.map(|half| (slope - half, slope + half));
-    Some((slope, interval.filter(|(low, _)| low.is_finite())))
+    let error = (unexplained / (count - 2.0) / spread).sqrt();
+    Slope::with_error(slope, error, points.len())
+}
+
+/// Newton's steps at most; the likelihood is concave, and about six are needed.
+const STEPS_MAX: usize = 50;
+/// No step changes the slope by more: far from the top Newton's are too long.
+const STEP_MAX: f64 = 1.0;
+/// A step that changes the slope by less is the last.
+const STEP_MIN: f64 = 1e-12;
+
+/// The slope of ln E(units) by Poisson quasi-likelihood. Its error is that of the model times the root of the dispersion,
+/// Σ (units − expected)² ÷ expected ÷ (n − 2), for pieces are not bought one by one.
+pub(super) fn poisson(points: &[(f64, f64)]) -> Option<Slope> {
+    let mut slope = 0.0;
+    let mut fit = PoissonFit::of(points, slope);
+    for _ in 0..STEPS_MAX {
+        let step = fit.pull / fit.spread;
+        slope += step.clamp(-STEP_MAX, STEP_MAX);
+        fit = PoissonFit::of(points, slope);
+        if step.abs() < STEP_MIN {
+            break;
+        }
+    }
+    let dispersion = fit.unexplained / (points.len() as f64 - 2.0);
+    Slope::with_error(slope, (dispersion / fit.spread).sqrt(), points.len())
+}
+
+/// How a slope fits.
+struct PoissonFit {
+    /// Derivative of the likelihood.
+    pull: f64,
+    /// Its curvature: the spread of prices, weighted by expected units.
+    spread: f64,
+    /// Σ (units − expected)² ÷ expected.
+    unexplained: f64,
+}
+
+impl PoissonFit {
+    /// The height of the curve follows from the slope: expected units add up to those that were sold.
+    fn of(points: &[(f64, f64)], slope: f64) -> PoissonFit {
+        let centre = points.iter().map(|(x, _)| x).sum::<f64>() / points.len() as f64;
+        let mut expected: Vec<f64> = (points.iter())
+            .map(|(x, _)| (slope * (x - centre)).exp())
+            .collect();
+        let all: f64 = points.iter().map(|(_, units)| units).sum();
+        let height = all / expected.iter().sum::<f64>();
+        expected.iter_mut().for_each(|units| *units *= height);
+        let sum = |term: &dyn Fn(f64, f64, f64) -> f64| -> f64 {
+            let fitted = points.iter().zip(&expected);
+            fitted
+                .map(|((x, units), expected)| term(*x, *units, *expected))
+                .sum()
+        };
+        let mean = sum(&|x, _, expected| x * expected) / all;
+        PoissonFit {
+            pull: sum(&|x, units, _| (x - mean) * units),
+            spread: sum(&|x, _, expected| (x - mean).powi(2) * expected),
+            unexplained: sum(&|_, units, expected| (units - expected).powi(2) / expected),
+        }
+    }
 }
 
 /// The quantile of Student's t that leaves 2.5 % above it.

@@ -1,5 +1,6 @@
 //! Claims about elasticity; figures are those of the literature, or computed by hand beside the test.
 
+use super::super::elasticity::poisson;
 use super::super::*;
 use super::said::{KEY, Move, Story, sold};
 use event::time::DAY;
@@ -131,10 +132,59 @@ fn promotions_and_empty_shelves_are_told() {
 }
 
 #[test]
-fn days_that_sold_nothing_are_counted_where_they_are_left_out() {
-    let text = "1d sold 8 at 1 | 2d sold 4 at 2 | 4d sold 1 at 4 | 5d seen 7 at 4";
+fn days_that_sold_nothing_have_no_logarithm_and_still_count() {
+    // Demand that falls with the square of the price, told in whole days: 16, 4, 1, and 0 where 1/4 was to be expected. The
+    // regression would have to leave that day out.
+    let text = "1d sold 16 at 1 | 2d sold 4 at 2 | 4d sold 1 at 4 | 5d seen 7 at 8";
+    let found = of(&Story::read(text)).expect("four prices");
+    assert_eq!(
+        (found.method, found.observations, found.unsold),
+        (Method::Poisson, 4, 1)
+    );
+    assert!((-2.3..-2.0).contains(&found.value), "{}", found.value);
+}
+
+#[test]
+fn poisson_finds_the_slope_of_dobson() {
+    // Dobson, An Introduction to Generalized Linear Models, exercise 4.1: AIDS cases in Australia by quarter, log link on
+    // the logarithm of the quarter's number: slope 1.327.
+    const CASES: [f64; 20] = [
+        1.0, 6.0, 16.0, 23.0, 27.0, 39.0, 31.0, 30.0, 43.0, 51.0, 63.0, 70.0, 88.0, 97.0, 91.0,
+        104.0, 110.0, 113.0, 149.0, 159.0,
+    ];
+    let points: Vec<(f64, f64)> = (1_u8..)
+        .map(|quarter| f64::from(quarter).ln())
+        .zip(CASES)
+        .collect();
+    let slope = poisson(&points).expect("it has a slope");
+    assert_eq!(format!("{:.3}", slope.value), "1.327");
+}
+
+#[test]
+fn with_two_prices_poisson_is_the_quotient_of_means() {
+    // Means 3 and 1.5 at prices 1 and 2: the slope is ln(1.5 ÷ 3) ÷ ln 2 = −1.
+    let (one, two) = (0.0, 2_f64.ln());
+    let points = [(one, 4.0), (one, 2.0), (two, 0.0), (two, 3.0)];
+    let slope = poisson(&points).expect("it has a slope");
+    assert!((slope.value + 1.0).abs() < 1e-12, "{}", slope.value);
+    // Dispersion (1/3 + 1/3 + 1.5 + 1.5) ÷ 2 = 11/6; weights 6 and 3, so spread 2 × (ln 2)²; t(0.975, 2) = 4.3027.
+    let half = 4.302_652_73 * (11.0 / 6.0_f64 / 2.0).sqrt() / two;
+    let (low, high) = slope.interval.expect("it has an interval");
+    assert!(
+        ((high - low) / 2.0 - half).abs() < 1e-6,
+        "{low} {high} {half}"
+    );
+}
+
+#[test]
+fn a_price_that_ends_all_sales_is_survived() {
+    let text = "1d sold 9 at 1 | 2d sold 1 at 2 | 3d sold 1 at 1.5 | 4d seen 1 at 1 | 5d seen 3 at 9000000";
     let found = of(&Story::read(text)).expect("three prices");
-    assert_eq!((found.observations, found.unsold), (3, 1));
+    assert!(
+        found.value.is_finite() && found.value < 0.0,
+        "{}",
+        found.value
+    );
 }
 
 #[test]
