@@ -5,6 +5,7 @@ mod days;
 mod effect;
 mod elasticity;
 mod movement;
+mod slope;
 mod state;
 
 pub use days::{DayKey, Days, Sums};
@@ -225,7 +226,7 @@ impl Prices {
             .map(|(key, product)| (key, &product.state))
     }
 
-    /// What is fresh was taken by a checkpoint; it stays in memory until [`Prices::forget_resting`].
+    /// What is fresh was taken by a checkpoint, when all was settled; it stays in memory until [`Prices::forget_resting`].
     pub fn rest(&mut self) {
         self.resting = std::mem::take(&mut self.fresh);
     }
@@ -257,7 +258,11 @@ impl Prices {
         let resting = &self.resting;
         let product = self.fresh.entry(key).or_insert_with_key(|key| {
             // The checkpoint that is being written keeps its own.
-            resting.get(key).cloned().unwrap_or_default()
+            let state = resting.get(key).map(|product| product.state.clone());
+            Product {
+                state: state.unwrap_or_default(),
+                before: None,
+            }
         });
         match &mut product.before {
             Some(before) => before.widen(&days),

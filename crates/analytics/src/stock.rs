@@ -8,7 +8,7 @@ mod row;
 mod state;
 
 pub use course::{Course, Span, Standing};
-pub use lane::{Lane, Report, Warehouse};
+pub use lane::{Lane, Moved, Report, Warehouse};
 pub use movement::{Feed, Goods, Interest, Said};
 pub use row::{Basis, Demand, InventoryRow, Settled, WarehouseRow};
 pub use state::ProductStock;
@@ -122,37 +122,32 @@ impl Stocks {
     /// Folds what a shop says of its stock, once for each event and product. Needs the product's state.
     pub fn observe(&mut self, key: StockKey, feed: &Feed) {
         let rules = self.rules(key.store);
-        let product = self.change(key);
+        let product = self.change(key, |_| true);
         product.state.observe(feed, &rules);
         if !product.touched.contains(&feed.warehouse) {
             product.touched.push(feed.warehouse);
         }
-        self.touch(key);
     }
 
     /// Folds goods that were sold, came back or were written off; what is taken back comes with the opposite sign.
     pub fn observe_goods(&mut self, key: StockKey, time: EventTime, goods: Goods) {
         let rules = self.rules(key.store);
-        (self.change(key).state.goods).add(time, goods, &rules.rungs);
-        self.touch(key);
+        let product = self.change(key, |_| true);
+        product.state.goods.add(time, goods, &rules.rungs);
     }
 
     /// Folds that somebody looked at the product or put it into a cart. A row is told anew for it only where the shop has
     /// said something of the product's stock: without that there is no lost demand.
     pub fn observe_interest(&mut self, key: StockKey, time: EventTime, interest: Interest) {
         let rules = self.rules(key.store);
-        let state = &mut self.change(key).state;
-        state.add_interest(time, interest, &rules.rungs);
-        if !state.lanes.is_empty() {
-            self.touch(key);
-        }
+        let product = self.change(key, |state| !state.lanes.is_empty());
+        (product.state).add_interest(time, interest, &rules.rungs);
     }
 
-    /// Has the row told anew though nothing happened: the days it looks back on have moved.
+    /// Has the row of a product in memory told anew though nothing happened: the days it looks back on have moved.
     pub fn touch(&mut self, key: StockKey) {
-        if let Some(product) = self.fresh.get_mut(&key).filter(|known| !known.is_touched) {
-            product.is_touched = true;
-            self.touched.push(key);
+        if self.holds(&key) {
+            self.change(key, |_| true);
         }
     }
 
@@ -214,7 +209,7 @@ impl Stocks {
             .map(|(key, product)| (key, &product.state))
     }
 
-    /// What is fresh was taken by a checkpoint; it stays in memory until [`Stocks::forget_resting`].
+    /// What is fresh was taken by a checkpoint, when all was settled; it stays in memory until [`Stocks::forget_resting`].
     pub fn rest(&mut self) {
         self.resting = std::mem::take(&mut self.fresh);
     }
@@ -241,12 +236,26 @@ impl Stocks {
         self.stores.get(&store).copied().unwrap_or(self.usual)
     }
 
-    fn change(&mut self, key: StockKey) -> &mut Product {
+    /// The product to change, and whether that may change a row.
+    fn change(
+        &mut self,
+        key: StockKey,
+        is_told: impl FnOnce(&ProductStock) -> bool,
+    ) -> &mut Product {
         let resting = &self.resting;
-        self.fresh.entry(key).or_insert_with_key(|key| {
+        let product = self.fresh.entry(key).or_insert_with_key(|key| {
             // The checkpoint that is being written keeps its own.
-            resting.get(key).cloned().unwrap_or_default()
-        })
+            let state = resting.get(key).map(|product| product.state.clone());
+            Product {
+                state: state.unwrap_or_default(),
+                ..Product::default()
+            }
+        });
+        if !product.is_touched && is_told(&product.state) {
+            product.is_touched = true;
+            self.touched.push(key);
+        }
+        product
     }
 }
 

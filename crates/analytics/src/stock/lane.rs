@@ -49,9 +49,9 @@ impl Value for Report {
 
 /// Changes of a level, added up; ten-thousandths of a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Change(pub i128);
+pub struct Moved(pub i128);
 
-impl Value for Change {
+impl Value for Moved {
     fn merge(&mut self, other: &Self) {
         self.0 = self.0.saturating_add(other.0);
     }
@@ -72,7 +72,7 @@ pub struct Lane {
     /// Levels.
     pub reports: Ladder<Rank, Report>,
     /// Changes that came without a level.
-    pub changes: Ladder<Rank, Change>,
+    pub changes: Ladder<Rank, Moved>,
 }
 
 impl Lane {
@@ -91,7 +91,7 @@ impl Lane {
                 (self.reports).add(feed.rank, Report { rank, level }, rungs);
             }
             Said::Change(by) => {
-                (self.changes).add(feed.rank, Change(i128::from(by.0)), rungs);
+                (self.changes).add(feed.rank, Moved(i128::from(by.0)), rungs);
             }
         }
     }

@@ -136,6 +136,13 @@ impl InventoryRow {
         all.saturating_sub(self.out_micros).max(DAY)
     }
 
+    /// The part of the time looked back on in which it was out.
+    #[must_use]
+    pub fn stock_out_rate(&self) -> Option<Ratio> {
+        let all = self.as_of.0.saturating_sub(self.looked_from.0);
+        Ratio::of(i128::from(self.out_micros), i128::from(all))
+    }
+
     /// Pieces (ten-thousandths) a day while in stock. Days in stock are time in stock: half a day out is half a day.
     #[must_use]
     pub fn velocity(&self) -> Ratio {

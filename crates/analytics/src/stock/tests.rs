@@ -153,6 +153,10 @@ fn velocity_is_by_days_in_stock() {
         Some(15.0)
     );
     assert_eq!(row.times_out, 1);
+    assert_eq!(
+        row.stock_out_rate().and_then(|rate| rate.value()),
+        Some(0.25)
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Claims about elasticity; figures are those of the literature, or computed by hand beside the test.
 
-use super::super::elasticity::poisson;
+use super::super::slope::poisson;
 use super::super::*;
 use super::said::{KEY, Move, Story, sold};
 use event::time::DAY;
