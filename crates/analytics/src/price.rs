@@ -17,8 +17,8 @@ pub use state::{PriceRow, ProductPrices, Source, Turn};
 use crate::cell::NameId;
 use crate::ladder::Rungs;
 use crate::stock::{Span, StockKey};
-use event::EventTime;
 use event::time::DAY;
+use event::{EventTime, Money};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::ops::RangeInclusive;
@@ -119,6 +119,8 @@ struct Product {
     state: ProductPrices,
     /// What was told when it was last settled, where anything happened since.
     before: Option<Box<Before>>,
+    /// Its price when it was last settled, where it never had another.
+    only_price: Option<Money>,
 }
 
 /// What a product looked like to others, and which of its days were touched since.
@@ -157,7 +159,9 @@ impl Prices {
     pub fn observe_traffic(&mut self, key: PriceKey, traffic: &Traffic) {
         let rules = self.rules(key.store);
         if let Some(product) = self.fresh.get_mut(&key)
-            && product.state.is_plain_for(traffic)
+            && product.only_price.is_some()
+            && product.only_price == traffic.price
+            && traffic.is_added()
         {
             return product.state.observe_traffic(traffic, &rules);
         }
@@ -182,10 +186,11 @@ impl Prices {
     pub fn settle(&mut self, surroundings: Surroundings<'_>, out: &mut Settled) {
         for key in std::mem::take(&mut self.touched) {
             let rules = self.rules(key.store);
-            let found = self.fresh.get_mut(&key);
-            let Some((state, before)) =
-                found.and_then(|product| Some((&product.state, product.before.take()?)))
-            else {
+            let Some(product) = self.fresh.get_mut(&key) else {
+                continue;
+            };
+            product.only_price = product.state.only_price();
+            let (state, Some(before)) = (&product.state, product.before.take()) else {
                 continue;
             };
             let today = (surroundings.today)(key.store);
@@ -215,8 +220,12 @@ impl Prices {
 
     /// Brings back what was kept elsewhere.
     pub fn bring(&mut self, key: PriceKey, state: ProductPrices) {
-        let before = None;
-        self.fresh.insert(key, Product { state, before });
+        let product = Product {
+            only_price: state.only_price(),
+            before: None,
+            state,
+        };
+        self.fresh.insert(key, product);
     }
 
     /// What changed since the last checkpoint was begun, in no particular order. To be asked for when all is settled.
@@ -261,9 +270,10 @@ impl Prices {
             let state = resting.get(key).map(|product| product.state.clone());
             Product {
                 state: state.unwrap_or_default(),
-                before: None,
+                ..Product::default()
             }
         });
+        product.only_price = None;
         match &mut product.before {
             Some(before) => before.widen(&days),
             untouched => {

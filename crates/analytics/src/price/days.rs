@@ -1,6 +1,6 @@
 //! Sums of one product by day and price, bounded in days and in prices of a day. Exact integers that can be taken back.
 
-use super::{DAYS_MAX, Rules};
+use super::Rules;
 use event::{EventTime, Money};
 use std::collections::VecDeque;
 use std::ops::AddAssign;
@@ -73,9 +73,10 @@ impl Days {
         if sums.is_nothing() {
             return;
         }
+        let count = self.sums.len();
         self.put(key, sums);
-        self.merge_excess_price(key.day, rules.day_prices_max);
-        if self.sums.len() > rules.days_max.min(DAYS_MAX) {
+        if self.sums.len() > count {
+            self.merge_excess_price(key.day, rules.day_prices_max);
             self.let_go_of_excess_day(rules.days_max);
         }
     }
@@ -132,7 +133,7 @@ impl Days {
     }
 
     fn let_go_of_excess_day(&mut self, days_max: usize) {
-        if self.starts().count() <= days_max {
+        if self.sums.len() <= days_max || self.starts().count() <= days_max {
             return;
         }
         let Some(oldest) = self.sums.front().map(|(key, _)| key.day) else {

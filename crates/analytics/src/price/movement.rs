@@ -3,7 +3,7 @@
 
 use super::days::Sums;
 use crate::ladder::Value;
-use crate::order::SaleLine;
+use crate::order::LineShare;
 use crate::session::Rank;
 use event::schema::{Amount, ItemAmount};
 use event::{EventRef, EventTime, EventType, ItemRef, LineKind, Money};
@@ -75,16 +75,16 @@ impl Traffic {
             sums: Sums {
                 views,
                 cart_adds,
-                promoted: i64::from(price < list_price),
+                promoted: i64::from(is_promoted(price, list_price)),
                 ..Sums::default()
             },
         })
     }
 
-    /// A line of an order as its home has decided it: `revenue` is the line's part of the order's, and an order with
-    /// several lines of one product is one order, so only one of them has `orders` 1. Fees and returns have no price.
+    /// A line of an order as its home has decided it. Fees and returns have no price.
     #[must_use]
-    pub fn of_line(line: &SaleLine, day: EventTime, orders: i64, revenue: i128) -> Option<Traffic> {
+    pub fn of_share(share: &LineShare, day: EventTime) -> Option<Traffic> {
+        let line = &share.line;
         if line.kind != LineKind::Product || line.quantity.0 <= 0 {
             return None;
         }
@@ -92,13 +92,19 @@ impl Traffic {
             day,
             price: line.unit_price,
             sums: Sums {
-                orders,
+                orders: share.orders,
                 units: i128::from(line.quantity.0),
-                revenue,
-                promoted: i64::from(line.unit_price < line.list_price),
+                revenue: share.revenue,
+                promoted: i64::from(is_promoted(line.unit_price, line.list_price)),
                 ..Sums::default()
             },
         })
+    }
+
+    /// Whether nothing is taken back.
+    pub(super) fn is_added(&self) -> bool {
+        let sums = &self.sums;
+        sums.views >= 0 && sums.cart_adds >= 0 && sums.orders >= 0 && sums.units >= 0
     }
 
     /// The same, taken back.
@@ -109,4 +115,9 @@ impl Traffic {
             ..self
         }
     }
+}
+
+/// Below the list price, where both are known.
+fn is_promoted(price: Option<Money>, list_price: Option<Money>) -> bool {
+    (price.zip(list_price)).is_some_and(|(price, list_price)| price < list_price)
 }

@@ -95,23 +95,11 @@ impl ProductPrices {
         self.days.add(DayKey { day, price }, traffic.sums, rules);
     }
 
-    /// Whether the traffic can change no row: the product was never seen at another price, as most are not.
-    pub(super) fn is_plain_for(&self, traffic: &Traffic) -> bool {
-        let Sums {
-            views,
-            cart_adds,
-            orders,
-            units,
-            ..
-        } = traffic.sums;
-        let is_added = views >= 0 && cart_adds >= 0 && orders >= 0 && units >= 0;
-        let price = traffic.price.filter(|price| price.0 > 0);
-        let mut days = self.days.iter();
-        is_added
-            && price.is_some()
-            && self.changes.is_empty()
-            && !self.days.sums.is_empty()
-            && days.all(|(key, _)| key.price == price)
+    /// The price of a product that was never seen at another, as most are not: more of the same changes no row.
+    pub(super) fn only_price(&self) -> Option<Money> {
+        let first = self.days.iter().next().and_then(|(key, _)| key.price)?;
+        let is_only = self.days.iter().all(|(key, _)| key.price == Some(first));
+        (is_only && self.changes.is_empty() && first.0 > 0).then_some(first)
     }
 
     /// How prices are known.

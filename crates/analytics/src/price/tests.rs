@@ -1,12 +1,12 @@
 //! Claims about prices, told as text: changes and traffic in; turns, sides and elasticity out.
 
 mod elasticity;
+mod events;
 mod properties;
 mod recount;
 mod said;
 
 use super::*;
-use event::Money;
 use event::time::{DAY, HOUR};
 use said::{KEY, Story, check_effects, check_turns, settle};
 

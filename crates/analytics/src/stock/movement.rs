@@ -87,7 +87,7 @@ impl Goods {
     }
 
     /// What one item of an event moves. Orders and refunds come twice, change and are cancelled: of them only what their
-    /// order's home has decided is to be folded, so this serves write-offs, and orders without an id.
+    /// home has decided is to be folded, line by line with [`Goods::of`]. So this serves write-offs.
     #[must_use]
     pub fn of_item(event: EventRef<'_>, item: ItemRef<'_>) -> Option<Goods> {
         Goods::of(event.kind(), item.kind(), item.quantity())

@@ -35,6 +35,8 @@ impl ProductStock {
             _ => {
                 let mut lane = Lane::new(wanted);
                 lane.observe(feed, &rules.rungs);
+                // Most products lie in one warehouse.
+                self.lanes.reserve_exact(usize::from(self.lanes.is_empty()));
                 self.lanes.insert(at, lane);
             }
         }
