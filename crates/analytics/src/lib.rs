@@ -4,13 +4,17 @@
 pub mod activity;
 pub mod catalogue;
 pub mod cell;
+pub mod ladder;
 pub mod names;
 pub mod order;
 pub mod person;
+pub mod price;
 pub mod product;
 pub mod quality;
+pub mod ratio;
 pub mod session;
 mod sketch;
+pub mod stock;
 pub mod tally;
 pub mod window;
 

@@ -3,7 +3,7 @@
 
 mod sale;
 
-pub use sale::{OrderRow, Sale, SaleLine};
+pub use sale::{LineShare, OrderRow, Sale, SaleLine};
 
 use crate::cell::{Deltas, NameId};
 use crate::names::{EventNames, ItemNames};

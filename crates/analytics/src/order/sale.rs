@@ -25,6 +25,17 @@ pub struct SaleLine {
     pub quantity: Quantity,
 }
 
+/// A line of an order with its part of the whole: what a product's shard needs of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineShare {
+    /// The line.
+    pub line: SaleLine,
+    /// What it adds to the order's revenue, discounts taken off.
+    pub revenue: i128,
+    /// 1 at the first sold line of its product, else 0: an order with two lines of a product is one order of it.
+    pub orders: i64,
+}
+
 /// An order or refund as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sale {
@@ -185,6 +196,24 @@ impl Sale {
             (line.names, line.tally(discount))
         };
         self.lines.iter().map(tally).collect()
+    }
+
+    /// The lines of an order, each with its part of the whole.
+    #[must_use]
+    pub fn shares(&self) -> Vec<LineShare> {
+        let tallies = self.line_tallies();
+        let is_first = |at: usize| {
+            let sold = |(names, tally): &&(ItemNames, Tally)| {
+                tally[Field::SoldLines] > 0 && names.product == tallies[at].0.product
+            };
+            tallies[at].1[Field::SoldLines] > 0 && !tallies[..at].iter().any(|one| sold(&one))
+        };
+        let share = |(at, line): (usize, &SaleLine)| LineShare {
+            line: *line,
+            revenue: tallies[at].1[Field::Revenue],
+            orders: i64::from(is_first(at)),
+        };
+        self.lines.iter().enumerate().map(share).collect()
     }
 
     /// The whole order's numbers.

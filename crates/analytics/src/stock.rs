@@ -1,0 +1,263 @@
+//! Stock: how much of each product is left, when it was low or out, how fast it sells and what was not sold for want of it.
+//! A pure state machine of one shard's products; it neither decides on alerts nor reads a clock, time is handed in.
+
+mod course;
+mod lane;
+mod movement;
+mod row;
+mod state;
+
+pub use course::{Course, Span, Standing};
+pub use lane::{Lane, Moved, Report, Warehouse};
+pub use movement::{Feed, Goods, Interest, Said};
+pub use row::{Basis, Demand, InventoryRow, Settled, WarehouseRow};
+pub use state::ProductStock;
+
+use crate::cell::NameId;
+use crate::ladder::Rungs;
+use event::time::DAY;
+use event::{EventTime, Quantity, SCALE};
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+/// Warehouses of one product; of more, those with the smallest hashes count, so that which ones does not hang on who came
+/// first. The movements of the others are counted as set aside.
+pub const WAREHOUSES_MAX: usize = 256;
+/// Fewer pieces are low, unless the shop says otherwise.
+pub const LOW_UNITS: i64 = 10;
+/// How far back velocity, cover and lost demand look.
+pub const LOOK_BACK: i64 = 28 * DAY;
+
+/// Whether what is sold after a report makes the level fall before the next report says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SalesCount {
+    /// Where the feed of the product consists of reports. One that also sends changes by themselves tells of sales in
+    /// them, and they would count twice.
+    #[default]
+    BetweenReports,
+    /// Always: the feed's changes are deliveries and corrections only.
+    Always,
+    /// Never: the level is what the feed says.
+    Never,
+}
+
+/// How a store looks at its stock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// A level below this and above 0 is low.
+    pub low_below: Quantity,
+    /// Whether sales since a report count.
+    pub sales: SalesCount,
+    /// How far back velocity, cover and lost demand look; [`LOOK_BACK`] but in tests.
+    pub look_back_micros: i64,
+    /// [`WAREHOUSES_MAX`] but in tests.
+    pub warehouses_max: usize,
+    /// Limits of everything kept over time; the usual ones but in tests.
+    pub rungs: Rungs,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Rules {
+            low_below: Quantity(LOW_UNITS * SCALE),
+            sales: SalesCount::default(),
+            look_back_micros: LOOK_BACK,
+            warehouses_max: WAREHOUSES_MAX,
+            rungs: Rungs::default(),
+        }
+    }
+}
+
+/// What a product is kept under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StockKey {
+    /// The store.
+    pub store: NameId,
+    /// The product, within its store.
+    pub product: NameId,
+}
+
+/// One shard's products. Not all are in memory: whoever holds the rest brings a state back with [`Stocks::bring`] before
+/// the product is asked for, and takes those that changed with [`Stocks::fresh`].
+///
+/// The folds do no more than note what happened. [`Stocks::settle`], called when a round's folds are done or less often,
+/// says what follows: how often it is called changes how often a row is told, never the last one.
+#[derive(Debug, Default)]
+pub struct Stocks {
+    usual: Rules,
+    stores: HashMap<NameId, Rules, FixedState>,
+    /// States that changed since the last checkpoint was begun.
+    fresh: Products,
+    /// States that the last checkpoint takes; here until it stands.
+    resting: Products,
+    /// Products whose rows may have changed since they were settled, in the order in which they did.
+    touched: Vec<StockKey>,
+}
+
+type Products = HashMap<StockKey, Product, FixedState>;
+
+#[derive(Debug, Clone, Default)]
+struct Product {
+    state: ProductStock,
+    is_touched: bool,
+    /// Warehouses that told something since the product was settled.
+    touched: Vec<Warehouse>,
+}
+
+impl Stocks {
+    /// No product yet, under these rules.
+    #[must_use]
+    pub fn new(usual: Rules) -> Stocks {
+        Stocks {
+            usual,
+            ..Stocks::default()
+        }
+    }
+
+    /// A store that looks at its stock by rules of its own.
+    pub fn set_rules(&mut self, store: NameId, rules: Rules) {
+        self.stores.insert(store, rules);
+    }
+
+    /// Folds what a shop says of its stock, once for each event and product. Needs the product's state.
+    pub fn observe(&mut self, key: StockKey, feed: &Feed) {
+        let rules = self.rules(key.store);
+        let product = self.change(key, |_| true);
+        product.state.observe(feed, &rules);
+        if !product.touched.contains(&feed.warehouse) {
+            product.touched.push(feed.warehouse);
+        }
+    }
+
+    /// Folds goods that were sold, came back or were written off; what is taken back comes with the opposite sign.
+    pub fn observe_goods(&mut self, key: StockKey, time: EventTime, goods: Goods) {
+        let rules = self.rules(key.store);
+        let product = self.change(key, |_| true);
+        product.state.goods.add(time, goods, &rules.rungs);
+    }
+
+    /// Folds that somebody looked at the product or put it into a cart. A row is told anew for it only where the shop has
+    /// said something of the product's stock: without that there is no lost demand.
+    pub fn observe_interest(&mut self, key: StockKey, time: EventTime, interest: Interest) {
+        let rules = self.rules(key.store);
+        let product = self.change(key, |state| !state.lanes.is_empty());
+        (product.state).add_interest(time, interest, &rules.rungs);
+    }
+
+    /// Has the row of a product in memory told anew though nothing happened: the days it looks back on have moved.
+    pub fn touch(&mut self, key: StockKey) {
+        if self.holds(&key) {
+            self.change(key, |_| true);
+        }
+    }
+
+    /// Tells the rows of all products that were touched since the last time.
+    pub fn settle(&mut self, as_of: EventTime, out: &mut Settled) {
+        for key in std::mem::take(&mut self.touched) {
+            let rules = self.rules(key.store);
+            let Some(product) = self.fresh.get_mut(&key) else {
+                continue;
+            };
+            product.is_touched = false;
+            let touched = std::mem::take(&mut product.touched);
+            out.inventory.push(product.state.row(key, as_of, &rules));
+            let lanes = product.state.lanes.iter();
+            let lanes = lanes.filter(|lane| touched.contains(&lane.warehouse));
+            out.warehouses.extend(lanes.map(|lane| lane.row(key)));
+        }
+    }
+
+    /// What is known of a product in memory.
+    #[must_use]
+    pub fn state(&self, key: &StockKey) -> Option<&ProductStock> {
+        let found = self.fresh.get(key).or_else(|| self.resting.get(key));
+        found.map(|product| &product.state)
+    }
+
+    /// The row of a product in memory, as of an instant.
+    #[must_use]
+    pub fn row(&self, key: &StockKey, as_of: EventTime) -> Option<InventoryRow> {
+        let state = self.state(key)?;
+        Some(state.row(*key, as_of, &self.rules(key.store)))
+    }
+
+    /// How the level of a product in memory went.
+    #[must_use]
+    pub fn course(&self, key: &StockKey) -> Option<Course> {
+        Some(self.state(key)?.course(&self.rules(key.store)))
+    }
+
+    /// Whether what is known of this product is in memory.
+    #[must_use]
+    pub fn holds(&self, key: &StockKey) -> bool {
+        self.state(key).is_some()
+    }
+
+    /// Brings back what was kept elsewhere.
+    pub fn bring(&mut self, key: StockKey, state: ProductStock) {
+        let product = Product {
+            state,
+            ..Product::default()
+        };
+        self.fresh.insert(key, product);
+    }
+
+    /// What changed since the last checkpoint was begun, in no particular order. To be asked for when all is settled.
+    pub fn fresh(&self) -> impl Iterator<Item = (&StockKey, &ProductStock)> {
+        self.fresh
+            .iter()
+            .map(|(key, product)| (key, &product.state))
+    }
+
+    /// What is fresh was taken by a checkpoint, when all was settled; it stays in memory until [`Stocks::forget_resting`].
+    pub fn rest(&mut self) {
+        self.resting = std::mem::take(&mut self.fresh);
+    }
+
+    /// The checkpoint stands: what it took can be brought back.
+    pub fn forget_resting(&mut self) {
+        self.resting = HashMap::default();
+    }
+
+    /// Products in memory.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let only_resting = |key: &&StockKey| !self.fresh.contains_key(*key);
+        self.fresh.len() + self.resting.keys().filter(only_resting).count()
+    }
+
+    /// Whether none is in memory.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.fresh.is_empty() && self.resting.is_empty()
+    }
+
+    fn rules(&self, store: NameId) -> Rules {
+        self.stores.get(&store).copied().unwrap_or(self.usual)
+    }
+
+    /// The product to change, and whether that may change a row.
+    fn change(
+        &mut self,
+        key: StockKey,
+        is_told: impl FnOnce(&ProductStock) -> bool,
+    ) -> &mut Product {
+        let resting = &self.resting;
+        let product = self.fresh.entry(key).or_insert_with_key(|key| {
+            // The checkpoint that is being written keeps its own.
+            let state = resting.get(key).map(|product| product.state.clone());
+            Product {
+                state: state.unwrap_or_default(),
+                ..Product::default()
+            }
+        });
+        if !product.is_touched && is_told(&product.state) {
+            product.is_touched = true;
+            self.touched.push(key);
+        }
+        product
+    }
+}
+
+#[cfg(test)]
+mod tests;
