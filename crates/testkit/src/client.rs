@@ -8,6 +8,8 @@ use std::time::Duration;
 
 /// Longer than any answer takes, so that a server which hangs fails a test instead of holding it up.
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(120);
+/// A connection that was silent for longer is not used again: the server may just be closing it.
+const CONNECTION_IDLE_MAX: Duration = Duration::from_secs(2);
 /// So often a server that is not yet where it should be is asked again.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -37,7 +39,9 @@ impl Client {
             .enable_all()
             .build()
             .context("start a runtime")?;
-        let http = reqwest::Client::builder().timeout(ANSWER_WAIT_MAX);
+        let http = reqwest::Client::builder()
+            .timeout(ANSWER_WAIT_MAX)
+            .pool_idle_timeout(CONNECTION_IDLE_MAX);
         Ok(Client {
             api: api.into(),
             key: key.into(),
