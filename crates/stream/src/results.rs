@@ -44,6 +44,17 @@ pub struct Results {
     stores: Stores,
     version: i64,
     progress: Progress,
+    /// What readers see at rest until these results are there as a whole; only where the log was folded again.
+    outlived: Option<Outlived>,
+}
+
+/// What lies at rest of the results before the log was folded again.
+#[derive(Debug, Clone)]
+struct Outlived {
+    at_rest: Arc<AtRest>,
+    slices: Slices,
+    /// The version of the first results of now that readers saw; none have been seen yet at the largest.
+    until: i64,
 }
 
 /// Rejections and orders remembered for readers who join late.
@@ -74,6 +85,7 @@ impl Results {
             stores,
             version: 0,
             progress: Progress::default(),
+            outlived: None,
         }
     }
 
@@ -450,22 +462,29 @@ impl Results {
         Ok(())
     }
 
-    /// A checkpoint stands: what it took need not stay in memory. Returns it as readers see it.
+    /// A checkpoint stands: what it took need not stay in memory. Returns what readers see at rest from now on.
     pub fn set_at_rest(&mut self, at_rest: Arc<AtRest>) -> CellsAtRest {
+        let version = at_rest.version;
+        self.outlived.take_if(|outlived| version >= outlived.until);
         self.cells.set_at_rest(at_rest);
         self.seen_at_rest()
     }
 
-    /// What lies at rest as readers see it.
+    /// What lies at rest as readers see it. After the log was folded again they were told only what differs from before:
+    /// all else they find where it lay, until the new results lie there as a whole.
     #[must_use]
     pub fn seen_at_rest(&self) -> CellsAtRest {
         let ids =
             |product: &Option<Product>| product.as_ref().map(|product| Arc::clone(&product.id));
+        let (at_rest, slices) = match &self.outlived {
+            Some(outlived) => (&outlived.at_rest, &outlived.slices),
+            None => (self.cells.at_rest(), self.cells.slices()),
+        };
         CellsAtRest::new(
-            Arc::clone(self.cells.at_rest()),
+            Arc::clone(at_rest),
             self.names.as_slice().into(),
             self.products.iter().map(ids).collect(),
-            self.cells.slices(),
+            slices,
         )
     }
 
