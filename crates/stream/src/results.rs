@@ -59,6 +59,9 @@ struct Outlived {
 
 /// Rejections and orders remembered for readers who join late.
 const REMEMBERED_ROWS_MAX: usize = 1_000;
+/// Of the cells that memory may hold, a third stays at a checkpoint: a steady shop makes one every half minute, with few
+/// changes, and would fill memory with windows that ended. The rest is room for what a bulk of events changes until the next.
+const STAYING_SHARE: usize = 3;
 /// Products told in one batch after a restart: about 3 MB of rows.
 const RESTORED_ROWS: usize = 16_384;
 
@@ -377,10 +380,10 @@ pub struct ResultRuns {
 }
 
 impl Results {
-    /// Lets go of old cells that are at rest if there are more than so many, then writes those that are not.
+    /// Lets go of old cells that are at rest if there are more than a share of so many, then writes those that are not.
     pub fn rest(&mut self, folder: &Folder, cells_max: usize) -> Result<ResultRuns, RestError> {
         if let Some((_, newest)) = self.progress.event_times {
-            self.cells.let_go(cells_max, newest);
+            self.cells.let_go(cells_max / STAYING_SHARE, newest);
         }
         let cells = self.cells.rest(folder)?;
         let mut value = Vec::new();
