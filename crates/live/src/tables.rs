@@ -232,6 +232,10 @@ impl Outlet for LiveFeed {
             }
         }
     }
+
+    fn asks_at_rest(&self) -> bool {
+        true
+    }
 }
 
 impl LiveFeed {

@@ -106,8 +106,8 @@ pub struct CheckpointSettings {
     pub interval_s: u64,
     /// Made after so many events even before: as many are read again at a restart.
     pub events_max: u64,
-    /// Made when so many cells changed even before; about as many stay in memory, 110 bytes each, and half as many rows
-    /// for questions.
+    /// Made when so many cells changed even before, 110 bytes each in memory; a third as many stay after it, and half as
+    /// many rows for questions.
     pub cells_max: usize,
 }
 

@@ -48,8 +48,22 @@ pub struct Results {
     stores: Stores,
     version: i64,
     progress: Progress,
+    /// What readers see at rest until these results are there as a whole; only where the log was folded again.
+    outlived: Option<Outlived>,
 }
 
+/// What lies at rest of the results before the log was folded again.
+#[derive(Debug, Clone)]
+struct Outlived {
+    at_rest: Arc<AtRest>,
+    slices: Slices,
+    /// The version of the first results of now that readers saw; none have been seen yet at the largest.
+    until: i64,
+}
+
+/// Of the cells that memory may hold, a third stays at a checkpoint: a steady shop makes one every half minute, with few
+/// changes, and would fill memory with windows that ended. The rest is room for what a bulk of events changes until the next.
+const STAYING_SHARE: usize = 3;
 /// Products told in one batch after a restart: about 3 MB of rows.
 const RESTORED_ROWS: usize = 16_384;
 
@@ -77,6 +91,7 @@ impl Results {
             stores,
             version: 0,
             progress: Progress::default(),
+            outlived: None,
         }
     }
 
@@ -349,10 +364,10 @@ pub struct ResultRuns {
 }
 
 impl Results {
-    /// Lets go of old cells that are at rest if there are more than so many, then writes those that are not.
+    /// Lets go of old cells that are at rest if there are more than a share of so many, then writes those that are not.
     pub fn rest(&mut self, folder: &Folder, cells_max: usize) -> Result<ResultRuns, RestError> {
         if let Some((_, newest)) = self.progress.event_times {
-            self.cells.let_go(cells_max, newest);
+            self.cells.let_go(cells_max / STAYING_SHARE, newest);
         }
         let cells = self.cells.rest(folder)?;
         let mut value = Vec::new();
@@ -441,22 +456,29 @@ impl Results {
         Ok(())
     }
 
-    /// A checkpoint stands: what it took need not stay in memory. Returns it as readers see it.
+    /// A checkpoint stands: what it took need not stay in memory. Returns what readers see at rest from now on.
     pub fn set_at_rest(&mut self, at_rest: Arc<AtRest>) -> CellsAtRest {
+        let version = at_rest.version;
+        self.outlived.take_if(|outlived| version >= outlived.until);
         self.cells.set_at_rest(at_rest);
         self.seen_at_rest()
     }
 
-    /// What lies at rest as readers see it.
+    /// What lies at rest as readers see it. After the log was folded again they were told only what differs from before:
+    /// all else they find where it lay, until the new results lie there as a whole.
     #[must_use]
     pub fn seen_at_rest(&self) -> CellsAtRest {
         let ids =
             |product: &Option<Product>| product.as_ref().map(|product| Arc::clone(&product.id));
+        let (at_rest, slices) = match &self.outlived {
+            Some(outlived) => (&outlived.at_rest, &outlived.slices),
+            None => (self.cells.at_rest(), self.cells.slices()),
+        };
         CellsAtRest::new(
-            Arc::clone(self.cells.at_rest()),
+            Arc::clone(at_rest),
             self.names.as_slice().into(),
             self.products.iter().map(ids).collect(),
-            self.cells.slices(),
+            slices,
         )
     }
 

@@ -4,6 +4,7 @@
 mod harness;
 mod lives;
 mod properties;
+mod readers;
 mod recount;
 mod shop;
 mod undone;

@@ -1,8 +1,8 @@
 //! What changes for readers when the log was folded again: row by row the results of before against those of now.
 //! Both number names alike, so keys can be compared as they lie at rest.
 
-use super::Results;
 use super::cells::{Cells, Kept};
+use super::{Outlived, Results};
 use crate::publish;
 use crate::rest::RestError;
 use crate::rest::cells::{KEY_BYTES, RestingCell, read_key, write};
@@ -10,6 +10,7 @@ use changelog::{Change, Value};
 use checkpoint::{Decoder, Scan};
 use std::collections::BTreeMap;
 use std::iter::Peekable;
+use std::sync::Arc;
 use std::vec;
 
 type Key = [u8; KEY_BYTES];
@@ -92,11 +93,26 @@ impl Results {
         again.names.clone_from(&self.names);
         again.products.clone_from(&self.products);
         (again.products.iter_mut().flatten()).for_each(|product| product.name = None);
+        let seen = self.outlived.as_ref();
+        let seen = seen.map(|outlived| (&outlived.at_rest, &outlived.slices));
+        let (at_rest, slices) = seen.unwrap_or((self.cells.at_rest(), self.cells.slices()));
+        again.outlived = Some(Outlived {
+            at_rest: Arc::clone(at_rest),
+            slices: slices.clone(),
+            until: i64::MAX,
+        });
         again
     }
 
-    /// The changes that make a reader of `before` a reader of these results.
-    pub fn differing_from(&self, before: &Results) -> Result<Vec<Change>, RestError> {
+    /// The changes that make a reader of `before` a reader of these results, which are seen from now on.
+    pub fn differing_from(&mut self, before: &Results) -> Result<Vec<Change>, RestError> {
+        if let Some(outlived) = &mut self.outlived {
+            outlived.until = self.version;
+        }
+        self.differences(before)
+    }
+
+    fn differences(&self, before: &Results) -> Result<Vec<Change>, RestError> {
         let mut changes = self.cells_differing_from(before)?;
         for (at, product) in self.products.iter().enumerate() {
             let known = before.products.get(at).and_then(Option::as_ref);

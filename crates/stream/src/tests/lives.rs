@@ -1,7 +1,7 @@
 //! Lines that end and are taken over: every next one goes on from the newest checkpoint that stands, wherever the one
 //! before had come to. What the tables must say is not known here.
 
-use super::harness::{Delivery, Frame, Run, stores, upsert};
+use super::harness::{Delivery, Frame, Run, log, stores, upsert};
 use crate::CheckpointSettings;
 use crate::rest::keeper::{Order, Parts, Wanted};
 use crate::restore::{Restored, restore};
@@ -130,4 +130,39 @@ impl Life {
 
 fn rows_of(frames: &[Frame]) -> usize {
     frames.iter().map(|frame| frame.body.events.len()).sum()
+}
+
+#[test]
+fn windows_that_ended_leave_memory_until_a_third_of_its_limit_is_left() {
+    let views: Vec<_> = (0..30)
+        .map(|hour| {
+            let mut event = event::Event::new(event::EventType::PageView);
+            event.id = Some(event::EventId(hour));
+            event.time = Some(event::EventTime(
+                super::START + hour as i64 * event::time::HOUR,
+            ));
+            ("main", event)
+        })
+        .collect();
+    let delivery = Delivery {
+        frame_rows: 1,
+        ..Delivery::PLAIN
+    };
+    let resting = Resting {
+        every_rounds: 1,
+        delay_rounds: 0,
+        cells_max: 150,
+    };
+    let run = resume(delivery, resting, &log(&views, delivery), &[]);
+    assert!(run.results.len() <= 50, "{} cells stay", run.results.len());
+    let everything = resume(
+        delivery,
+        Resting {
+            cells_max: usize::MAX,
+            ..resting
+        },
+        &log(&views, delivery),
+        &[],
+    );
+    assert!(everything.results.len() > 150);
 }

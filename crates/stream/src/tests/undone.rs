@@ -1,87 +1,15 @@
 //! Undone imports: over a real log, with checkpoints and restarts, the tables are those of a log in which the import
 //! never was. Which import it is, and where in the log it is undone, is left to chance.
 
-use super::harness::{Delivery, Frame, Tables, counted, differences, log, stores, tables, upsert};
+use super::harness::{Delivery, Frame, Tables, counted, differences, log, tables};
+use super::readers::follow;
 use super::shop::plans;
-use crate::{CheckpointSettings, StreamConfig, start};
-use changelog::{ChangeBatch, Changelog, Outlet};
 use event::EventTime;
 use event::frame::{FrameBody, FrameBuilder};
 use event::import::{ImportKey, ImportNote, ImportState};
-use eventlog::{EncodedFrame, EventLog, FrameEncoder, LogConfig, Tallies};
-use parking_lot::Mutex;
 use proptest::prelude::*;
-use runtime::{Clock, Runtime};
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
 const IMPORT: ImportKey = ImportKey(77);
-
-/// Keeps what it is told.
-#[derive(Clone, Default)]
-struct Follower(Arc<Mutex<Tables>>);
-
-impl Outlet for Follower {
-    fn apply(&mut self, batch: &ChangeBatch) {
-        let mut tables = self.0.lock();
-        (batch.changes.iter().cloned()).for_each(|change| upsert(&mut tables, change));
-    }
-}
-
-/// Writes frames to the log in this folder, lets a line fold them, and returns what a reader sees who joined at the start.
-fn follow(dir: &Path, workers: usize, frames: &[FrameBody]) -> Tables {
-    let follower = Follower::default();
-    let executor = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .expect("an executor");
-    executor.block_on(async {
-        let runtime = Runtime::new(Clock::machine());
-        let log = EventLog::open(LogConfig {
-            segment_bytes: 1 << 20,
-            ..LogConfig::new(dir.join("log"))
-        });
-        let log = log.expect("a log");
-        let config = StreamConfig {
-            workers,
-            stores: stores(),
-            publish_interval: Duration::ZERO,
-            checkpoint: Some(CheckpointSettings {
-                dir: dir.join("checkpoints"),
-                interval: Duration::ZERO,
-                events_max: 1,
-                cells_max: 50,
-            }),
-            ..StreamConfig::default()
-        };
-        let changelog = Changelog::default();
-        changelog.attach(Box::new(follower.clone()));
-        let stream = start(config, &log, changelog, &runtime).expect("starts");
-        let mut encoder = FrameEncoder::default();
-        for body in frames {
-            let mut bytes = Vec::new();
-            body.encode(&mut bytes).expect("encodes");
-            let tallies = Tallies {
-                received: body.events.len() as u32,
-                accepted: body.events.len() as u32,
-                quarantined: 0,
-            };
-            let frame = EncodedFrame::encode(tallies.accepted, tallies, &bytes, &mut encoder);
-            let appended = log.writer().append(frame.expect("small")).await;
-            appended.expect("appends");
-        }
-        assert!(
-            stream.wait_published(log.end_position().frame).await,
-            "the line lives"
-        );
-        runtime.stop(Duration::from_secs(20)).await.expect("stops");
-        log.close();
-    });
-    drop(executor);
-    let tables = follower.0.lock();
-    tables.clone()
-}
 
 /// Makes these frames part of the import.
 fn imported(frame: &Frame) -> FrameBody {
@@ -162,7 +90,8 @@ proptest! {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let (first, rest) = bodies.split_at(ends_at.index(bodies.len() + 1));
         follow(dir.path(), workers, first);
-        let found = of_shop(follow(dir.path(), workers, rest));
-        prop_assert_eq!(differences(&found, &expected), "");
+        let (found, asking) = follow(dir.path(), workers, rest);
+        prop_assert_eq!(differences(&of_shop(found), &expected), "");
+        prop_assert_eq!(differences(&of_shop(asking.tables()), &expected), "");
     }
 }
