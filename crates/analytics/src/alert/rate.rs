@@ -406,8 +406,3 @@ fn noise_score(count: i64, median_twice: i128) -> i64 {
 fn clamp(value: i128) -> i64 {
     i64::try_from(value).unwrap_or(if value < 0 { i64::MIN } else { i64::MAX })
 }
-
-#[cfg(test)]
-pub(super) fn noise_score_of(count: i64, median_twice: i128) -> i64 {
-    noise_score(count, median_twice)
-}
