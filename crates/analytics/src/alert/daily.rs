@@ -205,12 +205,8 @@ impl<'a> Judge<'a> {
             SubjectKind::Category => Against::Category,
             _ => Against::Store,
         };
-        let unlike = |condition: &'a Condition| match condition {
-            Condition::Unlike(unlike) => Some(unlike),
-            _ => None,
-        };
         let mine = (Measured::OrderValue, against);
-        (self.desk.rules_of(unlike))
+        (self.desk.rules_of(Condition::unlike))
             .filter(move |(_, unlike)| (unlike.measured, unlike.against) == mine)
     }
 

@@ -88,13 +88,6 @@ impl SeriesState {
     }
 }
 
-fn rate_of(condition: &Condition) -> Option<&Rate> {
-    match condition {
-        Condition::Rate(rate) => Some(rate),
-        _ => None,
-    }
-}
-
 impl Rate {
     fn step_micros(&self) -> i64 {
         i64::from(self.step_minutes.max(1)) * MINUTE
@@ -115,9 +108,7 @@ impl Rate {
 impl Rates {
     /// Adds to the metric at a time, or takes away; the rule must be one of the store's. Needs the state of the key.
     pub fn add(&mut self, key: &RateKey, desk: &StoreDesk, at: EventTime, sum: i128) -> Reach {
-        let rate = desk
-            .rule(&key.rule)
-            .and_then(|rule| rate_of(&rule.condition));
+        let rate = desk.rule(&key.rule).and_then(|rule| rule.condition.rate());
         let Some(rate) = rate.filter(|_| sum != 0) else {
             return Reach::Folded;
         };
@@ -152,7 +143,7 @@ impl Rates {
         let keys: BTreeSet<RateKey> = keys.cloned().collect();
         for key in keys {
             let rule = desk.rule(&key.rule);
-            let Some((rule, rate)) = rule.and_then(|rule| Some((rule, rate_of(&rule.condition)?)))
+            let Some((rule, rate)) = rule.and_then(|rule| Some((rule, rule.condition.rate()?)))
             else {
                 continue;
             };
@@ -170,7 +161,7 @@ impl Rates {
 
     /// The rate rules of a store with what they are about, for whoever must feed them.
     pub fn rules(desk: &StoreDesk) -> impl Iterator<Item = (&Rule, &Rate)> {
-        desk.rules_of(rate_of)
+        desk.rules_of(Condition::rate)
     }
 }
 
@@ -197,8 +188,11 @@ impl Judge<'_> {
         if changed.is_empty() && next >= complete {
             return;
         }
-        let mut steps = self.affected(changed, complete);
+        let mut steps = self.affected(state, changed, complete);
         steps.extend(next..complete);
+        if state.judged.is_none() {
+            steps.extend(state.steps.range(judged_from..).map(|(step, _)| *step));
+        }
         state.judged = Some(next.max(complete));
         state.sights.retain(|step, _| *step >= judged_from);
         for step in steps.range(judged_from..) {
@@ -214,7 +208,17 @@ impl Judge<'_> {
     }
 
     /// Steps whose value changed, and those whose history did.
-    fn affected(&self, changed: &BTreeSet<i64>, complete: i64) -> BTreeSet<i64> {
+    fn affected(
+        &self,
+        state: &SeriesState,
+        changed: &BTreeSet<i64>,
+        complete: i64,
+    ) -> BTreeSet<i64> {
+        // Steps under way, and whatever came ahead of the watermark, as an import does.
+        let ahead = state
+            .steps
+            .last_key_value()
+            .map_or(complete, |(newest, _)| *newest);
         let (day, hour) = (
             DAY / self.rate.step_micros(),
             HOUR / self.rate.step_micros(),
@@ -229,13 +233,13 @@ impl Judge<'_> {
         let mut affected = changed.clone();
         for step in changed {
             let later = days.iter().map(|days| step + days * day);
-            for later in later.take_while(|later| *later - hour <= complete + 1) {
+            for later in later.take_while(|later| *later - hour <= ahead.max(complete) + 1) {
                 for shift in shifts {
                     affected.extend((-1..=1).map(|near| later + shift + near));
                 }
             }
         }
-        affected.retain(|step| *step < complete || changed.contains(step));
+        affected.retain(|step| *step < complete || state.steps.contains_key(step));
         affected
     }
 
@@ -332,15 +336,19 @@ impl Judge<'_> {
         let micros = self.rate.step_micros();
         let moment = |(step, (level, sight)): (&i64, &(Level, Sight))| Moment {
             from: EventTime(step * micros),
-            // Whether it goes on is known when the next step has ended.
-            until: (step + 1 < complete).then_some(EventTime((step + 1) * micros)),
+            until: Some(EventTime((step + 1) * micros)),
             level: *level,
             size: sight.score.abs(),
         };
         let moments: Vec<Moment> = state.sights.iter().map(moment).collect();
         let sights: Vec<&Sight> = state.sights.values().map(|(_, sight)| sight).collect();
-        episodes(&moments, self.rule.window_micros)
-            .iter()
+        let mut found = episodes(&moments, self.rule.window_micros);
+        for episode in &mut found {
+            // Whether it goes on is known when the next step has ended.
+            episode.until = episode.until.filter(|until| until.0 / micros < complete);
+        }
+        let findings = found.iter();
+        findings
             .map(|episode| self.finding(episode, &moments, &sights))
             .collect()
     }

@@ -3,14 +3,16 @@
 
 use super::{
     AtRisk, Condition, Episode, Evidence, Figure, Finding, Level, Moment, Occasion, PriceMistake,
-    Rule, Spread, StoreDesk, Subject, episodes,
+    Rule, StoreDesk, Subject, episodes,
 };
-use crate::alert::Distance;
 use crate::cell::NameId;
 use crate::session::{Act, Piece, Rank};
-use event::time::MINUTE;
+use event::time::{DAY, MINUTE};
 use event::{EventId, EventTime, Money, Quantity};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+
+/// A price that stood so long is the price, however far it is from those before.
+pub(super) const PRICE_STANDS_MICROS: i64 = 7 * DAY;
 
 /// A product's stock over a stretch of time in which it did not change much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,8 +129,7 @@ pub struct PricePoint {
     pub sold: Quantity,
 }
 
-/// What a rule of price mistakes finds in a product's prices of one currency, given in the canonical order. Each is
-/// compared with the median of those before it, which one wild price among them does not move.
+/// What a rule of price mistakes finds in a product's prices of one currency, given in the canonical order.
 #[must_use]
 pub fn judge_prices(
     desk: &StoreDesk,
@@ -139,12 +140,10 @@ pub fn judge_prices(
     let Condition::PriceMistake(mistake) = &rule.condition else {
         return Vec::new();
     };
-    let usual: Vec<Option<Money>> = (0..prices.len())
-        .map(|at| usual_price(mistake, prices, at))
-        .collect();
+    let usual = usual_prices(mistake, prices);
     let moment = |(at, point): (usize, &PricePoint)| {
-        let off = usual[at].map_or(0, |usual| times_off(point.price, usual));
-        let level = if off >= i64::from(mistake.times) {
+        let is_mistake = usual[at].is_some_and(|usual| mistake.is_made(point.price, usual));
+        let level = if is_mistake {
             Level::Breach
         } else {
             Level::Calm
@@ -153,7 +152,7 @@ pub fn judge_prices(
             from: point.rank.time,
             until: prices.get(at + 1).map(|next| next.rank.time),
             level,
-            size: off,
+            size: usual[at].map_or(0, |usual| times_off(point.price, usual)),
         }
     };
     let moments: Vec<Moment> = prices.iter().enumerate().map(moment).collect();
@@ -187,12 +186,39 @@ pub fn judge_prices(
     found.iter().map(find).collect()
 }
 
-fn usual_price(mistake: &PriceMistake, prices: &[PricePoint], at: usize) -> Option<Money> {
-    let first = at.saturating_sub(mistake.prices as usize);
-    let earlier = prices[first..at].iter().map(|point| point.price.0);
-    let said = prices[first].before.map(|before| before.0);
-    let all = said.into_iter().chain(earlier);
-    Spread::of(all, Distance::Difference).map(|spread| Money(spread.median()))
+/// For each price the median of those before it; of two in the middle the one nearer to it, for they may be before and
+/// after a change for good. A mistake is no history, or the third would look right and the price that mends them wrong;
+/// but what stood for a week is the price.
+fn usual_prices(mistake: &PriceMistake, prices: &[PricePoint]) -> Vec<Option<Money>> {
+    let said = prices.first().and_then(|first| first.before);
+    let mut history: VecDeque<Money> = said.into_iter().collect();
+    let next_at = |at: usize| prices.get(at + 1).map(|next| next.rank.time.0);
+    let usual = |(at, point): (usize, &PricePoint)| {
+        let mut sorted: Vec<Money> = history.iter().copied().collect();
+        sorted.sort_unstable();
+        let middle = [sorted.len().saturating_sub(1) / 2, sorted.len() / 2];
+        let middle = middle.into_iter().filter_map(|at| sorted.get(at).copied());
+        let usual = middle.min_by_key(|usual| times_off(point.price, *usual));
+        let is_mistake = usual.is_some_and(|usual| mistake.is_made(point.price, usual));
+        let stood = next_at(at).map_or(0, |next| next.saturating_sub(point.rank.time.0));
+        if is_mistake && stood >= PRICE_STANDS_MICROS {
+            // A change for good, or a mistake that nobody saw: from here on either price is right.
+            history = usual.into_iter().chain([point.price]).collect();
+        } else if !is_mistake {
+            history.push_back(point.price);
+        }
+        if history.len() > mistake.prices as usize {
+            history.pop_front();
+        }
+        usual
+    };
+    prices.iter().enumerate().map(usual).collect()
+}
+
+impl PriceMistake {
+    fn is_made(&self, price: Money, usual: Money) -> bool {
+        times_off(price, usual) >= i64::from(self.times)
+    }
 }
 
 /// How many times one is the other, rounded down; a price of nothing is as many as there are.

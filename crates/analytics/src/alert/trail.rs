@@ -160,15 +160,13 @@ impl Trail {
     }
 
     fn findings(&self, key: &TrailKey, desk: &StoreDesk, from: EventTime) -> Vec<Finding> {
-        let unlike = |condition| match condition {
-            &Condition::Unlike(ref unlike) => Some(unlike),
-            _ => None,
-        };
         let mine =
             |unlike: &Unlike| (unlike.measured, unlike.against) == (key.measured(), key.against());
         let changed = self.points.partition_point(|point| point.rank.time < from);
         let first = changed.max(self.first_judged());
-        let rules = desk.rules_of(unlike).filter(|(_, unlike)| mine(unlike));
+        let rules = desk
+            .rules_of(Condition::unlike)
+            .filter(|(_, unlike)| mine(unlike));
         let mut findings = Vec::new();
         for (rule, unlike) in rules {
             let judge = |at| self.judge(at, key, (desk, rule, unlike));
