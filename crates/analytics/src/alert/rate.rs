@@ -27,6 +27,8 @@ pub(super) const WEEKS_MAX: i64 = 8;
 pub(super) const JUDGED_MICROS: i64 = 14 * DAY;
 /// Steps of one series: ten weeks and a day of minutes. At 40 bytes they are 4 MB; at the usual 5 minutes 0.8 MB.
 pub const SERIES_STEPS_MAX: usize = 71 * 1_440;
+/// Money has no noise of its own that we knew; it is taken to scatter by so much.
+const MONEY_SCATTERS_PERCENT: u32 = 10;
 /// Days that stand in for weeks.
 const DAYS: i64 = 7;
 
@@ -155,6 +157,10 @@ impl Rates {
             };
             let changed = self.touched.remove(&key).unwrap_or_default();
             let complete = watermark.0.div_euclid(rate.step_micros());
+            let judged = self.kept.find(&key).and_then(|state| state.judged);
+            if changed.is_empty() && judged.is_some_and(|judged| judged >= complete) {
+                continue;
+            }
             judge.settle(self.kept.state(&key), &changed, complete, out);
         }
     }
@@ -185,9 +191,6 @@ impl Judge<'_> {
         };
         let judged_from = newest.max(complete - 1) - self.rate.steps_judged();
         let next = state.judged.unwrap_or(i64::MIN).max(judged_from);
-        if changed.is_empty() && next >= complete {
-            return;
-        }
         let mut steps = self.affected(state, changed, complete);
         steps.extend(next..complete);
         if state.judged.is_none() {
@@ -281,7 +284,9 @@ impl Judge<'_> {
     /// The lesser of both distances: by scatter and by noise.
     fn score(&self, value: i64, spread: &Spread) -> i64 {
         let by_noise = match self.scale() {
-            Scale::Money => return spread.score_from_a_tenth(value, Distance::Difference),
+            Scale::Money => {
+                return spread.score_from(value, Distance::Difference, MONEY_SCATTERS_PERCENT);
+            }
             Scale::Quantity => {
                 noise_score(value / SCALE, spread.median_twice() / i128::from(SCALE))
             }

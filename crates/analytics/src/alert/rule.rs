@@ -2,12 +2,14 @@
 //! binary's business; what they find is the evaluators'.
 
 mod check;
+mod usual;
 
 pub use check::{RuleError, check_rules};
+pub use usual::usual_rules;
 
 use super::Severity;
 use crate::catalogue::Dimension;
-use event::time::{DAY, HOUR, MINUTE};
+use event::time::{DAY, HOUR};
 use event::{Money, Quantity};
 use std::sync::Arc;
 
@@ -120,6 +122,8 @@ pub struct Unlike {
     pub distance: Distance,
     /// In thousandths of a z-score.
     pub z_above: i64,
+    /// Values are taken to scatter by so much of their median at least, however alike they are.
+    pub scatter_min_percent: u32,
     /// With fewer earlier values nothing is found.
     pub observations_min: u32,
     /// Days of history, where it is kept by days.
@@ -255,8 +259,6 @@ impl Rule {
     }
 }
 
-const UNITS: i64 = event::SCALE;
-
 impl Default for Unlike {
     fn default() -> Self {
         Unlike {
@@ -264,6 +266,7 @@ impl Default for Unlike {
             against: Against::Customer,
             distance: Distance::Ratio,
             z_above: 4_000,
+            scatter_min_percent: 10,
             observations_min: 8,
             days: 28,
         }
@@ -307,118 +310,4 @@ impl Rate {
             ..Rate::of("events", direction)
         }
     }
-}
-
-/// The rules of a shop that said nothing else.
-#[must_use]
-pub fn usual_rules() -> Vec<Rule> {
-    use Severity::{Critical, Info, Warning};
-    let unlike = |against, observations_min, measured| {
-        Condition::Unlike(Unlike {
-            measured,
-            against,
-            observations_min,
-            ..Unlike::default()
-        })
-    };
-    let value = Measured::OrderValue;
-    let revenue = Rate {
-        least: 100 * UNITS,
-        ..Rate::of("revenue", Direction::Either)
-    };
-    let rule = Rule::new;
-    vec![
-        rule(
-            "high_value_order",
-            Info,
-            Condition::HighValue(HighValue {
-                above: Money(1_000 * UNITS),
-            }),
-        ),
-        rule(
-            "unusual_quantity",
-            Warning,
-            Condition::UnusualQuantity(UnusualQuantity {
-                above: Quantity(50 * UNITS),
-            }),
-        ),
-        rule(
-            "order_unlike_customer",
-            Info,
-            unlike(Against::Customer, 8, value),
-        ),
-        rule(
-            "order_unlike_category",
-            Info,
-            unlike(Against::Category, 50, value),
-        ),
-        rule(
-            "quantity_unlike_product",
-            Info,
-            unlike(Against::Product, 20, Measured::Pieces),
-        ),
-        rule("revenue_rate", Critical, Condition::Rate(revenue)),
-        rule(
-            "order_rate",
-            Critical,
-            Condition::Rate(Rate::of("orders", Direction::Either)),
-        ),
-        rule(
-            "payment_errors",
-            Critical,
-            Condition::Rate(Rate::of_type("payment_error", Direction::Above)),
-        ),
-        rule(
-            "sign_ups",
-            Warning,
-            Condition::Rate(Rate::of_type("sign_up", Direction::Either)),
-        ),
-        rule(
-            "low_stock",
-            Info,
-            Condition::LowStock(LowStock {
-                below: Quantity(10 * UNITS),
-            }),
-        ),
-        rule(
-            "stock_out",
-            Warning,
-            Condition::OutOfStock(OutOfStock { demand_min: 0 }),
-        ),
-        rule(
-            "short_cover",
-            Info,
-            Condition::ShortCover(ShortCover { lead_hours: 7 * 24 }),
-        ),
-        rule(
-            "price_mistake",
-            Critical,
-            Condition::PriceMistake(PriceMistake {
-                times: 5,
-                prices: 9,
-            }),
-        ),
-        rule(
-            "bot_storm",
-            Warning,
-            Condition::BotStorm(BotStorm {
-                events_a_minute_above: 60,
-            }),
-        ),
-        rule(
-            "lag",
-            Critical,
-            Condition::Lag(Lag {
-                above_micros: 5 * MINUTE,
-            }),
-        ),
-        rule(
-            "quarantine_share",
-            Critical,
-            Condition::QuarantineShare(QuarantineShare {
-                above: 100,
-                events_min: 100,
-            }),
-        ),
-    ]
 }

@@ -132,18 +132,19 @@ impl Spread {
         Some(narrow(score.clamp(-SCORE_MAX, SCORE_MAX)))
     }
 
-    /// The robust z-score, but as if values scattered by no less than a tenth: whoever always pays 9.99 is not far from
-    /// home at 10.49, though the plain score would be without bound.
+    /// The robust z-score, but as if values scattered by no less than a share of the median, in per cent: whoever always
+    /// pays 9.99 is not far from home at 10.49, though the plain score would be without bound.
     #[must_use]
-    pub fn score_from_a_tenth(&self, place: i64, distance: Distance) -> i64 {
+    pub fn score_from(&self, place: i64, distance: Distance, percent: u32) -> i64 {
         let off_twice = 2 * i128::from(place) - self.median_twice;
-        let least = match distance {
-            Distance::Difference => (self.median_twice.abs() / 2 / 10).max(1),
-            // 64 · log2(1.1) = 8.8
-            Distance::Ratio => 9,
+        let percent = i128::from(percent);
+        let least_times_100 = match distance {
+            Distance::Difference => self.median_twice.abs() / 2 * percent,
+            // Buckets are evenly spaced within a doubling.
+            Distance::Ratio => 64 * percent,
         };
-        let floored = (off_twice * 1_000 / (2 * least)).clamp(-SCORE_MAX, SCORE_MAX);
-        let floored = narrow(floored);
+        let score = off_twice.saturating_mul(100_000) / (2 * least_times_100.max(100));
+        let floored = narrow(score.clamp(-SCORE_MAX, SCORE_MAX));
         match self.score(place) {
             Some(score) if score.abs() < floored.abs() => score,
             _ => floored,

@@ -214,7 +214,8 @@ impl Unlike {
         if spread.count() < u64::from(self.observations_min) {
             return None;
         }
-        let score = spread.score_from_a_tenth(self.distance.place(value), self.distance);
+        let place = self.distance.place(value);
+        let score = spread.score_from(place, self.distance, self.scatter_min_percent);
         if score <= self.z_above {
             return None;
         }

@@ -146,6 +146,7 @@ fn within(what: &'static str, value: impl Into<i64>, min: i64, max: i64) -> Resu
 impl Unlike {
     fn check(&self) -> Result<(), RuleError> {
         within("z_above", self.z_above, 1, Z_MAX)?;
+        within("scatter_min_percent", self.scatter_min_percent, 1, 1_000)?;
         let days_max = DAYS_MAX as i64 - 1;
         let points_max = BASELINE_POINTS_MAX as i64;
         match (self.measured, self.against) {

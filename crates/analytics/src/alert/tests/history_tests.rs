@@ -43,11 +43,8 @@ fn halves_of_even_counts_are_exact() {
 fn equal_values_have_no_score_and_a_tenth_is_the_least_scatter() {
     let spread = spread(&[1_000; 20]);
     assert_eq!(spread.score(1_001), None);
-    assert_eq!(spread.score_from_a_tenth(1_050, Distance::Difference), 500);
-    assert_eq!(
-        spread.score_from_a_tenth(1_500, Distance::Difference),
-        5_000
-    );
+    assert_eq!(spread.score_from(1_050, Distance::Difference, 10), 500);
+    assert_eq!(spread.score_from(1_500, Distance::Difference, 10), 5_000);
     assert_eq!(Spread::of([], Distance::Difference), None);
 }
 
