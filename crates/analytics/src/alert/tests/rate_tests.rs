@@ -160,6 +160,16 @@ fn while_weeks_are_few_the_days_before_are_asked() {
 }
 
 #[test]
+fn an_earlier_first_minute_that_comes_late_is_history_for_all_that_follow() {
+    let mut series = Series::new(Rate::of_type("payment_error", Direction::Above));
+    let _ = series.add(at(1, 9, 0), 1);
+    let _ = series.add(at(3, 12, 0), 25);
+    assert_eq!(series.settle(at(3, 13, 0)), "", "two days are known");
+    let _ = series.add(at(0, 9, 0), 1);
+    assert_eq!(series.settle(at(3, 13, 0)), "3d 12:00-12:05 25 for 0");
+}
+
+#[test]
 fn revenue_that_stays_away_is_money_at_risk() {
     let rate = Rate {
         least: 100 * SCALE,
