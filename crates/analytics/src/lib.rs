@@ -1,7 +1,8 @@
-//! What it means: metric declarations and folds, order accounting, sessions and persons, windows, sketches.
+//! What it means: metric declarations and folds, order accounting, sessions and persons, alerts, windows, sketches.
 //! Pure: no clock, no disk, no Arrow; time and events come in as values.
 
 pub mod activity;
+pub mod alert;
 pub mod catalogue;
 pub mod cell;
 pub mod ladder;

@@ -190,6 +190,17 @@ impl Calendar {
         }
     }
 
+    /// The same time of the store's clock so many days before; across a clock change that is an hour more or less away.
+    #[must_use]
+    pub fn days_before(&self, time: EventTime, days: i64) -> EventTime {
+        let before = EventTime(time.0.saturating_sub(days.saturating_mul(DAY)));
+        if self.zone == TimeZone::UTC {
+            return before;
+        }
+        let change = self.offset_micros(time) - self.offset_micros(before);
+        EventTime(before.0.saturating_add(change))
+    }
+
     fn offset_micros(&self, time: EventTime) -> i64 {
         let timestamp = jiff::Timestamp::from_microsecond(time.0).unwrap_or_default();
         i64::from(self.zone.to_offset(timestamp).seconds()) * SECOND
@@ -259,6 +270,16 @@ mod tests {
             ),
             (23, 25, 24)
         );
+    }
+
+    #[test]
+    fn days_before_keep_the_time_of_the_clock() {
+        let calendar = Calendar::new(TimeZone::get("Europe/Berlin").expect("a zone"));
+        let time = |text| EventTime::parse(text, calendar.zone()).expect("a time");
+        let before = |text, days| calendar.days_before(time(text), days);
+        assert_eq!(before("2024-04-03 18:00", 7), time("2024-03-27 18:00"));
+        assert_eq!(before("2024-10-30 18:00", 7), time("2024-10-23 18:00"));
+        assert_eq!(before("2024-06-30 18:00", 1), time("2024-06-29 18:00"));
     }
 
     #[test]

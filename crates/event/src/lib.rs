@@ -13,6 +13,7 @@ mod id;
 pub mod import;
 mod kind;
 mod money;
+mod nearest;
 mod rejection;
 pub mod rule;
 pub mod schema;
@@ -28,5 +29,6 @@ pub use kind::EventType;
 pub use money::{
     Decimal, DecimalError, Money, Quantity, SCALE, divide_rounded, format_decimal, parse_decimal,
 };
+pub use nearest::nearest;
 pub use rejection::{Reason, Rejection};
 pub use time::EventTime;

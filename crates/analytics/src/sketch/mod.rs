@@ -5,6 +5,7 @@ mod distinct;
 mod quantiles;
 
 pub use distinct::{Coupon, Distinct, coupon};
+pub(crate) use quantiles::middle;
 pub use quantiles::{Quantiles, bucket};
 
 /// Bytes that are no sketch of this kind.

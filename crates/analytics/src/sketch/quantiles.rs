@@ -28,7 +28,8 @@ pub fn bucket(value: i64) -> i32 {
 }
 
 /// The middle of a bucket.
-fn middle(bucket: i32) -> i64 {
+#[must_use]
+pub fn middle(bucket: i32) -> i64 {
     let index = bucket.unsigned_abs();
     let size = if u64::from(index) < 2 * LINEAR {
         i64::from(index)
@@ -84,6 +85,11 @@ impl Quantiles {
             .iter()
             .find(at_rank)
             .map(|(bucket, _)| middle(*bucket))
+    }
+
+    /// The buckets that hold anything, from the least, with how many values.
+    pub fn buckets(&self) -> impl Iterator<Item = (i32, i64)> {
+        self.buckets.iter().map(|(bucket, count)| (*bucket, *count))
     }
 
     /// The canonical bytes: equal distributions give equal bytes.

@@ -6,6 +6,7 @@ use super::names::field_named;
 use crate::dialect::Field;
 use crate::dialect::field::Style;
 use crate::dialect::numeral::read_decimal;
+use crate::nearest::nearest;
 use crate::rejection::Reason;
 use crate::schema::{ItemAmount, ItemText, Label, Text};
 use crate::{EventTime, EventType};
@@ -15,8 +16,6 @@ use jiff::tz::TimeZone;
 pub const SAMPLE_ROWS_MAX: usize = 2_000;
 /// Values of one column looked at to tell times and numbers.
 const VALUES_MAX: usize = 200;
-/// Names offered where one is not known.
-const CANDIDATES_MAX: usize = 3;
 
 const ORDER_ID: Field = Field::Text(Text::OrderId);
 const PRODUCT_ID: Field = Field::ItemText(ItemText::ProductId);
@@ -523,33 +522,4 @@ fn is_time(value: &str) -> bool {
 /// A time that no one takes for a number.
 fn is_written_time(value: &str) -> bool {
     value.contains([':', '-', '/']) && is_time(value)
-}
-
-/// The known names nearest to one that is not.
-fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Vec<String> {
-    let mut near: Vec<(usize, &str)> = known
-        .map(|candidate| (distance(name, candidate), candidate))
-        .collect();
-    near.retain(|(distance, candidate)| *distance <= 1 + candidate.len().min(name.len()) / 3);
-    near.sort_unstable();
-    near.dedup();
-    near.into_iter()
-        .take(CANDIDATES_MAX)
-        .map(|(_, candidate)| candidate.to_owned())
-        .collect()
-}
-
-/// Letters to change, add or take away, without regard to their case.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (at, letter) in one.to_lowercase().chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
-        for (column, candidate) in other.iter().enumerate() {
-            let change = diagonal + usize::from(letter != *candidate);
-            diagonal = row[column + 1];
-            row[column + 1] = change.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
 }
