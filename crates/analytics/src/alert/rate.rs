@@ -284,7 +284,7 @@ impl Judge<'_> {
     /// The lesser of both distances: by scatter and by noise.
     fn score(&self, value: i64, spread: &Spread) -> i64 {
         let by_noise = match self.scale() {
-            Scale::Money => {
+            Scale::Money | Scale::Duration => {
                 return spread.score_from(value, Distance::Difference, MONEY_SCATTERS_PERCENT);
             }
             Scale::Quantity => {
