@@ -41,7 +41,7 @@ export async function everyCardIsFilled(page: Page): Promise<void> {
   for (const card of ['timeline', 'types', 'products', 'categories', 'ticker', 'countries', 'devices']) {
     await expect(page.locator(`[data-card="${card}"]`), card).toHaveAttribute('data-state', 'chart', { timeout: 30_000 });
   }
-  for (const kpi of ['visitors', 'revenue', 'orders', 'aov', 'units']) {
+  for (const kpi of ['visitors', 'revenue', 'orders', 'conversion_rate', 'aov', 'units']) {
     await expect(page.locator(`[data-kpi="${kpi}"]`), kpi).toHaveAttribute('data-state', 'value');
     await expect(page.locator(`[data-kpi="${kpi}"] .figure > span`).first(), kpi).not.toHaveText(/^(0|0\.00|–)$/);
   }

@@ -1,11 +1,11 @@
-// The five key figures: their questions, and what is read out of the answers.
+// The six key figures: their questions, and what is read out of the answers.
 // Money is never added up over currencies: the chosen one is large, the others are named beside it.
 import type { Figure } from './Kpi.svelte';
 import type { Answer, QueryRequest, Row } from '../api/query';
 import { lineOfCells, type Line } from '../reading/buckets';
 import { describeChange, tooYoungToCompare, type Change } from '../reading/change';
 import { numberCell, queryCommand, timeCell, type Table } from '../reading/export';
-import { NO_VALUE, exactMoney, exactNumber, shortMoney, shortNumber } from '../reading/number';
+import { NO_VALUE, exactMoney, exactNumber, shortMoney, shortNumber, shortShare } from '../reading/number';
 import { narrowing, numberIn, ofStore, textIn, windowIn } from '../reading/question';
 import { isLive, lengthMs, periodBefore, queryRange, sparklineGranularity, type Granularity } from '../reading/range';
 import { moment } from '../reading/time';
@@ -18,6 +18,9 @@ const COUNTS = ['orders', 'units'];
 const MONEY = ['revenue', 'aov', 'orders'];
 const MONEY_LINES = ['revenue', 'aov'];
 const VISITORS = ['visitors'];
+const CONVERSION = ['conversion_rate', 'sessions_with_order', 'sessions'];
+/** Figures that have no value where there is nothing to divide by. */
+const RATIOS = ['aov', 'conversion_rate'];
 
 /** The row of key figures; make it while a component starts. */
 export class Figures {
@@ -29,12 +32,15 @@ export class Figures {
   #counts = this.#ask(() => this.#total(COUNTS));
   #money = this.#ask(() => this.#total(MONEY));
   #visitors = this.#ask(() => this.#visitorsNow());
+  #conversion = this.#ask(() => this.#total(CONVERSION));
   #countLines = this.#ask(() => this.#series(COUNTS), 'series');
   #moneyLines = this.#ask(() => (this.#currency === null ? null : { ...this.#series(MONEY_LINES), currency: this.#currency }), 'series');
   #visitorLine = this.#ask(() => this.#series(VISITORS), 'series');
+  #conversionLine = this.#ask(() => this.#series(['conversion_rate']), 'series');
 
   all: Figure[] = $derived.by(() => [
-    this.#visitorsFigure(), this.#revenueFigure(), this.#count('orders', 'Orders'), this.#aovFigure(), this.#count('units', 'Units sold'),
+    this.#visitorsFigure(), this.#revenueFigure(), this.#count('orders', 'Orders'),
+    this.#conversionFigure(), this.#aovFigure(), this.#count('units', 'Units sold'),
   ]);
 
   #ask(ask: () => QueryRequest | null, kind: 'figures' | 'series' = 'figures'): Question {
@@ -100,6 +106,19 @@ export class Figures {
     };
   }
 
+  #conversionFigure(): Figure {
+    const row = this.#conversion.answer?.rows[0];
+    const sessions = numberIn(row, 'sessions') ?? 0;
+    const orders = exactNumber(numberIn(row, 'sessions_with_order') ?? 0);
+    return {
+      ...this.#frame('conversion_rate', this.#conversion, ['conversion_rate'], this.#conversionLine, null),
+      title: 'Conversion',
+      short: shortShare(numberIn(row, 'conversion_rate')),
+      exact: sessions === 0 ? 'no sessions to divide by' : `${orders} of ${exactNumber(sessions)} sessions with an order`,
+      change: this.#change(this.#conversion, row, 'conversion_rate', periodBefore(view.current.range)),
+    };
+  }
+
   #aovFigure(): Figure {
     const row = this.#moneyRow();
     const currency = this.#shownCurrency();
@@ -143,7 +162,7 @@ export class Figures {
     const from = Date.parse(asked.from);
     const before = from - (Date.parse(asked.to) - from);
     if (data.oldest !== null && data.oldest > before) return tooYoungToCompare(data.oldest >= from);
-    const absent = name === 'aov' ? null : 0;
+    const absent = RATIOS.includes(name) ? null : 0;
     return describeChange(numberIn(row, name) ?? absent, numberIn(row, `${name}_before`) ?? absent, period);
   }
 

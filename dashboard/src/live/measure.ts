@@ -24,6 +24,7 @@ const INGEST = 'shopstream ingest orders.csv';
 /** The measures of the Live page by name. */
 export const MEASURES = {
   visitors: { name: 'visitors', metric: 'visitors', label: 'Visitors', subject: 'visitors', money: false, additive: false, command: SIMULATE },
+  sessions: { name: 'sessions', metric: 'sessions', label: 'Sessions', subject: 'sessions', money: false, additive: true, command: SIMULATE },
   events: { name: 'events', metric: 'events', label: 'Events', subject: 'events', money: false, additive: true, command: SIMULATE },
   views: { name: 'views', metric: 'item_views', label: 'Views', subject: 'product views', money: false, additive: true, command: SIMULATE },
   orders: { name: 'orders', metric: 'orders', label: 'Orders', subject: 'orders', money: false, additive: true, command: INGEST },
