@@ -197,7 +197,9 @@ impl People {
         self.fresh = HashMap::default();
     }
 
-    fn rules(&self, store: NameId) -> Rules {
+    /// How a store cuts its sessions.
+    #[must_use]
+    pub fn rules(&self, store: NameId) -> Rules {
         self.stores.get(&store).copied().unwrap_or(self.usual)
     }
 

@@ -81,8 +81,9 @@ impl Persons {
             device: names.device,
             ..Entry::default()
         };
-        let visit = Visit::of(event, entry).filter(|_| naming.person().is_some());
-        let Some(visit) = visit else {
+        let uses_given_ids = self.people.rules(names.store).uses_given_ids;
+        let visit = Visit::of(event, entry, uses_given_ids);
+        let Some(visit) = visit.filter(|_| naming.person().is_some()) else {
             return Ok(());
         };
         if event.kind().is_order_kind() {

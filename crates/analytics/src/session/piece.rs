@@ -153,14 +153,15 @@ pub struct Visit {
     pub acts: Acts,
     /// How the visitor came, should it be the first.
     pub entry: Entry,
-    /// The session id that was sent with it.
+    /// The session id that was sent with it, where those decide.
     pub given: Option<GivenId>,
 }
 
 impl Visit {
     /// The visit of an event; nothing for what a shop does without its visitor: stock, prices, refunds, changes of orders.
+    /// A session id that was sent is looked at only where it decides.
     #[must_use]
-    pub fn of(event: EventRef<'_>, entry: Entry) -> Option<Visit> {
+    pub fn of(event: EventRef<'_>, entry: Entry, uses_given_ids: bool) -> Option<Visit> {
         let is_of_the_shop = matches!(
             event.kind(),
             EventType::OrderUpdate
@@ -173,7 +174,10 @@ impl Visit {
             rank: Rank::of(event),
             acts: Acts::of(event.kind()),
             entry,
-            given: (event.text(Text::SourceSessionId)).map(|id| GivenId::of(event.store(), id)),
+            given: (uses_given_ids
+                .then(|| event.text(Text::SourceSessionId))
+                .flatten())
+            .map(|id| GivenId::of(event.store(), id)),
         })
     }
 }
@@ -189,7 +193,7 @@ pub struct Piece {
     pub acts: Acts,
     /// How the visitor came, by the first event.
     pub entry: Entry,
-    /// The session id of the first event; of every event where given ids are used.
+    /// The session id of its events, where those decide.
     pub given: Option<GivenId>,
 }
 
