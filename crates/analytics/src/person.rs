@@ -6,16 +6,17 @@ mod message;
 mod published;
 mod state;
 
+use key::KeyHash;
 pub use key::{Naming, OwnNaming, PersonKey, PersonKind, PersonRef};
-pub use message::{Contribution, Message, SessionRow, Settled, Standing, Told, Version};
+pub use message::{Contribution, Message, SessionChange, SessionRow, Standing, Told, Version};
 pub use state::{Contributed, Link, PersonState, customer_at};
 
 use crate::cell::NameId;
 use crate::session::{Rules, Visit};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use hashbrown::hash_map::EntryRef;
-use published::{Published, Teller};
+use hashbrown::hash_map::Entry;
+use published::Published;
 
 /// Pairs that one key has with others: beyond it the earliest in the canonical order stay. A customer with more visitors
 /// is an account that many share, a visitor with more customers a device in a shop; the rest stay persons of their own.
@@ -69,13 +70,14 @@ pub struct People {
     /// States that changed since they were last taken.
     fresh: Persons,
     /// Persons that changed since they were settled, in the order in which they did.
-    touched: Vec<PersonKey>,
+    touched: Vec<KeyHash>,
 }
 
-type Persons = HashMap<PersonKey, Person, FixedState>;
+type Persons = HashMap<KeyHash, Person, FixedState>;
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug)]
 struct Person {
+    key: PersonKey,
     state: PersonState,
     /// Whether it changed since it was last settled.
     is_touched: bool,
@@ -158,26 +160,26 @@ impl People {
         Ok(())
     }
 
-    /// Says what changed since the last time: rows of sessions, and whole contributions of visitors to their customers.
-    /// The version must be above that of every message this shard has sent.
-    pub fn settle(&mut self, version: Version, out: &mut Settled) {
-        for key in std::mem::take(&mut self.touched) {
-            let (limits, rules) = (self.limits, self.rules(key.store));
-            let Some(person) = self.fresh.get_mut(&key) else {
+    /// Says what changed since the last time: sessions, one after the other, and whole contributions of visitors to their
+    /// customers. The version must be above that of every message this shard has sent.
+    pub fn settle(
+        &mut self,
+        version: Version,
+        messages: &mut Vec<Message>,
+        mut tell: impl FnMut(&PersonKey, SessionChange),
+    ) {
+        for hash in std::mem::take(&mut self.touched) {
+            let Some(person) = self.fresh.get_mut(&hash) else {
                 continue;
             };
-            person.is_touched = false;
-            let before = person.before.take().unwrap_or_default();
-            let state = &mut person.state;
-            let teller = Teller {
-                key: &key,
-                rules: &rules,
-                version,
-            };
+            let Person { key, state, .. } = person;
+            let (limits, rules) = (self.limits, rules(&self.stores, &self.usual, key.store));
             let after = Published::of(key.kind, state, &rules);
-            after.tell_rows(&before, teller, &mut out.rows);
-            after.tell_customers(&before, (teller, state), &mut out.messages);
+            let before = person.before.take().unwrap_or_default();
+            after.tell_sessions(&before, &rules, |change| tell(key, change));
+            after.tell_customers(&before, (key, state), version, messages);
             state.let_go_of_excess(&rules, limits.pieces_max);
+            person.is_touched = false;
         }
     }
 
@@ -189,7 +191,9 @@ impl People {
 
     /// What changed since [`People::rest`] was last called, in no particular order. To be asked for when all is settled.
     pub fn fresh(&self) -> impl Iterator<Item = (&PersonKey, &PersonState)> {
-        self.fresh.iter().map(|(key, person)| (key, &person.state))
+        self.fresh
+            .values()
+            .map(|person| (&person.key, &person.state))
     }
 
     /// What is fresh was taken, and can be brought back from now on.
@@ -200,7 +204,7 @@ impl People {
     /// How a store cuts its sessions.
     #[must_use]
     pub fn rules(&self, store: NameId) -> Rules {
-        self.stores.get(&store).copied().unwrap_or(self.usual)
+        rules(&self.stores, &self.usual, store)
     }
 
     /// The state to change; how it stood is noted the first time.
@@ -210,25 +214,27 @@ impl People {
         bring: impl FnOnce(PersonRef<'_>) -> Result<Option<PersonState>, E>,
     ) -> Result<&mut PersonState, E> {
         let rules = self.rules(person.store);
-        let mut found = match self.fresh.entry_ref(&person) {
-            EntryRef::Occupied(known) => known,
-            EntryRef::Vacant(vacant) => {
-                let state = bring(person)?.unwrap_or_default();
-                vacant.insert_entry(Person {
-                    state,
-                    ..Person::default()
-                })
-            }
+        let hash = person.hash();
+        let known = match self.fresh.entry(hash) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(vacant) => vacant.insert(Person {
+                key: person.to_key(),
+                state: bring(person)?.unwrap_or_default(),
+                is_touched: false,
+                before: None,
+            }),
         };
-        if !found.get().is_touched {
-            self.touched.push(found.key().clone());
-            let known = found.get_mut();
-            known.is_touched = true;
+        if !std::mem::replace(&mut known.is_touched, true) {
+            self.touched.push(hash);
             let before = Published::of(person.kind, &known.state, &rules);
             known.before = before.says_anything().then(|| Box::new(before));
         }
-        Ok(&mut found.into_mut().state)
+        Ok(&mut known.state)
     }
+}
+
+fn rules(stores: &HashMap<NameId, Rules, FixedState>, usual: &Rules, store: NameId) -> Rules {
+    stores.get(&store).copied().unwrap_or(*usual)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub use piece::{Act, Acts, Entry, GivenId, Piece, Pieces, Rank, Visit};
 
 use event::EventTime;
 use event::time::{DAY, MINUTE, SECOND};
+use smallvec::SmallVec;
 
 /// A session that showed something for longer than this is engaged.
 pub const ENGAGED_MICROS: i64 = 10 * SECOND;
@@ -60,8 +61,8 @@ impl Rules {
     }
 
     /// Cuts pieces, which come in the order of [`Rules::order`], into sessions; those come in the order of start and lane.
-    pub fn cut<'a>(&self, pieces: impl IntoIterator<Item = &'a Piece>) -> Vec<Session> {
-        let mut sessions: Vec<Session> = Vec::with_capacity(1); // most have one
+    pub fn cut<'a>(&self, pieces: impl IntoIterator<Item = &'a Piece>) -> Sessions {
+        let mut sessions = Sessions::new();
         for piece in pieces {
             match sessions.last_mut() {
                 Some(session) if self.joins(session, piece) => session.0.merge(piece),
@@ -84,6 +85,9 @@ impl Rules {
             && (lane.is_some() || is_within(session.last(), self.gap_micros))
     }
 }
+
+/// Sessions of one person; most have one.
+pub type Sessions = SmallVec<[Session; 1]>;
 
 /// A whole session: all its pieces as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use analytics::cell::NameId;
 use analytics::person::{
-    Limits, Naming, People, PersonRef, Reach, SessionRow, Settled, Standing, Version,
+    Limits, Naming, People, PersonKey, PersonRef, Reach, SessionRow, Standing, Version,
 };
 use analytics::session::{Act, Acts, Entry, GivenId, Rank, Rules, Visit};
 use event::time::SECOND;
@@ -56,9 +56,13 @@ impl Fold {
     }
 
     fn sessions(mut self) -> Vec<SessionRow> {
-        let mut settled = Settled::default();
-        self.people.settle(Version::default(), &mut settled);
-        settled.rows
+        let mut rows = Vec::new();
+        let tell = |person: &PersonKey, change| {
+            let person = person.clone();
+            rows.push(SessionRow { person, change });
+        };
+        (self.people).settle(Version::default(), &mut Vec::new(), tell);
+        rows
     }
 }
 
@@ -113,7 +117,7 @@ fn cut(text: &str, rules: Rules) -> Cut {
     }
     let (mut sets, mut figures) = (BTreeSet::new(), [0; 4]);
     for row in fold.sessions() {
-        let Some(Standing::Own(session)) = row.after else {
+        let Some(Standing::Own(session)) = row.change.after else {
             panic!("nobody logs in");
         };
         let rows = by_user[&*row.person.id].iter();
@@ -159,7 +163,7 @@ fn the_click_stream_has_the_3605_sessions_it_was_made_with() {
 
 /// A line of Arroyo's golden file: its sessions end a gap after their last event.
 fn golden_line(user: Option<&str>, row: &SessionRow, rules: &Rules) -> String {
-    let Some(Standing::Own(session)) = &row.after else {
+    let Some(Standing::Own(session)) = &row.change.after else {
         panic!("nobody logs in");
     };
     // Fractions are written as milliseconds there.
@@ -168,7 +172,7 @@ fn golden_line(user: Option<&str>, row: &SessionRow, rules: &Rules) -> String {
         rest => format!("{}.{:03}", &time.to_string()[..19], rest / 1_000),
     };
     let closes = EventTime(session.last().0 + rules.gap_micros);
-    let (start, end) = (shown(row.start), shown(closes));
+    let (start, end) = (shown(row.change.start), shown(closes));
     let rows = session.0.acts[Act::Event];
     match user {
         Some(user) => {

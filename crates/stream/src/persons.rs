@@ -5,10 +5,11 @@ use crate::rest::{self, AtRest, RestError};
 use crate::round::RoutedEvent;
 use analytics::cell::{Deltas, NameId};
 use analytics::person::{
-    Limits, Message, Naming, OwnNaming, People, PersonRef, PersonState, Reach, SessionRow, Settled,
-    Standing, Version,
+    Limits, Message, Naming, OwnNaming, People, PersonKey, PersonRef, PersonState, Reach,
+    SessionChange, SessionRow, Standing, Version,
 };
 use analytics::session::{self, Entry, Rules, Visit};
+use event::EventTime;
 use std::sync::Arc;
 
 /// What is told to the home of a person.
@@ -51,10 +52,8 @@ pub struct PersonOutput {
     pub mail: Vec<Mail>,
     /// Changed sessions.
     pub sessions: NewestSessions,
-    /// Of the event that is folded.
+    /// Of the event that is folded, or of the shard that is settled.
     messages: Vec<Message>,
-    /// Of the shard that is settled.
-    settled: Settled,
 }
 
 impl Persons {
@@ -146,15 +145,16 @@ impl Persons {
             offset: offset.saturating_sub(1),
             step: STEP_OF_SETTLING.saturating_add(pass),
         };
-        self.people.settle(version, &mut out.settled);
-        let messages = out.settled.messages.drain(..);
-        out.mail.extend(messages.map(Mail::Message));
-        for row in out.settled.rows.drain(..) {
+        let PersonOutput {
+            messages, sessions, ..
+        } = out;
+        self.people.settle(version, messages, |person, change| {
             let counting = |standing: &Option<Standing>| standing.as_ref()?.counting().copied();
-            let (before, after) = (counting(&row.before), counting(&row.after));
-            session::count(row.person.store, before.as_ref(), after.as_ref(), deltas);
-            out.sessions.push(row);
-        }
+            let (before, after) = (counting(&change.before), counting(&change.after));
+            session::count(person.store, before.as_ref(), after.as_ref(), deltas);
+            sessions.push(person, change);
+        });
+        out.mail.extend(out.messages.drain(..).map(Mail::Message));
     }
 
     /// All of them that are in memory.
@@ -183,17 +183,32 @@ fn look_up(person: PersonRef<'_>, at_rest: &AtRest) -> Result<Option<PersonState
 }
 
 /// Rows of sessions for readers who want to see single ones: of a flood only the newest.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct NewestSessions {
     rows: Vec<SessionRow>,
+    /// Older ones are too many.
+    from: EventTime,
 }
 
 /// Sessions that one worker tells at once; far more than a page shows.
 const TOLD_MAX: usize = 2_000;
 
+impl Default for NewestSessions {
+    fn default() -> NewestSessions {
+        NewestSessions {
+            rows: Vec::new(),
+            from: EventTime(i64::MIN),
+        }
+    }
+}
+
 impl NewestSessions {
-    fn push(&mut self, row: SessionRow) {
-        self.rows.push(row);
+    fn push(&mut self, person: &PersonKey, change: SessionChange) {
+        if change.start < self.from {
+            return;
+        }
+        let person = person.clone();
+        self.rows.push(SessionRow { person, change });
         if self.rows.len() >= 4 * TOLD_MAX {
             self.thin();
         }
@@ -202,15 +217,15 @@ impl NewestSessions {
     fn thin(&mut self) {
         if self.rows.len() > TOLD_MAX {
             let at = self.rows.len() - TOLD_MAX;
-            let mut starts: Vec<_> = self.rows.iter().map(|row| row.start).collect();
-            let from = *starts.select_nth_unstable(at).1;
-            self.rows.retain(|row| row.start >= from);
+            let mut starts: Vec<_> = self.rows.iter().map(|row| row.change.start).collect();
+            self.from = *starts.select_nth_unstable(at).1;
+            self.rows.retain(|row| row.change.start >= self.from);
         }
     }
 
     /// Hands them over.
     pub fn take(&mut self) -> Vec<SessionRow> {
         self.thin();
-        std::mem::take(&mut self.rows)
+        std::mem::take(self).rows
     }
 }

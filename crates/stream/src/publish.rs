@@ -94,20 +94,21 @@ pub fn order(row: &OrderRow, names: &[Arc<str>], first_product: Value, version: 
 
 /// A row of the list of recent sessions; what is no visit is no row.
 pub fn session(row: &SessionRow, names: &[Arc<str>], version: i64) -> Change {
-    let (session, into) = match &row.after {
+    let (session, into) = match &row.change.after {
         Some(Standing::Own(session)) => (Some(session), None),
         Some(Standing::Merged { into, session }) => (Some(session), Some(into)),
         None => (None, None),
     };
     let session = session.filter(|session| session.is_visit());
     let given = row
+        .change
         .given
         .map(|given| Arc::from(format!("{:016x}", given.0)));
     let key = Box::from([
         name(names, row.person.store),
         Value::Text(Arc::from(row.person.kind.name())),
         Value::Text(Arc::clone(&row.person.id)),
-        Value::Time(row.start.0),
+        Value::Time(row.change.start.0),
         given.map_or(Value::Null, Value::Text),
     ]);
     Change {

@@ -265,7 +265,7 @@ impl Results {
         };
         let session = |row: &SessionRow| publish::session(row, &self.names, self.version);
         let mut changes = newest_orders.remember(orders, |row| row.time, order);
-        changes.extend(newest_sessions.remember(sessions, |row| row.start, session));
+        changes.extend(newest_sessions.remember(sessions, |row| row.change.start, session));
         (self.orders, self.sessions) = (newest_orders, newest_sessions);
         changes
     }

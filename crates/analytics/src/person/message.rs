@@ -47,11 +47,18 @@ pub struct Contribution {
     pub pieces: Vec<Piece>,
 }
 
-/// A session's row, as it was told last and as it is now; at least one of the two is there.
+/// A session's row: whose it is, and what changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionRow {
     /// Whose session.
     pub person: PersonKey,
+    /// What changed.
+    pub change: SessionChange,
+}
+
+/// A session as it was told last and as it is now; at least one of the two is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionChange {
     /// When it started.
     pub start: EventTime,
     /// Its given id, where a store uses those: two sessions may start at one instant then.
@@ -85,13 +92,4 @@ impl Standing {
             Standing::Merged { .. } => None,
         }
     }
-}
-
-/// What settling gives.
-#[derive(Debug, Default)]
-pub struct Settled {
-    /// To other homes.
-    pub messages: Vec<Message>,
-    /// Changed sessions.
-    pub rows: Vec<SessionRow>,
 }

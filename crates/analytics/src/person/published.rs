@@ -3,10 +3,10 @@
 
 use super::state::{customer_at, standing};
 use super::{
-    Contribution, Link, Message, PersonKey, PersonKind, PersonState, SessionRow, Standing,
+    Contribution, Link, Message, PersonKey, PersonKind, PersonState, SessionChange, Standing,
 };
 use super::{Told, Version};
-use crate::session::{Rules, Session};
+use crate::session::{Rules, Session, Sessions};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -14,17 +14,9 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Published {
     /// In the order of their rows' keys.
-    sessions: Vec<Session>,
+    sessions: Sessions,
     /// A visitor's; empty for others.
     links: Vec<Link>,
-}
-
-/// Whose change is told, by which rules.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Teller<'a> {
-    pub(super) key: &'a PersonKey,
-    pub(super) rules: &'a Rules,
-    pub(super) version: Version,
 }
 
 impl Published {
@@ -57,15 +49,15 @@ impl Published {
         standing(&self.links).next().is_none()
     }
 
-    /// Tells what `self` has otherwise than `before`: new and changed rows, and those that are gone, in the order of
+    /// Tells what `self` has otherwise than `before`: new and changed sessions, and those that are gone, in the order of
     /// their keys.
-    pub(super) fn tell_rows(
+    pub(super) fn tell_sessions(
         &self,
         before: &Published,
-        teller: Teller<'_>,
-        out: &mut Vec<SessionRow>,
+        rules: &Rules,
+        mut tell: impl FnMut(SessionChange),
     ) {
-        let key = |session: &Session| (session.start(), teller.rules.lane(&session.0));
+        let key = |session: &Session| (session.start(), rules.lane(&session.0));
         let is_told = self.is_own() && before.is_own();
         let mut old = before.sessions.iter().peekable();
         let mut new = self.sessions.iter().peekable();
@@ -85,8 +77,7 @@ impl Published {
                 continue;
             };
             let (start, given) = key(session);
-            out.push(SessionRow {
-                person: teller.key.clone(),
+            tell(SessionChange {
                 start,
                 given,
                 before: old.map(|session| before.standing(*session)),
@@ -99,7 +90,8 @@ impl Published {
     pub(super) fn tell_customers(
         &self,
         before: &Published,
-        (teller, state): (Teller<'_>, &PersonState),
+        (key, state): (&PersonKey, &PersonState),
+        version: Version,
         out: &mut Vec<Message>,
     ) {
         let both = standing(&before.links).chain(standing(&self.links));
@@ -111,13 +103,13 @@ impl Published {
             let pieces = state.own.0.iter();
             let pieces = pieces.filter(|piece| is_share(&self.links, piece.first.time));
             out.push(Message {
-                from: teller.key.clone(),
+                from: key.clone(),
                 to: PersonKey {
-                    store: teller.key.store,
+                    store: key.store,
                     kind: PersonKind::Customer,
                     id: Arc::clone(customer),
                 },
-                version: teller.version,
+                version,
                 told: Told::Contribution(Contribution {
                     floor: state.floor,
                     pieces: pieces.copied().collect(),

@@ -2,7 +2,7 @@
 //! Rules of one state; between states go the messages of `message`.
 
 use super::{Contribution, Version};
-use crate::session::{Piece, Pieces, Rank, Rules, Session};
+use crate::session::{Piece, Pieces, Rank, Rules, Session, Sessions};
 use event::EventTime;
 use std::sync::Arc;
 use thin_vec::ThinVec;
@@ -63,7 +63,7 @@ pub(super) fn standing(
 impl PersonState {
     /// The person's sessions: its own pieces and the contributed ones as one story.
     #[must_use]
-    pub fn sessions(&self, rules: &Rules) -> Vec<Session> {
+    pub fn sessions(&self, rules: &Rules) -> Sessions {
         if self.contributions.is_empty() {
             return rules.cut(&self.own.0);
         }

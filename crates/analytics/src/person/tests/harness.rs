@@ -145,19 +145,19 @@ impl Town {
     }
 
     pub(super) fn settle(&mut self, home: usize) {
-        let mut settled = Settled::default();
         let version = self.homes[home].next_version();
-        self.homes[home].people.settle(version, &mut settled);
-        self.mail.append(&mut settled.messages);
-        for row in settled.rows {
-            let key = (row.person, row.start, row.given);
-            assert_ne!(row.before, row.after, "only changes are told");
-            let known = match row.after {
-                Some(standing) => self.table.insert(key, standing),
-                None => self.table.remove(&key),
+        let Town {
+            homes, mail, table, ..
+        } = self;
+        homes[home].people.settle(version, mail, |person, change| {
+            let key = (person.clone(), change.start, change.given);
+            assert_ne!(change.before, change.after, "only changes are told");
+            let known = match change.after {
+                Some(standing) => table.insert(key, standing),
+                None => table.remove(&key),
             };
-            assert_eq!(known, row.before, "what was told is known");
-        }
+            assert_eq!(known, change.before, "what was told is known");
+        });
     }
 
     fn deliver(&mut self, message: Message) {
