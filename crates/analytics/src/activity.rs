@@ -3,10 +3,11 @@
 
 use crate::cell::{CubeId, Delta, Deltas, NameId, column, cubes};
 use crate::names::{EventNames, ItemNames};
+use crate::person::Naming;
 use crate::product::{PRODUCT_FIELDS_MAX, ProductChange};
 use crate::sketch::{Coupon, coupon};
 use crate::tally::Field;
-use event::schema::{ItemText, Text};
+use event::schema::ItemText;
 use event::{EventRef, EventTime, EventType, KeyKind, LineKind, key_hash};
 use smallvec::SmallVec;
 
@@ -57,8 +58,13 @@ pub struct ActivityFold<'a> {
 
 impl ActivityFold<'_> {
     /// Adds one event; `items` are the names of its lines, in order.
-    pub fn observe(&mut self, event: EventRef<'_>, names: &EventNames, items: &[ItemNames]) {
-        let visitor = visitor_of(event);
+    pub fn observe(
+        &mut self,
+        event: EventRef<'_>,
+        (names, naming): (&EventNames, &Naming<'_>),
+        items: &[ItemNames],
+    ) {
+        let visitor = visitor_of(event, naming);
         let lines = self.observe_items(event, names, items, visitor);
         let at = |cube, value| (cube, value);
         let by_value = [
@@ -79,11 +85,11 @@ impl ActivityFold<'_> {
         lines.add_to(total);
         total.coupons[VISITORS].extend(visitor);
         see_products(total, event);
-        let session = event.text(Text::SourceSessionId);
-        total.coupons[SESSIONS]
-            .extend(session.map(|session| {
-                coupon(key_hash(event.store(), KeyKind::Value, session.as_bytes()))
-            }));
+        total.coupons[SESSIONS].extend(
+            naming
+                .session
+                .map(|session| coupon(key_hash(event.store(), KeyKind::Value, session.as_bytes()))),
+        );
         if event.time() >= self.pulse_from {
             self.pulse(event.time(), names);
         }
@@ -94,10 +100,11 @@ impl ActivityFold<'_> {
     pub fn observe_grown(
         &mut self,
         event: EventRef<'_>,
-        (names, items): (&EventNames, &[ItemNames]),
+        (names, naming): (&EventNames, &Naming<'_>),
+        items: &[ItemNames],
         known: &[NameId],
     ) {
-        let visitor = visitor_of(event);
+        let visitor = visitor_of(event, naming);
         let mut fresh: Vec<NameId> = items.iter().map(|item| item.category).collect();
         fresh.sort_unstable();
         fresh.dedup();
@@ -207,8 +214,9 @@ fn see_products(total: &mut Delta, event: EventRef<'_>) {
     }));
 }
 
-fn visitor_of(event: EventRef<'_>) -> Option<Coupon> {
-    let visitor = event.visitor()?;
+/// The anonymous id where present, else the customer.
+fn visitor_of(event: EventRef<'_>, naming: &Naming<'_>) -> Option<Coupon> {
+    let visitor = naming.visitor.or(naming.customer)?;
     Some(coupon(key_hash(
         event.store(),
         KeyKind::Person,

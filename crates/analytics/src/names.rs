@@ -2,8 +2,7 @@
 //! Ids are local to a process; published rows and stored state carry the names themselves.
 
 use crate::cell::NameId;
-use event::EventRef;
-use event::schema::Text;
+use crate::person::Naming;
 
 /// Ids of an event's names, resolved by the caller once a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,12 +44,12 @@ pub enum Identity {
 }
 
 impl Identity {
-    /// Whom this event names.
+    /// Whom an event of this naming can be attributed to.
     #[must_use]
-    pub fn of(event: EventRef<'_>) -> Identity {
-        if event.text(Text::CustomerId).is_some() {
+    pub fn of(naming: &Naming<'_>) -> Identity {
+        if naming.customer.is_some() {
             Identity::Customer
-        } else if event.text(Text::AnonymousId).is_some() {
+        } else if naming.visitor.is_some() {
             Identity::Visitor
         } else {
             Identity::Nobody

@@ -68,12 +68,12 @@ pub struct People {
     stores: HashMap<NameId, Rules, FixedState>,
     limits: Limits,
     /// States that changed since they were last taken.
-    fresh: Persons,
-    /// Persons that changed since they were settled, in the order in which they did.
-    touched: Vec<KeyHash>,
+    fresh: Vec<Person>,
+    /// Their places in that list.
+    places: HashMap<KeyHash, u32, FixedState>,
+    /// Places of those that changed since they were settled, in the order in which they did.
+    touched: Vec<u32>,
 }
-
-type Persons = HashMap<KeyHash, Person, FixedState>;
 
 #[derive(Debug)]
 struct Person {
@@ -168,10 +168,8 @@ impl People {
         messages: &mut Vec<Message>,
         mut tell: impl FnMut(&PersonKey, SessionChange),
     ) {
-        for hash in std::mem::take(&mut self.touched) {
-            let Some(person) = self.fresh.get_mut(&hash) else {
-                continue;
-            };
+        for place in std::mem::take(&mut self.touched) {
+            let person = &mut self.fresh[place as usize];
             let Person { key, state, .. } = person;
             let (limits, rules) = (self.limits, rules(&self.stores, &self.usual, key.store));
             let after = Published::of(key.kind, state, &rules);
@@ -185,20 +183,19 @@ impl People {
 
     /// Forgets everybody; rules and limits stay.
     pub fn forget(&mut self) {
-        self.fresh = HashMap::default();
+        self.rest();
         self.touched.clear();
     }
 
     /// What changed since [`People::rest`] was last called, in no particular order. To be asked for when all is settled.
     pub fn fresh(&self) -> impl Iterator<Item = (&PersonKey, &PersonState)> {
-        self.fresh
-            .values()
-            .map(|person| (&person.key, &person.state))
+        self.fresh.iter().map(|person| (&person.key, &person.state))
     }
 
     /// What is fresh was taken, and can be brought back from now on.
     pub fn rest(&mut self) {
-        self.fresh = HashMap::default();
+        self.fresh = Vec::new();
+        self.places = HashMap::default();
     }
 
     /// How a store cuts its sessions.
@@ -214,18 +211,23 @@ impl People {
         bring: impl FnOnce(PersonRef<'_>) -> Result<Option<PersonState>, E>,
     ) -> Result<&mut PersonState, E> {
         let rules = self.rules(person.store);
-        let hash = person.hash();
-        let known = match self.fresh.entry(hash) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(vacant) => vacant.insert(Person {
-                key: person.to_key(),
-                state: bring(person)?.unwrap_or_default(),
-                is_touched: false,
-                before: None,
-            }),
+        let place = match self.places.entry(person.hash()) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(vacant) => {
+                let place =
+                    u32::try_from(self.fresh.len()).expect("2^32 persons do not fit in memory");
+                self.fresh.push(Person {
+                    key: person.to_key(),
+                    state: bring(person)?.unwrap_or_default(),
+                    is_touched: false,
+                    before: None,
+                });
+                *vacant.insert(place)
+            }
         };
+        let known = &mut self.fresh[place as usize];
         if !std::mem::replace(&mut known.is_touched, true) {
-            self.touched.push(hash);
+            self.touched.push(place);
             let before = Published::of(person.kind, &known.state, &rules);
             known.before = before.says_anything().then(|| Box::new(before));
         }

@@ -73,8 +73,7 @@ impl Persons {
         at_rest: &AtRest,
         out: &mut PersonOutput,
     ) -> Result<(), RestError> {
-        let (event, names) = (routed.event, &routed.names);
-        let naming = Naming::of(event, names.store);
+        let (event, names, naming) = (routed.event, &routed.names, &routed.naming);
         let entry = Entry {
             country: names.country,
             device: names.device,
@@ -86,14 +85,14 @@ impl Persons {
             return Ok(());
         };
         if event.kind().is_order_kind() {
-            out.mail.push(Mail::Visit(OwnNaming::from(&naming), visit));
+            out.mail.push(Mail::Visit(OwnNaming::from(naming), visit));
             return Ok(());
         }
         let version = Version {
             offset: routed.offset,
             step: 0,
         };
-        self.observe((&naming, &visit), version, at_rest, out)
+        self.observe((naming, &visit), version, at_rest, out)
     }
 
     /// Takes what another home tells, as the so many-th of what came after the fold that ended before this offset.

@@ -6,6 +6,7 @@ use crate::home::{SHARDS, ShardId};
 use crate::names::{Names, ProductHash, ProductMention, Products};
 use analytics::cell::NameId;
 use analytics::names::{EventNames, Identity, ItemNames};
+use analytics::person::Naming;
 use event::batch::minute_of;
 use event::frame::{Rejected, SourceTally};
 use event::import::FrameNotes;
@@ -106,6 +107,8 @@ pub struct RoutedEvent<'a> {
     pub at: RowIndex,
     /// Its names.
     pub names: EventNames,
+    /// Who it was.
+    pub naming: Naming<'a>,
     /// Names of its line items.
     pub items: &'a [ItemNames],
     /// By whom, for whom and when it came in.
@@ -206,7 +209,7 @@ impl NamedBatch {
         }
     }
 
-    fn names(&self, event: EventRef<'_>) -> EventNames {
+    fn names(&self, event: EventRef<'_>, naming: &Naming<'_>) -> EventNames {
         let of = |ids: &[NameId], label: Label| {
             event
                 .label_key(label)
@@ -219,7 +222,7 @@ impl NamedBatch {
             country: of(&self.countries, Label::Country),
             city: of(&self.cities, Label::City),
             device: of(&self.devices, Label::DeviceType),
-            identity: self.identities[Identity::of(event) as usize],
+            identity: self.identities[Identity::of(naming) as usize],
             currency: if stated == NameId(0) {
                 of(&self.store_currencies, Label::Store)
             } else {
@@ -343,7 +346,9 @@ impl Round {
         self.routes[usize::from(shard.0)].iter().map(|index| {
             let batch = &self.batches[index.batch as usize];
             let event = batch.events.event(index.row as usize);
-            let names = batch.names(event);
+            let mut naming = Naming::of(event, NameId(0));
+            let names = batch.names(event, &naming);
+            naming.store = names.store;
             RoutedEvent {
                 event,
                 offset: batch.first_offset + u64::from(index.row),
@@ -352,6 +357,7 @@ impl Round {
                 audit: batch.audit_key(event, names.store),
                 is_retracted: batch.is_retracted(event),
                 names,
+                naming,
             }
         })
     }

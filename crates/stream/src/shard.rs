@@ -218,7 +218,8 @@ impl Shard {
                 product_changes: &mut out.changes,
                 pulse_from: EventTime(i64::MAX),
             };
-            activity.observe_grown(routed.event, (&routed.names, routed.items), &known);
+            let who = (&routed.names, &routed.naming);
+            activity.observe_grown(routed.event, who, routed.items, &known);
             self.observe_order(routed, out);
             out.send(self.id, routed.offset);
             out.verdicts.counted.add(routed.audit);
@@ -239,7 +240,8 @@ impl Shard {
             product_changes: &mut out.changes,
             pulse_from,
         };
-        activity.observe(routed.event, &routed.names, routed.items);
+        let who = (&routed.names, &routed.naming);
+        activity.observe(routed.event, who, routed.items);
         if routed.event.kind().is_order_kind() {
             self.bring_order(routed, at_rest)?;
             self.observe_order(routed, out);

@@ -168,13 +168,6 @@ impl<'a> EventRef<'a> {
         column.is_valid(self.row).then(|| column.values()[self.row])
     }
 
-    /// The visitor: the anonymous id where present, else the customer.
-    #[must_use]
-    pub fn visitor(self) -> Option<&'a str> {
-        self.text(Text::AnonymousId)
-            .or_else(|| self.text(Text::CustomerId))
-    }
-
     /// Rows of the event's line items among all items of the batch.
     #[must_use]
     pub fn item_rows(self) -> Range<usize> {
