@@ -2,6 +2,7 @@
 //! Pure: no clock, no disk, no Arrow; time and events come in as values.
 
 pub mod activity;
+pub mod cart;
 pub mod catalogue;
 pub mod cell;
 pub mod ladder;
