@@ -69,8 +69,8 @@ impl<'a> Pass<'_, 'a> {
         let at = self.lane_of(item);
         self.forget(at, item.rank.time);
         match &item.what {
-            What::Put(lines) => self.put(at, item, lines),
-            What::Took(lines) => self.take_out(at, item, Some(lines)),
+            What::Moved(lines) if lines.is_put() => self.put(at, item, lines),
+            What::Moved(lines) => self.take_out(at, item, Some(lines)),
             What::Emptied => self.take_out(at, item, None),
             What::Saw(facts) => self.see(at, item, *facts),
             What::Ordered(id) => self.order(at, item, id.as_ref()),
@@ -90,7 +90,7 @@ impl<'a> Pass<'_, 'a> {
         };
         let meant = match (id, &item.what) {
             (None, _) => last_open(|_| true).or(known),
-            (Some(_), What::Put(_)) => known,
+            (Some(_), What::Moved(lines)) if lines.is_put() => known,
             (Some(_), _) => known.or_else(|| last_open(|lane| lane.id.is_none())),
         };
         meant.unwrap_or_else(|| {
@@ -126,7 +126,7 @@ impl<'a> Pass<'_, 'a> {
         cart.adds += 1;
         cart.facts = Facts::default();
         for line in lines.kept() {
-            put_line(cart, line, item.rank.time, self.rules.lines_max);
+            move_line(cart, line, item.rank.time, self.rules.lines_max);
         }
         cart.lines_beyond = cart.lines_beyond.saturating_add(lines.beyond());
     }
@@ -140,7 +140,7 @@ impl<'a> Pass<'_, 'a> {
         touch(cart, now, self.rules);
         cart.removes += 1;
         match lines {
-            Some(lines) => lines.kept().iter().for_each(|line| take_line(cart, line)),
+            Some(lines) => (lines.kept().iter()).for_each(|line| take_line(cart, line)),
             None => cart.lines.clear(),
         }
         if !cart.lines.is_empty() {
@@ -254,6 +254,14 @@ fn touch(cart: &mut Cart, now: EventTime, rules: &Rules) {
     cart.last = now;
 }
 
+/// In an event that puts something in, another line may be taken out.
+fn move_line(cart: &mut Cart, line: &Line, now: EventTime, lines_max: usize) {
+    match line.quantity.0 > 0 {
+        true => put_line(cart, line, now, lines_max),
+        false => take_line(cart, line),
+    }
+}
+
 fn put_line(cart: &mut Cart, line: &Line, now: EventTime, lines_max: usize) {
     let mut of_product = cart.lines.iter_mut().rev();
     let last = of_product.find(|held| held.product == line.product);
@@ -277,7 +285,7 @@ fn put_line(cart: &mut Cart, line: &Line, now: EventTime, lines_max: usize) {
 
 /// Takes out what was put in last, up to all that there is of the product.
 fn take_line(cart: &mut Cart, line: &Line) {
-    let mut left = line.quantity.0;
+    let mut left = line.quantity.0.saturating_neg();
     for held in cart.lines.iter_mut().rev() {
         if held.product != line.product {
             continue;

@@ -43,9 +43,9 @@ pub struct Line {
     pub product: NameId,
     /// The currency of its price.
     pub currency: NameId,
-    /// How much, above 0.
+    /// How much was put in; below 0, how much was taken out.
     pub quantity: Quantity,
-    /// Below 0 where it is not known: a third of the room that an option takes.
+    /// Below 0 where it is not known: half of the room that an option takes.
     price: i64,
 }
 
@@ -57,7 +57,7 @@ impl Line {
         quantity: Quantity,
         price: Option<Money>,
     ) -> Option<Line> {
-        (quantity.0 > 0).then(|| Line {
+        (quantity.0 != 0).then(|| Line {
             product,
             currency,
             quantity,
@@ -71,16 +71,20 @@ impl Line {
         (self.price >= 0).then_some(Money(self.price))
     }
 
-    /// What an item of an event says; fees move nothing, and what is taken out may be written below 0.
+    /// What an item of an event says; fees move nothing. What is removed may be written above 0 or below.
     fn of(kind: EventType, item: ItemRef<'_>, names: (NameId, NameId)) -> Option<Line> {
         if item.kind() != LineKind::Product {
             return None;
         }
-        let quantity = match kind {
-            EventType::CartRemove => Quantity(item.quantity().0.saturating_abs()),
-            _ => item.quantity(),
-        };
+        let quantity = moved(kind, item.quantity());
         Line::new(names, quantity, item.unit_price())
+    }
+}
+
+fn moved(kind: EventType, quantity: Quantity) -> Quantity {
+    match kind {
+        EventType::CartRemove => Quantity(quantity.0.saturating_abs().saturating_neg()),
+        _ => quantity,
     }
 }
 
@@ -117,6 +121,12 @@ impl Lines {
         }
     }
 
+    /// Whether anything was put in.
+    #[must_use]
+    pub fn is_put(&self) -> bool {
+        self.kept().iter().any(|line| line.quantity.0 > 0)
+    }
+
     /// Nothing where none moves anything.
     #[must_use]
     pub fn new(mut all: impl Iterator<Item = Line>) -> Option<Lines> {
@@ -134,7 +144,8 @@ impl Lines {
         let kind = event.kind();
         if event.items().len() == 0 {
             let nameless = (NameId(0), names.currency);
-            return Line::new(nameless, Quantity(event::SCALE), None).map(Lines::One);
+            let piece = moved(kind, Quantity(event::SCALE));
+            return Line::new(nameless, piece, None).map(Lines::One);
         }
         let lines = event.items().zip(items);
         Lines::new(
@@ -244,10 +255,8 @@ fn has_word(name: &str, words: &[&str]) -> bool {
 /// What an event is to a cart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    /// Something was put in.
-    Put(Lines),
-    /// Something was taken out.
-    Took(Lines),
+    /// Something was put in or taken out.
+    Moved(Lines),
     /// Everything was taken out at once.
     Emptied,
     /// Something happened that a cart may die of, or checkout went on.
@@ -275,10 +284,9 @@ impl Item {
     #[must_use]
     pub fn of(event: EventRef<'_>, names: &EventNames, items: &[ItemNames]) -> Option<Item> {
         let what = match event.kind() {
-            EventType::CartAdd | EventType::WishlistToCart => {
-                What::Put(Lines::of(event, names, items)?)
+            EventType::CartAdd | EventType::WishlistToCart | EventType::CartRemove => {
+                What::Moved(Lines::of(event, names, items)?)
             }
-            EventType::CartRemove => What::Took(Lines::of(event, names, items)?),
             EventType::CheckoutStart
             | EventType::CheckoutStep
             | EventType::PaymentError
