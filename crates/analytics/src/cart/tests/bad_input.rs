@@ -271,7 +271,7 @@ fn a_step_of_checkout_is_known_by_its_name_or_by_the_shipping_that_it_tells() {
 #[test]
 fn a_cart_can_be_emptied_by_an_event_of_the_shops_own() {
     let named =
-        |name: &'static str| move |event: &mut Event<'static>| event.set_label(Label::Type, name);
+        |name: &'static str| move |event: &mut Event<'static>| event.set_text(Text::TypeText, name);
     check("custom", named("cart_emptied"), "09:59 emptied 00000");
     check("custom", named("Cart Cleared"), "09:59 emptied 00000");
     check("custom", named("cart_saved"), "09:59 open milk 00000");

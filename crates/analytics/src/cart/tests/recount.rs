@@ -83,12 +83,11 @@ fn is_checkout(item: &Item) -> bool {
 }
 
 pub(super) fn recount(items: &[Item], rules: &Rules, as_of: i64) -> BTreeSet<Plain> {
-    let story = story(items);
-    let newest = story.last().map_or(as_of, |item| item.rank.time.0);
+    let newest = items.iter().map(|item| item.rank.time.0).max();
     let recount = Recount {
-        story,
+        story: story(items),
         rules: *rules,
-        as_of: as_of.max(newest),
+        as_of: newest.map_or(as_of, |newest| newest.max(as_of)),
     };
     let mut rows = recount.carts();
     rows.extend(recount.checkouts());
