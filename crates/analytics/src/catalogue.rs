@@ -221,6 +221,17 @@ const SUMS: &[SumDeclaration] = sums! {
     OrderSessions "Sessions with an order" "count(sessions where orders > 0)";
     SessionViews "Pages in sessions" "Σ max(page views, product and list views) by session";
     SessionTime "Time in sessions" "Σ last event − first event by session";
+    UnorderedCartSessions "Sessions with a cart and no order" "count(sessions where cart_adds > 0 and orders = 0)";
+    CartsCreated "Carts" "count(carts)";
+    CartsOpen "Open carts" "count(carts where as of − last change ≤ 60 min and not emptied and no order)";
+    CartsAbandoned "Abandoned carts" "count(carts where as of − last change > 60 min and not emptied and no order)";
+    CartsEmptied "Emptied carts" "count(carts where nothing is left)";
+    CartsOrdered "Ordered carts" "count(carts where order − last change ≤ 60 min)";
+    CartsRecovered "Recovered carts" "count(carts where order − last change > 60 min)";
+    Checkouts "Checkouts" "count(checkouts)";
+    CheckoutsAbandoned "Abandoned checkouts" "count(checkouts where as of − last step > 60 min and no order)";
+    OrdersWithoutCart "Orders without a cart" "count(orders where no cart was open)";
+    AbandonedValue "Value of abandoned carts" "Σ price when put in × quantity over lines of abandoned carts";
 };
 
 /// Metrics that are more than a field.
@@ -308,6 +319,27 @@ const DERIVED: &[Metric] = &[
         definition: "Distinct session ids that senders gave; within 1 % (exact below about 4,000).",
         formula: "count(distinct source_session_id)",
         reading: Reading::Distinct(DistinctOf::SessionsGiven),
+    },
+    Metric {
+        name: "cart_abandonment_rate",
+        label: "Cart abandonment",
+        definition: "Of the carts created in the period, those that were silent for more than an hour without an order; emptied and recovered ones are not among them. No value where no cart was created.",
+        formula: "carts_abandoned ÷ carts_created",
+        reading: Reading::Ratio(Field::CartsAbandoned, Field::CartsCreated),
+    },
+    Metric {
+        name: "session_cart_abandonment_rate",
+        label: "Cart abandonment by session",
+        definition: "Of the sessions in which something was put into a cart, those without an order in the same session. No value where nothing was put in.",
+        formula: "sessions_with_cart_no_order ÷ sessions_with_cart",
+        reading: Reading::Ratio(Field::UnorderedCartSessions, Field::CartSessions),
+    },
+    Metric {
+        name: "checkout_abandonment_rate",
+        label: "Checkout abandonment",
+        definition: "Of the checkouts started in the period, those that were silent for more than an hour without an order. No value where none was started.",
+        formula: "checkouts_abandoned ÷ checkouts_started",
+        reading: Reading::Ratio(Field::CheckoutsAbandoned, Field::Checkouts),
     },
 ];
 

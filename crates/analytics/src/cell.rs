@@ -111,6 +111,18 @@ const VISITS: &[Field] = &[
     Field::OrderSessions,
     Field::SessionViews,
     Field::SessionTime,
+    Field::UnorderedCartSessions,
+];
+const CARTS: &[Field] = &[
+    Field::CartsCreated,
+    Field::CartsOpen,
+    Field::CartsAbandoned,
+    Field::CartsEmptied,
+    Field::CartsOrdered,
+    Field::CartsRecovered,
+    Field::Checkouts,
+    Field::CheckoutsAbandoned,
+    Field::OrdersWithoutCart,
 ];
 
 const fn activity(
@@ -172,6 +184,21 @@ const fn visits(table: &'static str, dimension: Option<Dimension>) -> Cube {
     }
 }
 
+const fn carts(table: &'static str, dimension: Option<Dimension>) -> Cube {
+    Cube {
+        fields: CARTS,
+        ..activity(table, dimension, &[])
+    }
+}
+
+const fn cart_values(table: &'static str, dimension: Option<Dimension>) -> Cube {
+    Cube {
+        has_currency: true,
+        fields: &[Field::AbandonedValue],
+        ..activity(table, dimension, &[])
+    }
+}
+
 /// Every cube; a cube's position is its id.
 pub const CUBES: &[Cube] = &[
     activity(
@@ -211,6 +238,12 @@ pub const CUBES: &[Cube] = &[
     visits("visits", None),
     visits("visits_by_country", Some(Dimension::Country)),
     visits("visits_by_device", Some(Dimension::Device)),
+    carts("carts", None),
+    carts("carts_by_country", Some(Dimension::Country)),
+    carts("carts_by_device", Some(Dimension::Device)),
+    cart_values("cart_values", None),
+    cart_values("cart_values_by_country", Some(Dimension::Country)),
+    cart_values("cart_values_by_device", Some(Dimension::Device)),
 ];
 
 /// A cube by its position in [`CUBES`].
@@ -298,6 +331,12 @@ pub mod cubes {
         VISITS = "visits";
         VISITS_BY_COUNTRY = "visits_by_country";
         VISITS_BY_DEVICE = "visits_by_device";
+        CARTS = "carts";
+        CARTS_BY_COUNTRY = "carts_by_country";
+        CARTS_BY_DEVICE = "carts_by_device";
+        CART_VALUES = "cart_values";
+        CART_VALUES_BY_COUNTRY = "cart_values_by_country";
+        CART_VALUES_BY_DEVICE = "cart_values_by_device";
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod activity;
 pub mod alert;
+pub mod cart;
 pub mod catalogue;
 pub mod cell;
 pub mod ladder;

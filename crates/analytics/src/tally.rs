@@ -77,6 +77,17 @@ fields! {
     OrderSessions = "sessions_with_order" Count, "Sessions in which something was ordered.";
     SessionViews = "session_views" Count, "Pages shown in sessions; a product page that was told twice, as a page and as a product, is one.";
     SessionTime = "session_time" Duration, "Seconds from the first to the last event of each session.";
+    UnorderedCartSessions = "sessions_with_cart_no_order" Count, "Sessions in which something was put into a cart and nothing was ordered.";
+    CartsCreated = "carts_created" Count, "Carts by the time at which the first thing was put in; a cart lives across sessions and log-ins, until an order, until it is empty, or until nobody comes back for 30 days.";
+    CartsOpen = "carts_open" Count, "Carts created then that moved within the last hour.";
+    CartsAbandoned = "carts_abandoned" Count, "Carts created then that were silent for more than an hour, without an order since.";
+    CartsEmptied = "carts_emptied" Count, "Carts created then out of which everything was taken.";
+    CartsOrdered = "carts_ordered" Count, "Carts created then that were ordered within an hour of their last change.";
+    CartsRecovered = "carts_recovered" Count, "Carts created then that had been abandoned when the order came.";
+    Checkouts = "checkouts_started" Count, "Checkouts by their first step; one that is taken up again is the same.";
+    CheckoutsAbandoned = "checkouts_abandoned" Count, "Checkouts started then that were silent for more than an hour, without an order since.";
+    OrdersWithoutCart = "orders_without_cart" Count, "Orders of persons who were not seen to put anything into a cart before, by the time of the order.";
+    AbandonedValue = "abandoned_value" Money, "Price when put in × quantity of what lies in abandoned carts, by the carts' creation.";
 }
 
 /// One value for every field; most are zero.

@@ -76,6 +76,8 @@ fn sums(session: &Session) -> Sums {
     set(Field::SessionViews, i128::from(session.views()));
     let duration = session.duration_micros() / DURATION_UNIT_MICROS;
     set(Field::SessionTime, i128::from(duration));
+    let is_unordered = acts[Act::CartAdd] > 0 && acts[Act::Order] == 0;
+    set(Field::UnorderedCartSessions, i128::from(is_unordered));
     sums
 }
 
