@@ -113,6 +113,12 @@ const VISITS: &[Field] = &[
     Field::SessionTime,
 ];
 
+const FUNNELS: &[Field] = &[
+    Field::FunnelUnits,
+    Field::FunnelUnitsEver,
+    Field::FunnelTime,
+];
+
 const fn activity(
     table: &'static str,
     dimension: Option<Dimension>,
@@ -172,6 +178,16 @@ const fn visits(table: &'static str, dimension: Option<Dimension>) -> Cube {
     }
 }
 
+const fn by_funnel_step(table: &'static str, has_currency: bool, fields: &'static [Field]) -> Cube {
+    Cube {
+        has_currency,
+        base: Grain::Quarter,
+        grains: FROM_QUARTER,
+        fields,
+        ..activity(table, Some(Dimension::FunnelStep), &[])
+    }
+}
+
 /// Every cube; a cube's position is its id.
 pub const CUBES: &[Cube] = &[
     activity(
@@ -211,6 +227,8 @@ pub const CUBES: &[Cube] = &[
     visits("visits", None),
     visits("visits_by_country", Some(Dimension::Country)),
     visits("visits_by_device", Some(Dimension::Device)),
+    by_funnel_step("funnels", false, FUNNELS),
+    by_funnel_step("funnel_values", true, &[Field::FunnelValue]),
 ];
 
 /// A cube by its position in [`CUBES`].
@@ -298,6 +316,8 @@ pub mod cubes {
         VISITS = "visits";
         VISITS_BY_COUNTRY = "visits_by_country";
         VISITS_BY_DEVICE = "visits_by_device";
+        FUNNELS = "funnels";
+        FUNNEL_VALUES = "funnel_values";
     }
 }
 

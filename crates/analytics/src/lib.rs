@@ -1,9 +1,10 @@
-//! What it means: metric declarations and folds, order accounting, sessions and persons, windows, sketches.
+//! What it means: metric declarations and folds, order accounting, sessions, persons and funnels, windows, sketches.
 //! Pure: no clock, no disk, no Arrow; time and events come in as values.
 
 pub mod activity;
 pub mod catalogue;
 pub mod cell;
+pub mod funnel;
 pub mod ladder;
 pub mod names;
 pub mod order;

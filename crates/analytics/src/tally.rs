@@ -77,6 +77,10 @@ fields! {
     OrderSessions = "sessions_with_order" Count, "Sessions in which something was ordered.";
     SessionViews = "session_views" Count, "Pages shown in sessions; a product page that was told twice, as a page and as a product, is one.";
     SessionTime = "session_time" Duration, "Seconds from the first to the last event of each session.";
+    FunnelUnits = "funnel_units" Count, "Visitors or sessions that reached the step of a funnel, by when they entered it; a visitor once for each day.";
+    FunnelUnitsEver = "funnel_units_ever" Count, "Visitors or sessions that ever reached the step of a funnel, each once, by when they first entered it.";
+    FunnelTime = "funnel_time" Duration, "Seconds from the step before to this one, of all that reached it.";
+    FunnelValue = "funnel_value" Money, "What the events are worth by which the step of a funnel was reached, once for each unit and step.";
 }
 
 /// One value for every field; most are zero.
