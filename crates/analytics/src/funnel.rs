@@ -109,6 +109,8 @@ pub struct Filter {
 }
 
 #[cfg(test)]
+mod event_tests;
+#[cfg(test)]
 mod plain_tests;
 #[cfg(test)]
 mod tests;

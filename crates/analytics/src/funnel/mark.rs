@@ -33,7 +33,7 @@ pub struct Mark {
     pub currency: NameId,
     /// Its session's id, where the store cuts sessions by it.
     pub given: Option<GivenId>,
-    /// Funnels, a bit each, in whose way something stood that was let go from the same slot.
+    /// Funnels, a bit each, in whose way something may have stood that was let go from the same slot.
     pub foreign: u16,
 }
 
@@ -78,9 +78,7 @@ impl Marks {
     /// when marks were added and before they are read, told or written: then the list is a function of its events.
     pub fn thin(&mut self, funnels: &Funnels) {
         let older = self.0.len().saturating_sub(funnels.fine_marks_max);
-        let width = funnels.slot_micros.max(1);
-        let slot = |mark: &Mark| mark.rank.time.0.div_euclid(width);
-        let same_slot = |one: &Mark, other: &Mark| slot(one) == slot(other);
+        let same_slot = |one: &Mark, other: &Mark| funnels.slot(one) == funnels.slot(other);
         let mut stays = Vec::with_capacity(older);
         for marks in self.0[..older].chunk_by_mut(same_slot) {
             thin_slot(marks, &mut stays, funnels);

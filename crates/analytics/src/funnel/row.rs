@@ -91,48 +91,76 @@ impl Funnels {
         }
         for (at, funnel) in self.iter() {
             match funnel.unit {
-                Unit::Visitor => cut_days(at, funnel, story, &mut rows),
-                Unit::Session => cut_sessions(at, funnel, story, &mut rows),
+                Unit::Visitor => self.cut_days((at, funnel), story, &mut rows),
+                Unit::Session => self.cut_sessions((at, funnel), story, &mut rows),
             }
         }
         rows
     }
-}
 
-fn cut_days(at: FunnelAt, funnel: &Funnel, story: &Story<'_>, rows: &mut Vec<Row>) {
-    let seen = Seen::of(at, funnel, story.marks.iter());
-    let is_whole = story.floor == EventTime(0);
-    let first = seen.sights.iter().find(|sight| sight.is_step(0));
-    let Some(first) = first.map(|sight| sight.time) else {
-        return;
-    };
-    if is_whole {
-        rows.extend(seen.row(Period::Ever, first, &ALL_TIME));
-    }
-    let mut day_end = EventTime(i64::MIN);
-    for entry in seen.sights.iter().filter(|sight| sight.is_step(0)) {
-        if entry.time < day_end {
-            continue;
+    fn cut_days(&self, (at, funnel): (FunnelAt, &Funnel), story: &Story<'_>, rows: &mut Vec<Row>) {
+        let seen = self.seen((at, funnel), story.marks.iter());
+        let is_whole = story.floor == EventTime(0);
+        let first = seen.sights.iter().find(|sight| sight.is_step(0));
+        let Some(first) = first.map(|sight| sight.time) else {
+            return;
+        };
+        if is_whole {
+            rows.extend(seen.row(Period::Ever, first, &ALL_TIME));
         }
-        let start = story.calendar.window_start(Grain::Day, entry.time);
-        day_end = story.calendar.next_window(Grain::Day, start);
-        if is_whole || start >= story.floor {
-            let period = start..=EventTime(day_end.0 - 1);
-            rows.extend(seen.row(Period::Day(start), entry.time, &period));
+        let mut day_end = EventTime(i64::MIN);
+        for entry in seen.sights.iter().filter(|sight| sight.is_step(0)) {
+            if entry.time < day_end {
+                continue;
+            }
+            let start = story.calendar.window_start(Grain::Day, entry.time);
+            day_end = story.calendar.next_window(Grain::Day, start);
+            if is_whole || start >= story.floor {
+                let period = start..=EventTime(day_end.0 - 1);
+                rows.extend(seen.row(Period::Day(start), entry.time, &period));
+            }
         }
     }
-}
 
-fn cut_sessions(at: FunnelAt, funnel: &Funnel, story: &Story<'_>, rows: &mut Vec<Row>) {
-    for session in story.sessions {
-        let (start, last) = (session.start(), session.last());
-        let from = story.marks.partition_point(|mark| mark.rank.time < start);
-        let to = story.marks.partition_point(|mark| mark.rank.time <= last);
-        let given = story.rules.lane(&session.0);
-        let marks = story.marks.get(from..to).unwrap_or_default().iter();
-        let marks = marks.filter(|mark| mark.given.filter(|_| story.rules.uses_given_ids) == given);
-        let seen = Seen::of(at, funnel, marks);
-        rows.extend(seen.row(Period::Session { start, given }, start, &ALL_TIME));
+    fn cut_sessions(
+        &self,
+        (at, funnel): (FunnelAt, &Funnel),
+        story: &Story<'_>,
+        rows: &mut Vec<Row>,
+    ) {
+        for session in story.sessions {
+            let (start, last) = (session.start(), session.last());
+            let from = story.marks.partition_point(|mark| mark.rank.time < start);
+            let to = story.marks.partition_point(|mark| mark.rank.time <= last);
+            let given = story.rules.lane(&session.0);
+            let marks = story.marks.get(from..to).unwrap_or_default().iter();
+            let marks =
+                marks.filter(|mark| mark.given.filter(|_| story.rules.uses_given_ids) == given);
+            let seen = self.seen((at, funnel), marks);
+            rows.extend(seen.row(Period::Session { start, given }, start, &ALL_TIME));
+        }
+    }
+
+    fn seen<'a>(
+        &self,
+        (at, funnel): (FunnelAt, &'a Funnel),
+        marks: impl Iterator<Item = &'a Mark>,
+    ) -> Seen<'a> {
+        let minds_others = funnel.mode == Mode::Strict;
+        let marks = marks.filter(|mark| minds_others || funnel.steps_of(mark.steps) != 0);
+        let marks: Vec<&Mark> = marks.collect();
+        let sight = |mark: &&Mark| Sight {
+            time: mark.rank.time,
+            steps: funnel.steps_of(mark.steps),
+            slot: self.slot(mark),
+            has_gap: mark.foreign >> at.0 & 1 == 1,
+        };
+        Seen {
+            at,
+            funnel,
+            sights: marks.iter().map(sight).collect(),
+            marks,
+        }
     }
 }
 
@@ -144,24 +172,7 @@ struct Seen<'a> {
     sights: Vec<Sight>,
 }
 
-impl<'a> Seen<'a> {
-    fn of(at: FunnelAt, funnel: &'a Funnel, marks: impl Iterator<Item = &'a Mark>) -> Seen<'a> {
-        let minds_others = funnel.mode == Mode::Strict;
-        let marks = marks.filter(|mark| minds_others || funnel.steps_of(mark.steps) != 0);
-        let marks: Vec<&Mark> = marks.collect();
-        let sight = |mark: &&Mark| Sight {
-            time: mark.rank.time,
-            steps: funnel.steps_of(mark.steps),
-            has_gap: mark.foreign >> at.0 & 1 == 1,
-        };
-        Seen {
-            at,
-            funnel,
-            sights: marks.iter().map(sight).collect(),
-            marks,
-        }
-    }
-
+impl Seen<'_> {
     fn row(&self, period: Period, entered: EventTime, entries: &walk::Period) -> Option<Row> {
         let chain = self.furthest(entries)?;
         let mut done = EventTime(i64::MIN);

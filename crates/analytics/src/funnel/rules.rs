@@ -140,12 +140,17 @@ impl Funnels {
         self.fingerprint
     }
 
-    /// Funnels for which an event with these steps is in the way.
+    /// Marks of one slot are thinned together.
+    pub(super) fn slot(&self, mark: &Mark) -> i64 {
+        mark.rank.time.0.div_euclid(self.slot_micros.max(1))
+    }
+
+    /// Funnels, a bit each, in whose way an event with these steps may stand: a first step never does.
     pub(super) fn foreign(&self, steps: Steps) -> u16 {
         let strict = self
             .iter()
             .filter(|(_, funnel)| funnel.mode == Mode::Strict);
-        let foreign = strict.filter(|(_, funnel)| funnel.steps_of(steps) == 0);
+        let foreign = strict.filter(|(_, funnel)| funnel.steps_of(steps) & 1 == 0);
         foreign.fold(0, |bits, (at, _)| bits | 1 << at.0)
     }
 

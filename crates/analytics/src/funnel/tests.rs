@@ -549,3 +549,23 @@ fn a_fingerprint_is_that_of_everything_declared() {
     prints.dedup();
     assert_eq!(prints.len(), changes.len());
 }
+
+#[test]
+fn a_mark_takes_a_line_of_the_cache_and_no_marks_take_eight_bytes() {
+    assert_eq!((size_of::<Mark>(), size_of::<Marks>()), (64, 8));
+}
+
+#[test]
+fn a_list_that_is_too_long_lets_its_oldest_quarter_go() {
+    let declared = declare("a b", Mode::Ordered, Unit::Visitor, HOUR);
+    let mut list = Marks(
+        marks("10:00=a 11:00=a 12:00=a 13:00=a", &declared)
+            .into_iter()
+            .collect(),
+    );
+    assert_eq!(list.excess(4), None);
+    let floor = list.excess(3).expect("one too many");
+    list.let_go_before(floor);
+    let left: Vec<String> = list.0.iter().map(|mark| clock(mark.rank.time)).collect();
+    assert_eq!(left, ["11:00", "12:00", "13:00"]);
+}

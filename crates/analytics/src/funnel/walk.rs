@@ -12,7 +12,9 @@ pub(super) struct Sight {
     pub(super) time: EventTime,
     /// As which of its steps it counts; bit 0 is the first.
     pub(super) steps: u16,
-    /// Whether something may be missing around it that stood in the way.
+    /// In which slot it lies.
+    pub(super) slot: i64,
+    /// Whether something may be missing in that slot that stood in the way.
     pub(super) has_gap: bool,
 }
 
@@ -81,7 +83,8 @@ impl Way {
             if self.is_over(&reached, (sights, sight), period) {
                 break;
             }
-            if self.is_strict && at as usize > first && is_stopped(&reached, sights, at as usize) {
+            if self.is_strict && at as usize > first && is_stopped(&reached, &sights[first], sight)
+            {
                 break;
             }
             self.go_on(&mut reached, (sights, at), period);
@@ -134,9 +137,10 @@ impl Way {
 /// The newest way to each step that was reached.
 type Levels = SmallVec<[Chain; STEPS_MAX]>;
 
-/// Whether an event, or one that may be missing before it, is neither the next step nor one that was reached.
-fn is_stopped(reached: &Levels, sights: &[Sight], at: usize) -> bool {
+/// Whether an event is neither the next step nor one that was reached, or something may be missing that was not. Of what
+/// stood in the way the first in its slot is always there, so nothing is missed but where the way began in that slot.
+fn is_stopped(reached: &Levels, entry: &Sight, now: &Sight) -> bool {
     let allowed = (1_u16 << (reached.len() + 1)) - 1;
-    let has_gap = sights[at].has_gap && sights[at - 1].has_gap;
-    has_gap || sights[at].steps & allowed == 0
+    let has_gap = now.has_gap && now.slot == entry.slot;
+    has_gap || now.steps & allowed == 0
 }
