@@ -363,3 +363,21 @@ fn a_way_is_not_straight_because_what_was_in_it_was_let_go() {
     let reached = |marks: &[Mark]| rows(&funnels, marks)[0].steps.len();
     assert_eq!((reached(&marks), reached(&thinned.0)), (1, 1));
 }
+
+#[test]
+fn many_marks_of_a_way_in_any_order_take_no_time() {
+    // Every window holds an a and a b, and none two of each.
+    let declared = declare("a a b b", Mode::AnyOrder, Unit::Visitor, 3 * MINUTE);
+    let funnels = ready(std::slice::from_ref(&declared));
+    let marks = (0..100_000_u32).map(|number| {
+        let name = if number % 2 == 0 { "a" } else { "b" };
+        let time = EventTime(DAY + i64::from(number) * 2 * MINUTE);
+        mark(name, time, number, &declared)
+    });
+    let marks: Vec<Mark> = marks.collect();
+    assert!(
+        rows(&funnels, &marks)
+            .iter()
+            .all(|row| row.steps.len() == 1)
+    );
+}
