@@ -86,10 +86,10 @@ impl Funnels {
     #[must_use]
     pub fn cut(&self, story: &Story<'_>) -> Vec<Row> {
         let mut rows = Vec::new();
-        if story.marks.is_empty() {
-            return rows;
-        }
-        for (at, funnel) in self.iter() {
+        for (at, funnel) in self
+            .iter()
+            .filter(|(_, funnel)| has_entry(story.marks, funnel))
+        {
             match funnel.unit {
                 Unit::Visitor => self.cut_days((at, funnel), story, &mut rows),
                 Unit::Session => self.cut_sessions((at, funnel), story, &mut rows),
@@ -132,10 +132,14 @@ impl Funnels {
             let (start, last) = (session.start(), session.last());
             let from = story.marks.partition_point(|mark| mark.rank.time < start);
             let to = story.marks.partition_point(|mark| mark.rank.time <= last);
+            let marks = story.marks.get(from..to).unwrap_or_default();
+            if !has_entry(marks, funnel) {
+                continue; // most sessions
+            }
             let given = story.rules.lane(&session.0);
-            let marks = story.marks.get(from..to).unwrap_or_default().iter();
-            let marks =
-                marks.filter(|mark| mark.given.filter(|_| story.rules.uses_given_ids) == given);
+            let marks = marks
+                .iter()
+                .filter(|mark| mark.given.filter(|_| story.rules.uses_given_ids) == given);
             let seen = self.seen((at, funnel), marks);
             rows.extend(seen.row(Period::Session { start, given }, start, &ALL_TIME));
         }
@@ -162,6 +166,11 @@ impl Funnels {
             marks,
         }
     }
+}
+
+fn has_entry(marks: &[Mark], funnel: &Funnel) -> bool {
+    let mut marks = marks.iter();
+    marks.any(|mark| funnel.steps_of(mark.steps) & 1 == 1)
 }
 
 /// What one funnel sees of a unit.

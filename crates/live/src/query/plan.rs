@@ -426,7 +426,7 @@ fn cube_of(
     if kept_by.is_none() && !CUBES.iter().any(holds) {
         let available: Vec<&str> = metric.dimensions().map(Dimension::name).collect();
         return Err(QueryError::invalid(
-            format!("\"{}\" has no total", metric.name),
+            format!("{} has no total", metric.name),
             format!("ask for it by {}", available.join(" or ")),
         ));
     }

@@ -145,6 +145,7 @@ fn a_question_that_cannot_be_answered_says_why() {
         &by("visitors", "product"),
         &["visitors is not kept by product"],
     );
+    check(&shop, &ask("funnel_units"), &["funnel_units has no total"]);
     check(
         &shop,
         &Query {
