@@ -125,6 +125,12 @@ const CARTS: &[Field] = &[
     Field::OrdersWithoutCart,
 ];
 
+const FUNNELS: &[Field] = &[
+    Field::FunnelUnits,
+    Field::FunnelUnitsEver,
+    Field::FunnelTime,
+];
+
 const fn activity(
     table: &'static str,
     dimension: Option<Dimension>,
@@ -199,6 +205,16 @@ const fn cart_values(table: &'static str, dimension: Option<Dimension>) -> Cube 
     }
 }
 
+const fn by_funnel_step(table: &'static str, has_currency: bool, fields: &'static [Field]) -> Cube {
+    Cube {
+        has_currency,
+        base: Grain::Quarter,
+        grains: FROM_QUARTER,
+        fields,
+        ..activity(table, Some(Dimension::FunnelStep), &[])
+    }
+}
+
 /// Every cube; a cube's position is its id.
 pub const CUBES: &[Cube] = &[
     activity(
@@ -244,6 +260,8 @@ pub const CUBES: &[Cube] = &[
     cart_values("cart_values", None),
     cart_values("cart_values_by_country", Some(Dimension::Country)),
     cart_values("cart_values_by_device", Some(Dimension::Device)),
+    by_funnel_step("funnels", false, FUNNELS),
+    by_funnel_step("funnel_values", true, &[Field::FunnelValue]),
 ];
 
 /// A cube by its position in [`CUBES`].
@@ -337,6 +355,8 @@ pub mod cubes {
         CART_VALUES = "cart_values";
         CART_VALUES_BY_COUNTRY = "cart_values_by_country";
         CART_VALUES_BY_DEVICE = "cart_values_by_device";
+        FUNNELS = "funnels";
+        FUNNEL_VALUES = "funnel_values";
     }
 }
 

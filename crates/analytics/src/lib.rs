@@ -1,4 +1,5 @@
-//! What it means: metric declarations and folds, order accounting, sessions and persons, alerts, windows, sketches.
+//! What it means: metric declarations and folds; orders, sessions, persons, carts, funnels, stock, prices and alerts; windows,
+//! sketches.
 //! Pure: no clock, no disk, no Arrow; time and events come in as values.
 
 pub mod activity;
@@ -6,6 +7,7 @@ pub mod alert;
 pub mod cart;
 pub mod catalogue;
 pub mod cell;
+pub mod funnel;
 pub mod ladder;
 pub mod names;
 pub mod order;

@@ -1,8 +1,8 @@
-//! What can be asked: every declared metric with its definition, dimensions and windows.
+//! What can be asked: every metric that is counted, with its definition, dimensions and windows.
 
 use crate::app::App;
 use crate::wire::Envelope;
-use analytics::catalogue::{Dimension, Metric, metrics as declared};
+use analytics::catalogue::{Dimension, Metric, offered};
 use analytics::window::Grain;
 use axum::extract::State;
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// The catalogue.
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Envelope {
-    let data = declared().map(|metric| describe(&metric)).collect();
+    let data = offered().map(|metric| describe(&metric)).collect();
     Envelope::new(data, app.state.clock.now())
 }
 

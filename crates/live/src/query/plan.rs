@@ -292,6 +292,7 @@ fn dimension_label(dimension: Dimension) -> &'static str {
         Dimension::Product => "Product",
         Dimension::Hour => "Hour",
         Dimension::DayOfWeek => "Day of week",
+        Dimension::FunnelStep => "Step of a funnel",
     }
 }
 
@@ -421,6 +422,13 @@ fn cube_of(
             dimension: dimension.name(),
             available,
         });
+    }
+    if kept_by.is_none() && !CUBES.iter().any(holds) {
+        let available: Vec<&str> = metric.dimensions().map(Dimension::name).collect();
+        return Err(QueryError::invalid(
+            format!("{} has no total", metric.name),
+            format!("ask for it by {}", available.join(" or ")),
+        ));
     }
     let suits = |cube: &Cube| match granularity {
         Some(Granularity::Grain(grain)) => cube.grains.contains(&grain),
