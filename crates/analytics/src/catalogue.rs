@@ -21,6 +21,8 @@ pub enum Dimension {
     Identity,
     /// Product id.
     Product,
+    /// By which channel a session's visitor came.
+    Channel,
     /// Hour of the store's clock, `00` to `23`.
     Hour,
     /// Day of the store's week, `1` = Monday … `7` = Sunday.
@@ -31,13 +33,14 @@ pub enum Dimension {
 
 impl Dimension {
     /// Every dimension.
-    pub const ALL: [Dimension; 9] = [
+    pub const ALL: [Dimension; 10] = [
         Dimension::Type,
         Dimension::Country,
         Dimension::Category,
         Dimension::Device,
         Dimension::Identity,
         Dimension::Product,
+        Dimension::Channel,
         Dimension::Hour,
         Dimension::DayOfWeek,
         Dimension::FunnelStep,
@@ -53,6 +56,7 @@ impl Dimension {
             Dimension::Device => "device",
             Dimension::Identity => "identity",
             Dimension::Product => "product",
+            Dimension::Channel => "channel",
             Dimension::Hour => "hour",
             Dimension::DayOfWeek => "day_of_week",
             Dimension::FunnelStep => "funnel_step",

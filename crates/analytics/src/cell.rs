@@ -254,6 +254,7 @@ pub const CUBES: &[Cube] = &[
     visits("visits", None),
     visits("visits_by_country", Some(Dimension::Country)),
     visits("visits_by_device", Some(Dimension::Device)),
+    visits("visits_by_channel", Some(Dimension::Channel)),
     carts("carts", None),
     carts("carts_by_country", Some(Dimension::Country)),
     carts("carts_by_device", Some(Dimension::Device)),
@@ -349,6 +350,7 @@ pub mod cubes {
         VISITS = "visits";
         VISITS_BY_COUNTRY = "visits_by_country";
         VISITS_BY_DEVICE = "visits_by_device";
+        VISITS_BY_CHANNEL = "visits_by_channel";
         CARTS = "carts";
         CARTS_BY_COUNTRY = "carts_by_country";
         CARTS_BY_DEVICE = "carts_by_device";

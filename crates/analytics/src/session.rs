@@ -1,9 +1,11 @@
 //! Sessions: runs of one visitor's events with no silence longer than the gap, never longer than the cap. A pure rule over
 //! pieces; whose events they are is decided in `person`, and the time of day at which a session closes is only told.
 
+mod channel;
 mod count;
 mod piece;
 
+pub use channel::Channel;
 pub use count::count;
 pub use piece::{Act, Acts, Entry, GivenId, Piece, Pieces, Rank, Visit};
 

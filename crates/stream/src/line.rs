@@ -4,7 +4,7 @@
 use crate::audit::Audit;
 use crate::home::ShardId;
 use crate::names::{Names, Product, Products};
-use crate::persons::SessionRules;
+use crate::persons::SessionSetting;
 use crate::rest::{self, AtRest, RestError};
 use crate::round::{FrameSide, FrameSource, Known, NamedBatch, Round};
 use crate::shard::Outgoing;
@@ -14,6 +14,7 @@ use crate::{Stores, StreamConfig};
 use analytics::cell::{CUBES, CellKey, Delta, NameId};
 use analytics::order::OrderRow;
 use analytics::person::SessionRow;
+use analytics::session::Channel;
 use changelog::{Change, Progress};
 use checkpoint::{Checkpoint, DecodeError, Decoder, Encoder, Folder, Run};
 use event::EventTime;
@@ -139,11 +140,14 @@ impl Line {
         let count = config.workers.max(1);
         let mut names = Names::default();
         let stores = config.stores.0.iter();
-        // The first names are those of the stores, whatever checkpoint is gone on from.
-        let rules = stores.map(|(name, store)| (names.id(name), store.sessions));
-        let rules = SessionRules(rules.collect());
+        // The first names are those of stores and channels, whatever checkpoint is gone on from.
+        let stores = stores.map(|(name, store)| (names.id(name), store.sessions));
+        let setting = SessionSetting {
+            stores: stores.collect(),
+            channels: std::array::from_fn(|at| names.id(Channel::ALL[at].name())),
+        };
         let workers = (0..count)
-            .map(|index| Worker::start((index, count), &rules, spawn))
+            .map(|index| Worker::start((index, count), &setting, spawn))
             .collect::<Result<_, _>>()?;
         Ok(Line {
             workers,

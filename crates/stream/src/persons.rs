@@ -8,7 +8,7 @@ use analytics::person::{
     Limits, Message, Naming, OwnNaming, People, PersonKey, PersonRef, PersonState, Reach,
     SessionChange, SessionRow, Standing, Version,
 };
-use analytics::session::{self, Entry, Rules, Visit};
+use analytics::session::{self, Channel, Entry, Rules, Visit};
 use event::EventTime;
 use std::sync::Arc;
 
@@ -31,9 +31,14 @@ impl Mail {
     }
 }
 
-/// How stores cut sessions.
-#[derive(Debug, Clone, Default)]
-pub struct SessionRules(pub Arc<[(NameId, Rules)]>);
+/// What shards know of sessions from the beginning.
+#[derive(Debug, Clone)]
+pub struct SessionSetting {
+    /// How stores cut them.
+    pub stores: Arc<[(NameId, Rules)]>,
+    /// The channels' names, in the order of [`Channel::ALL`].
+    pub channels: [NameId; Channel::COUNT],
+}
 
 /// Steps of a sender at one offset: its own event first, then visits from other homes, then what settling tells.
 const STEP_OF_VISITS: u32 = 1;
@@ -43,6 +48,7 @@ const STEP_OF_SETTLING: u32 = 1 << 31;
 #[derive(Debug)]
 pub struct Persons {
     people: People,
+    channels: [NameId; Channel::COUNT],
 }
 
 /// What the persons of a worker's shards write to.
@@ -58,12 +64,15 @@ pub struct PersonOutput {
 
 impl Persons {
     /// Nobody yet.
-    pub fn new(rules: &SessionRules) -> Persons {
+    pub fn new(setting: &SessionSetting) -> Persons {
         let mut people = People::new(Rules::default(), Limits::default());
-        for (store, rules) in rules.0.iter() {
+        for (store, rules) in setting.stores.iter() {
             people.set_rules(*store, *rules);
         }
-        Persons { people }
+        Persons {
+            people,
+            channels: setting.channels,
+        }
     }
 
     /// An event is a visit: folded here where this is the home of its person, else told there.
@@ -77,6 +86,7 @@ impl Persons {
         let entry = Entry {
             country: names.country,
             device: names.device,
+            channel: self.channels[Channel::of(event) as usize],
             ..Entry::default()
         };
         let uses_given_ids = self.people.rules(names.store).uses_given_ids;

@@ -131,6 +131,7 @@ fn session_values(session: &Session, into: Option<&Arc<str>>, names: &[Arc<str>]
         Value::Int(i64::from(session.is_bounce())),
         name(names, session.0.entry.country),
         name(names, session.0.entry.device),
+        name(names, session.0.entry.channel),
         into.map_or(Value::Null, |into| Value::Text(Arc::clone(into))),
     ])
 }

@@ -3,7 +3,7 @@
 
 use crate::audit::{AuditKey, KeyCounts};
 use crate::home::ShardId;
-use crate::persons::{Mail, PersonOutput, Persons, SessionRules};
+use crate::persons::{Mail, PersonOutput, Persons, SessionSetting};
 use crate::rest::{self, AtRest, RestError};
 use crate::round::{Round, RoutedEvent, RowIndex};
 use crate::seen::{Mark, Seen, Verdict};
@@ -147,12 +147,12 @@ pub struct Shard {
 impl Shard {
     /// An empty shard.
     #[must_use]
-    pub fn new(id: ShardId, rules: &SessionRules) -> Shard {
+    pub fn new(id: ShardId, setting: &SessionSetting) -> Shard {
         Shard {
             id,
             seen: Seen::new(id),
             orders: Orders::default(),
-            persons: Persons::new(rules),
+            persons: Persons::new(setting),
         }
     }
 

@@ -1,7 +1,7 @@
 //! A thread that owns shards: it folds rounds, receives movements, hands over what changed and writes it for a checkpoint.
 
 use crate::home::{SHARDS, ShardId};
-use crate::persons::{Mail, SessionRules};
+use crate::persons::{Mail, SessionSetting};
 use crate::rest::{self, AtRest, RestError};
 use crate::round::Round;
 use crate::seen;
@@ -104,14 +104,14 @@ impl Worker {
     /// Starts the worker that owns every shard whose number leaves `index` over `workers`.
     pub fn start(
         (index, workers): (usize, usize),
-        rules: &SessionRules,
+        setting: &SessionSetting,
         spawn: &Spawn<'_>,
     ) -> io::Result<Worker> {
         let (tasks, work) = bounded(1);
         let (answer, answers) = bounded(1);
         let shards: Vec<Shard> = (0..SHARDS)
             .filter(|shard| shard % workers == index)
-            .map(|number| Shard::new(ShardId(number as u8), rules))
+            .map(|number| Shard::new(ShardId(number as u8), setting))
             .collect();
         spawn(
             format!("shards-{index}"),

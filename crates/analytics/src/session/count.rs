@@ -16,7 +16,7 @@ type Sums = [i128; COLUMNS];
 #[derive(PartialEq, Eq)]
 struct Place {
     time: EventTime,
-    by_value: [(CubeId, NameId); 3],
+    by_value: [(CubeId, NameId); 4],
 }
 
 /// Counts what a session is now in place of what it was before, as visits; what is no visit counts nothing.
@@ -59,6 +59,7 @@ fn place(session: &Session) -> Place {
             (cubes::VISITS, NameId(0)),
             (cubes::VISITS_BY_COUNTRY, entry.country),
             (cubes::VISITS_BY_DEVICE, entry.device),
+            (cubes::VISITS_BY_CHANNEL, entry.channel),
         ],
     }
 }

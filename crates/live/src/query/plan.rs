@@ -288,6 +288,7 @@ fn dimension_label(dimension: Dimension) -> &'static str {
         Dimension::Country => "Country",
         Dimension::Category => "Category",
         Dimension::Device => "Device",
+        Dimension::Channel => "Channel",
         Dimension::Identity => "Identity",
         Dimension::Product => "Product",
         Dimension::Hour => "Hour",

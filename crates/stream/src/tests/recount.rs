@@ -278,7 +278,7 @@ fn session_row(key: &[Value], values: &[Value]) -> String {
     let (Value::Time(start), Value::Time(last)) = (&key[3], &values[0]) else {
         panic!("start and end are times: {key:?}")
     };
-    let merged = match &values[9] {
+    let merged = match &values[10] {
         Value::Null => String::new(),
         into => format!(" merged {}", text(into)),
     };
@@ -304,6 +304,7 @@ fn say(table: &str, key: &[Value], values: &[Value], numbers: &mut Numbers) {
     match table {
         "activity_by_type" => tell(format!("events {}", name(3)), number(&values[0])),
         "activity" => tell("visitors".to_owned(), distinct(&values[4])),
+        "visits_by_channel" => tell(format!("sessions by {}", name(3)), number(&values[0])),
         "visits" => {
             for (what, at) in [
                 ("sessions", 0),

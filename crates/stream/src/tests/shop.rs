@@ -138,6 +138,10 @@ fn event(number: i64, seed: &Seed) -> Told {
     if event.kind == EventType::Custom {
         event.set_text(Text::TypeText, ["wish", "scratch", "wish"][seed.country]);
     }
+    let (source, medium) =
+        [("", ""), ("google", "cpc"), ("monday", "email"), ("", "")][seed.currency];
+    event.set_label(Label::UtmSource, source);
+    event.set_label(Label::UtmMedium, medium);
     name_person(&mut event, seed.person);
     if event.kind.is_order_kind() {
         name_order(&mut event, seed);

@@ -3,7 +3,7 @@
 
 use super::super::harness::Told;
 use super::{Numbers, add, day};
-use event::schema::{Number, Text};
+use event::schema::{Label, Number, Text};
 use event::time::MINUTE;
 use event::{Event, EventTime, EventType};
 use std::collections::BTreeMap;
@@ -71,6 +71,12 @@ fn count_store(store: &str, events: &[&Event<'static>], numbers: &mut Numbers) {
 
 fn count_session(store: &str, session: &[&Event<'static>], numbers: &mut Numbers) {
     let day = day(store, rank(session[0]).0);
+    let channel = match session[0].label(Label::UtmSource) {
+        Some("google") => "Paid Search",
+        Some("monday") => "Email",
+        _ => "Direct",
+    };
+    add(numbers, format!("{store} {day} sessions by {channel}"), 1);
     let has = |kind| i128::from(session.iter().any(|event| event.kind == kind));
     add(numbers, format!("{store} {day} sessions"), 1);
     let cart = has(EventType::CartAdd);
