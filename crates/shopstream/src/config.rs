@@ -135,7 +135,7 @@ impl Default for CheckpointSettings {
     fn default() -> Self {
         CheckpointSettings {
             interval_s: 30,
-            events_max: 1_000_000,
+            events_max: 2_000_000,
             cells_max: 1_500_000,
         }
     }
