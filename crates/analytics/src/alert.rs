@@ -12,7 +12,6 @@ mod desk;
 mod episode;
 mod evidence;
 mod handling;
-mod kept;
 mod order;
 mod rate;
 mod rule;
@@ -31,7 +30,6 @@ pub use desk::{Desk, StoreDesk};
 pub use episode::{Episode, Level, Moment, episodes};
 pub use evidence::{EVENTS_MAX, Evidence, Figure, Unit};
 pub use handling::{Act, ActKind, AlertState, Handling};
-pub use kept::Kept;
 pub use order::{OrderChange, OrderLine, OrderSight, judge_order};
 pub use rate::{RateKey, Rates, SERIES_STEPS_MAX, SeriesState};
 pub use rule::{

@@ -11,6 +11,7 @@ pub use key::{Naming, OwnNaming, PersonKey, PersonKind, PersonRef};
 pub use message::{Contribution, Message, SessionChange, SessionRow, Standing, Told, Version};
 pub use state::{Contributed, Link, PersonState, customer_at};
 
+use crate::by_store::ByStore;
 use crate::cell::NameId;
 use crate::session::{Rules, Visit};
 use foldhash::fast::FixedState;
@@ -64,8 +65,7 @@ pub enum Reach {
 /// rows changed and what others must be told. How often it is called changes how often a row is published, never the last one.
 #[derive(Debug, Default)]
 pub struct People {
-    usual: Rules,
-    stores: HashMap<NameId, Rules, FixedState>,
+    rules: ByStore<Rules>,
     limits: Limits,
     /// States that changed since they were last taken.
     fresh: Vec<Person>,
@@ -90,7 +90,7 @@ impl People {
     #[must_use]
     pub fn new(usual: Rules, limits: Limits) -> People {
         People {
-            usual,
+            rules: ByStore::new(usual),
             limits,
             ..People::default()
         }
@@ -98,7 +98,7 @@ impl People {
 
     /// A store that cuts its sessions by rules of its own.
     pub fn set_rules(&mut self, store: NameId, rules: Rules) {
-        self.stores.insert(store, rules);
+        self.rules.set(store, rules);
     }
 
     /// Folds an event at the home of its person, once; emits a link where a pair is seen for the first time or earlier
@@ -171,7 +171,7 @@ impl People {
         for place in std::mem::take(&mut self.touched) {
             let person = &mut self.fresh[place as usize];
             let Person { key, state, .. } = person;
-            let (limits, rules) = (self.limits, rules(&self.stores, &self.usual, key.store));
+            let (limits, rules) = (self.limits, self.rules.of(key.store));
             let after = Published::of(key.kind, state, &rules);
             let before = person.before.take().unwrap_or_default();
             after.tell_sessions(&before, &rules, |change| tell(key, change));
@@ -201,7 +201,7 @@ impl People {
     /// How a store cuts its sessions.
     #[must_use]
     pub fn rules(&self, store: NameId) -> Rules {
-        rules(&self.stores, &self.usual, store)
+        self.rules.of(store)
     }
 
     /// The state to change; how it stood is noted the first time.
@@ -233,10 +233,6 @@ impl People {
         }
         Ok(&mut known.state)
     }
-}
-
-fn rules(stores: &HashMap<NameId, Rules, FixedState>, usual: &Rules, store: NameId) -> Rules {
-    stores.get(&store).copied().unwrap_or(*usual)
 }
 
 #[cfg(test)]

@@ -14,13 +14,13 @@ pub use elasticity::{Elasticity, Method};
 pub use movement::{Change, Traffic};
 pub use state::{PriceRow, ProductPrices, Source, Turn};
 
+use crate::by_store::ByStore;
 use crate::cell::NameId;
+use crate::kept::Kept;
 use crate::ladder::Rungs;
 use crate::stock::{Span, StockKey};
 use event::time::DAY;
 use event::{EventTime, Money};
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
 use std::ops::RangeInclusive;
 
 /// Days on each side of a change that are compared.
@@ -102,17 +102,11 @@ pub struct Settled {
 /// the product is asked for, and takes those that changed with [`Prices::fresh`].
 #[derive(Debug, Default)]
 pub struct Prices {
-    usual: Rules,
-    stores: HashMap<NameId, Rules, FixedState>,
-    /// States that changed since the last checkpoint was begun.
-    fresh: Products,
-    /// States that the last checkpoint takes; here until it stands.
-    resting: Products,
+    rules: ByStore<Rules>,
+    kept: Kept<PriceKey, Product>,
     /// Products that changed since they were settled, in the order in which they did.
     touched: Vec<PriceKey>,
 }
-
-type Products = HashMap<PriceKey, Product, FixedState>;
 
 #[derive(Debug, Clone, Default)]
 struct Product {
@@ -139,26 +133,26 @@ impl Prices {
     #[must_use]
     pub fn new(usual: Rules) -> Prices {
         Prices {
-            usual,
+            rules: ByStore::new(usual),
             ..Prices::default()
         }
     }
 
     /// A store that looks at its prices by rules of its own.
     pub fn set_rules(&mut self, store: NameId, rules: Rules) {
-        self.stores.insert(store, rules);
+        self.rules.set(store, rules);
     }
 
     /// Folds a change of price that the shop told, once. Needs the product's state.
     pub fn observe_change(&mut self, key: PriceKey, change: &Change) {
-        let rules = self.rules(key.store);
+        let rules = self.rules.of(key.store);
         self.change(key, EVER).observe_change(change, &rules);
     }
 
     /// Folds what happened at a price; what is taken back comes with the opposite sign.
     pub fn observe_traffic(&mut self, key: PriceKey, traffic: &Traffic) {
-        let rules = self.rules(key.store);
-        if let Some(product) = self.fresh.get_mut(&key)
+        let rules = self.rules.of(key.store);
+        if let Some(product) = self.kept.fresh_mut(&key)
             && product.only_price.is_some()
             && product.only_price == traffic.price
             && traffic.is_added()
@@ -185,8 +179,8 @@ impl Prices {
     /// Tells the rows that changed since the last time.
     pub fn settle(&mut self, surroundings: Surroundings<'_>, out: &mut Settled) {
         for key in std::mem::take(&mut self.touched) {
-            let rules = self.rules(key.store);
-            let Some(product) = self.fresh.get_mut(&key) else {
+            let rules = self.rules.of(key.store);
+            let Some(product) = self.kept.fresh_mut(&key) else {
                 continue;
             };
             product.only_price = product.state.only_price();
@@ -208,14 +202,13 @@ impl Prices {
     /// What is known of a product in memory.
     #[must_use]
     pub fn state(&self, key: &PriceKey) -> Option<&ProductPrices> {
-        let found = self.fresh.get(key).or_else(|| self.resting.get(key));
-        found.map(|product| &product.state)
+        self.kept.find(key).map(|product| &product.state)
     }
 
     /// Whether what is known of this product is in memory.
     #[must_use]
     pub fn holds(&self, key: &PriceKey) -> bool {
-        self.state(key).is_some()
+        self.kept.holds(key)
     }
 
     /// Brings back what was kept elsewhere.
@@ -225,54 +218,41 @@ impl Prices {
             before: None,
             state,
         };
-        self.fresh.insert(key, product);
+        self.kept.bring(key, product);
     }
 
     /// What changed since the last checkpoint was begun, in no particular order. To be asked for when all is settled.
     pub fn fresh(&self) -> impl Iterator<Item = (&PriceKey, &ProductPrices)> {
-        self.fresh
-            .iter()
+        self.kept
+            .fresh()
             .map(|(key, product)| (key, &product.state))
     }
 
     /// What is fresh was taken by a checkpoint, when all was settled; it stays in memory until [`Prices::forget_resting`].
     pub fn rest(&mut self) {
-        self.resting = std::mem::take(&mut self.fresh);
+        self.kept.rest();
     }
 
     /// The checkpoint stands: what it took can be brought back.
     pub fn forget_resting(&mut self) {
-        self.resting = HashMap::default();
+        self.kept.forget_resting();
     }
 
     /// Products in memory.
     #[must_use]
     pub fn len(&self) -> usize {
-        let only_resting = |key: &&PriceKey| !self.fresh.contains_key(*key);
-        self.fresh.len() + self.resting.keys().filter(only_resting).count()
+        self.kept.len()
     }
 
     /// Whether none is in memory.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.fresh.is_empty() && self.resting.is_empty()
-    }
-
-    fn rules(&self, store: NameId) -> Rules {
-        self.stores.get(&store).copied().unwrap_or(self.usual)
+        self.kept.is_empty()
     }
 
     /// The state to change; how it stood is noted the first time.
     fn change(&mut self, key: PriceKey, days: RangeInclusive<EventTime>) -> &mut ProductPrices {
-        let resting = &self.resting;
-        let product = self.fresh.entry(key).or_insert_with_key(|key| {
-            // The checkpoint that is being written keeps its own.
-            let state = resting.get(key).map(|product| product.state.clone());
-            Product {
-                state: state.unwrap_or_default(),
-                ..Product::default()
-            }
-        });
+        let product = self.kept.state(&key);
         product.only_price = None;
         match &mut product.before {
             Some(before) => before.widen(&days),

@@ -13,12 +13,12 @@ pub use movement::{Feed, Goods, Interest, Said};
 pub use row::{Basis, Demand, InventoryRow, Settled, WarehouseRow};
 pub use state::ProductStock;
 
+use crate::by_store::ByStore;
 use crate::cell::NameId;
+use crate::kept::Kept;
 use crate::ladder::Rungs;
 use event::time::DAY;
 use event::{EventTime, Quantity, SCALE};
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
 
 /// Warehouses of one product; of more, those with the smallest hashes count, so that which ones does not hang on who came
 /// first. The movements of the others are counted as set aside.
@@ -84,17 +84,11 @@ pub struct StockKey {
 /// says what follows: how often it is called changes how often a row is told, never the last one.
 #[derive(Debug, Default)]
 pub struct Stocks {
-    usual: Rules,
-    stores: HashMap<NameId, Rules, FixedState>,
-    /// States that changed since the last checkpoint was begun.
-    fresh: Products,
-    /// States that the last checkpoint takes; here until it stands.
-    resting: Products,
+    rules: ByStore<Rules>,
+    kept: Kept<StockKey, Product>,
     /// Products whose rows may have changed since they were settled, in the order in which they did.
     touched: Vec<StockKey>,
 }
-
-type Products = HashMap<StockKey, Product, FixedState>;
 
 #[derive(Debug, Clone, Default)]
 struct Product {
@@ -109,19 +103,19 @@ impl Stocks {
     #[must_use]
     pub fn new(usual: Rules) -> Stocks {
         Stocks {
-            usual,
+            rules: ByStore::new(usual),
             ..Stocks::default()
         }
     }
 
     /// A store that looks at its stock by rules of its own.
     pub fn set_rules(&mut self, store: NameId, rules: Rules) {
-        self.stores.insert(store, rules);
+        self.rules.set(store, rules);
     }
 
     /// Folds what a shop says of its stock, once for each event and product. Needs the product's state.
     pub fn observe(&mut self, key: StockKey, feed: &Feed) {
-        let rules = self.rules(key.store);
+        let rules = self.rules.of(key.store);
         let product = self.change(key, |_| true);
         product.state.observe(feed, &rules);
         if !product.touched.contains(&feed.warehouse) {
@@ -131,7 +125,7 @@ impl Stocks {
 
     /// Folds goods that were sold, came back or were written off; what is taken back comes with the opposite sign.
     pub fn observe_goods(&mut self, key: StockKey, time: EventTime, goods: Goods) {
-        let rules = self.rules(key.store);
+        let rules = self.rules.of(key.store);
         let product = self.change(key, |_| true);
         product.state.goods.add(time, goods, &rules.rungs);
     }
@@ -139,7 +133,7 @@ impl Stocks {
     /// Folds that somebody looked at the product or put it into a cart. A row is told anew for it only where the shop has
     /// said something of the product's stock: without that there is no lost demand.
     pub fn observe_interest(&mut self, key: StockKey, time: EventTime, interest: Interest) {
-        let rules = self.rules(key.store);
+        let rules = self.rules.of(key.store);
         let product = self.change(key, |state| !state.lanes.is_empty());
         (product.state).add_interest(time, interest, &rules.rungs);
     }
@@ -154,8 +148,8 @@ impl Stocks {
     /// Tells the rows of all products that were touched since the last time.
     pub fn settle(&mut self, as_of: EventTime, out: &mut Settled) {
         for key in std::mem::take(&mut self.touched) {
-            let rules = self.rules(key.store);
-            let Some(product) = self.fresh.get_mut(&key) else {
+            let rules = self.rules.of(key.store);
+            let Some(product) = self.kept.fresh_mut(&key) else {
                 continue;
             };
             product.is_touched = false;
@@ -170,27 +164,26 @@ impl Stocks {
     /// What is known of a product in memory.
     #[must_use]
     pub fn state(&self, key: &StockKey) -> Option<&ProductStock> {
-        let found = self.fresh.get(key).or_else(|| self.resting.get(key));
-        found.map(|product| &product.state)
+        self.kept.find(key).map(|product| &product.state)
     }
 
     /// The row of a product in memory, as of an instant.
     #[must_use]
     pub fn row(&self, key: &StockKey, as_of: EventTime) -> Option<InventoryRow> {
         let state = self.state(key)?;
-        Some(state.row(*key, as_of, &self.rules(key.store)))
+        Some(state.row(*key, as_of, &self.rules.of(key.store)))
     }
 
     /// How the level of a product in memory went.
     #[must_use]
     pub fn course(&self, key: &StockKey) -> Option<Course> {
-        Some(self.state(key)?.course(&self.rules(key.store)))
+        Some(self.state(key)?.course(&self.rules.of(key.store)))
     }
 
     /// Whether what is known of this product is in memory.
     #[must_use]
     pub fn holds(&self, key: &StockKey) -> bool {
-        self.state(key).is_some()
+        self.kept.holds(key)
     }
 
     /// Brings back what was kept elsewhere.
@@ -199,41 +192,36 @@ impl Stocks {
             state,
             ..Product::default()
         };
-        self.fresh.insert(key, product);
+        self.kept.bring(key, product);
     }
 
     /// What changed since the last checkpoint was begun, in no particular order. To be asked for when all is settled.
     pub fn fresh(&self) -> impl Iterator<Item = (&StockKey, &ProductStock)> {
-        self.fresh
-            .iter()
+        self.kept
+            .fresh()
             .map(|(key, product)| (key, &product.state))
     }
 
     /// What is fresh was taken by a checkpoint, when all was settled; it stays in memory until [`Stocks::forget_resting`].
     pub fn rest(&mut self) {
-        self.resting = std::mem::take(&mut self.fresh);
+        self.kept.rest();
     }
 
     /// The checkpoint stands: what it took can be brought back.
     pub fn forget_resting(&mut self) {
-        self.resting = HashMap::default();
+        self.kept.forget_resting();
     }
 
     /// Products in memory.
     #[must_use]
     pub fn len(&self) -> usize {
-        let only_resting = |key: &&StockKey| !self.fresh.contains_key(*key);
-        self.fresh.len() + self.resting.keys().filter(only_resting).count()
+        self.kept.len()
     }
 
     /// Whether none is in memory.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.fresh.is_empty() && self.resting.is_empty()
-    }
-
-    fn rules(&self, store: NameId) -> Rules {
-        self.stores.get(&store).copied().unwrap_or(self.usual)
+        self.kept.is_empty()
     }
 
     /// The product to change, and whether that may change a row.
@@ -242,15 +230,7 @@ impl Stocks {
         key: StockKey,
         is_told: impl FnOnce(&ProductStock) -> bool,
     ) -> &mut Product {
-        let resting = &self.resting;
-        let product = self.fresh.entry(key).or_insert_with_key(|key| {
-            // The checkpoint that is being written keeps its own.
-            let state = resting.get(key).map(|product| product.state.clone());
-            Product {
-                state: state.unwrap_or_default(),
-                ..Product::default()
-            }
-        });
+        let product = self.kept.state(&key);
         if !product.is_touched && is_told(&product.state) {
             product.is_touched = true;
             self.touched.push(key);

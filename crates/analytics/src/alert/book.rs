@@ -1,10 +1,9 @@
 //! The book: every alert that was told, what people did about it, and how many more there were of a rule in its hour.
 //! One shard's part of it; it takes verdicts, judges nothing, and says which rows changed.
 
-use super::{
-    Act, AlertId, AlertState, Finding, Handling, Kept, Known, Subject, Told, Untold, Verdicts,
-};
+use super::{Act, AlertId, AlertState, Finding, Handling, Known, Subject, Told, Untold, Verdicts};
 use crate::cell::NameId;
+use crate::kept::Kept;
 use event::EventTime;
 use event::time::HOUR;
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,10 +3,11 @@
 //! other can be far above its history.
 
 use super::{
-    Against, Condition, Desk, Finding, Kept, Known, Measured, Occasion, Point, Rule, Spread,
-    StoreDesk, Subject, SubjectKind, Unlike, Untold, Verdicts, tell,
+    Against, Condition, Desk, Finding, Known, Measured, Occasion, Point, Rule, Spread, StoreDesk,
+    Subject, SubjectKind, Unlike, Untold, Verdicts, tell,
 };
 use crate::cell::NameId;
+use crate::kept::Kept;
 use crate::person::Reach;
 use crate::window::{Calendar, Grain};
 use crate::{Quantiles, bucket};

@@ -8,11 +8,12 @@
 //! errors where none are usual is less than it looks, and weeks that happen to be alike do not make every count one.
 
 use super::{
-    AtRisk, Condition, Direction, Distance, Episode, Evidence, Figure, Finding, Kept, Known, Level,
+    AtRisk, Condition, Direction, Distance, Episode, Evidence, Figure, Finding, Known, Level,
     Moment, Occasion, Rate, Rule, Spread, StoreDesk, Subject, SubjectKind, Verdicts, episodes,
     tell,
 };
 use crate::cell::NameId;
+use crate::kept::Kept;
 use crate::person::Reach;
 use crate::tally::Scale;
 use event::time::{DAY, HOUR, MINUTE};

@@ -1,7 +1,8 @@
 //! Spans: which alerts of a rule and a subject were told, for conditions that come and go: stock, prices, storms,
 //! funnels, lag. An evaluator finds all of a subject at once, and what it does not find any more is taken back.
 
-use super::{Finding, Kept, Known, Subject, Verdicts, tell};
+use super::{Finding, Known, Subject, Verdicts, tell};
+use crate::kept::Kept;
 use event::EventTime;
 use std::sync::Arc;
 

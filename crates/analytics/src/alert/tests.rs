@@ -10,6 +10,7 @@ mod rule_tests;
 mod state_tests;
 
 use super::*;
+use crate::kept::Kept;
 use crate::session::Rank;
 use crate::window::Calendar;
 use event::time::{DAY, HOUR, MINUTE};

@@ -2,10 +2,11 @@
 //! An order that comes late, changes or is cancelled has those after it measured again.
 
 use super::{
-    Against, AtRisk, Condition, Desk, Evidence, Figure, Finding, Kept, Known, Measured, Occasion,
-    Rule, Spread, StoreDesk, Subject, SubjectKind, Unlike, Verdicts, tell,
+    Against, AtRisk, Condition, Desk, Evidence, Figure, Finding, Known, Measured, Occasion, Rule,
+    Spread, StoreDesk, Subject, SubjectKind, Unlike, Verdicts, tell,
 };
 use crate::cell::NameId;
+use crate::kept::Kept;
 use crate::person::Reach;
 use crate::session::Rank;
 use event::EventTime;

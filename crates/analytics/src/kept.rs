@@ -33,6 +33,11 @@ impl<K: Eq + Hash + Clone, S: Clone + Default> Kept<K, S> {
             .or_insert_with_key(|key| resting.get(key).cloned().unwrap_or_default())
     }
 
+    /// The state to change, if it changed since the last checkpoint was begun.
+    pub(crate) fn fresh_mut(&mut self, key: &K) -> Option<&mut S> {
+        self.fresh.get_mut(key)
+    }
+
     /// The state as it is.
     #[must_use]
     pub fn find(&self, key: &K) -> Option<&S> {
