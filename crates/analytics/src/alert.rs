@@ -278,6 +278,28 @@ fn put(text: &mut Vec<u8>, part: &[u8]) {
     text.extend_from_slice(part);
 }
 
+/// What a rule finds in a subject's moments, given in the order of time: one for each episode, with what shows it and what it
+/// puts at risk.
+fn findings(
+    desk: &StoreDesk,
+    (rule, subject): (&Rule, &Subject),
+    moments: &[Moment],
+    show: impl Fn(&Episode) -> (Evidence, Option<AtRisk>),
+) -> Vec<Finding> {
+    let find = |episode: &Episode| {
+        let (evidence, at_risk) = show(episode);
+        let occasion = Occasion::Window(episode.window);
+        Finding {
+            until: episode.until,
+            evidence,
+            at_risk,
+            ..Finding::new(desk, rule, subject.clone(), occasion).at(rule, episode.from)
+        }
+    };
+    let found = episodes(moments, rule.window_micros);
+    found.iter().map(find).collect()
+}
+
 /// What is kept of a finding that was told, to take it back.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Known {

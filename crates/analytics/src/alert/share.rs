@@ -2,8 +2,8 @@
 //! came in was set aside. Parts and wholes are kept, divided only to compare.
 
 use super::{
-    Condition, Distance, Episode, Evidence, Figure, Finding, FunnelBreak, Level, Moment, Occasion,
-    Rule, Spread, StoreDesk, Subject, episodes,
+    Condition, Distance, Evidence, Figure, Finding, FunnelBreak, Level, Moment, Rule, Spread,
+    StoreDesk, Subject, findings,
 };
 use event::EventTime;
 
@@ -64,16 +64,11 @@ pub fn judge_funnel(
         size: score.map_or(0, |(score, _)| -score),
     };
     let moments: Vec<Moment> = stretches.iter().zip(&scores).map(moment).collect();
-    let find = |episode: &Episode| {
+    findings(desk, (rule, step), &moments, |episode| {
         let (score, usual) = scores[episode.peak].unwrap_or_default();
-        let evidence = share_evidence(
-            &stretches[episode.peak],
-            &[(Figure::UsualShare, usual / 1_000), (Figure::Score, score)],
-        );
-        finding(desk, rule, (step, episode), evidence)
-    };
-    let found = episodes(&moments, rule.window_micros);
-    found.iter().map(find).collect()
+        let others = [(Figure::UsualShare, usual / 1_000), (Figure::Score, score)];
+        (share_evidence(&stretches[episode.peak], &others), None)
+    })
 }
 
 impl FunnelBreak {
@@ -132,13 +127,10 @@ pub fn judge_quarantine(
         }
     };
     let moments: Vec<Moment> = stretches.iter().map(moment).collect();
-    let find = |episode: &Episode| {
+    findings(desk, (rule, subject), &moments, |episode| {
         let limit = (Figure::Limit, i64::from(limit.above));
-        let evidence = share_evidence(&stretches[episode.peak], &[limit]);
-        finding(desk, rule, (subject, episode), evidence)
-    };
-    let found = episodes(&moments, rule.window_micros);
-    found.iter().map(find).collect()
+        (share_evidence(&stretches[episode.peak], &[limit]), None)
+    })
 }
 
 fn share_evidence(stretch: &ShareOf, others: &[(Figure, i64)]) -> Evidence {
@@ -149,25 +141,6 @@ fn share_evidence(stretch: &ShareOf, others: &[(Figure, i64)]) -> Evidence {
     ]);
     evidence.numbers.extend_from_slice(others);
     evidence
-}
-
-fn finding(
-    desk: &StoreDesk,
-    rule: &Rule,
-    (subject, episode): (&Subject, &Episode),
-    evidence: Evidence,
-) -> Finding {
-    Finding {
-        until: episode.until,
-        evidence,
-        ..Finding::new(
-            desk,
-            rule,
-            subject.clone(),
-            Occasion::Window(episode.window),
-        )
-        .at(rule, episode.from)
-    }
 }
 
 fn clamp(value: i128) -> i64 {

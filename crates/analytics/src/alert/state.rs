@@ -2,8 +2,8 @@
 //! its owner keeps; what is found goes to [`super::Spans`], which take back what is found no more.
 
 use super::{
-    AtRisk, Condition, Episode, Evidence, Figure, Finding, Level, Moment, Occasion, PriceMistake,
-    Rule, StoreDesk, Subject, episodes,
+    AtRisk, Condition, Evidence, Figure, Finding, Level, Moment, PriceMistake, Rule, StoreDesk,
+    Subject, findings,
 };
 use crate::cell::NameId;
 use crate::session::{Act, Piece, Rank};
@@ -51,7 +51,7 @@ pub fn judge_stock(
         }
     };
     let moments: Vec<Moment> = timeline.iter().map(moment).collect();
-    let find = |episode: &Episode| {
+    findings(desk, (rule, product), &moments, |episode| {
         let peak = &timeline[episode.peak];
         let mut numbers = vec![(Figure::Level, peak.level.0)];
         match &rule.condition {
@@ -69,21 +69,8 @@ pub fn judge_stock(
         if let Some(event) = peak.event {
             evidence = evidence.with_event(event);
         }
-        Finding {
-            until: episode.until,
-            evidence,
-            at_risk: peak.lost,
-            ..Finding::new(
-                desk,
-                rule,
-                product.clone(),
-                Occasion::Window(episode.window),
-            )
-            .at(rule, episode.from)
-        }
-    };
-    let found = episodes(&moments, rule.window_micros);
-    found.iter().map(find).collect()
+        (evidence, peak.lost)
+    })
 }
 
 /// An alert that has begun goes on until there is a fifth more than its limit: deliveries come in hundreds, so whoever
@@ -156,7 +143,7 @@ pub fn judge_prices(
         }
     };
     let moments: Vec<Moment> = prices.iter().enumerate().map(moment).collect();
-    let find = |episode: &Episode| {
+    findings(desk, (rule, product), &moments, |episode| {
         let peak = &prices[episode.peak];
         let usual = usual[episode.peak].unwrap_or_default();
         let too_little = i128::from(usual.0) - i128::from(peak.price.0);
@@ -166,24 +153,12 @@ pub fn judge_prices(
             (Figure::UsualPrice, usual.0),
             (Figure::Pieces, peak.sold.0),
         ]);
-        Finding {
-            until: episode.until,
-            evidence: evidence.with_event(peak.rank.id),
-            at_risk: (lost > 0).then(|| AtRisk {
-                amount: Money(i64::try_from(lost).unwrap_or(i64::MAX)),
-                currency,
-            }),
-            ..Finding::new(
-                desk,
-                rule,
-                product.clone(),
-                Occasion::Window(episode.window),
-            )
-            .at(rule, episode.from)
-        }
-    };
-    let found = episodes(&moments, rule.window_micros);
-    found.iter().map(find).collect()
+        let at_risk = (lost > 0).then(|| AtRisk {
+            amount: Money(i64::try_from(lost).unwrap_or(i64::MAX)),
+            currency,
+        });
+        (evidence.with_event(peak.rank.id), at_risk)
+    })
 }
 
 /// For each price the median of those before it; of two in the middle the one nearer to it, for they may be before and
@@ -293,22 +268,15 @@ pub fn judge_bursts(
         size: i64::try_from(burst.events).unwrap_or(i64::MAX),
     };
     let moments: Vec<Moment> = bursts.iter().map(moment).collect();
-    let find = |episode: &Episode| {
+    findings(desk, (rule, person), &moments, |episode| {
         let peak = &bursts[episode.peak];
         let evidence = Evidence::of(&[
             (Figure::Events, moments[episode.peak].size),
             (Figure::Limit, i64::from(storm.events_a_minute_above)),
             (Figure::Breaches, i64::from(episode.breaches)),
         ]);
-        Finding {
-            until: episode.until,
-            evidence: evidence.with_event(peak.first.id),
-            ..Finding::new(desk, rule, person.clone(), Occasion::Window(episode.window))
-                .at(rule, episode.from)
-        }
-    };
-    let found = episodes(&moments, rule.window_micros);
-    found.iter().map(find).collect()
+        (evidence.with_event(peak.first.id), None)
+    })
 }
 
 /// How far behind the answers were in a stretch of time.
@@ -344,21 +312,12 @@ pub fn judge_lag(
         size: sight.lag_micros,
     };
     let moments: Vec<Moment> = timeline.iter().map(moment).collect();
-    let find = |episode: &Episode| Finding {
-        until: episode.until,
-        evidence: Evidence::of(&[
+    findings(desk, (rule, subject), &moments, |episode| {
+        let evidence = Evidence::of(&[
             (Figure::LagMicros, timeline[episode.peak].lag_micros),
             (Figure::Limit, lag.above_micros),
             (Figure::Breaches, i64::from(episode.breaches)),
-        ]),
-        ..Finding::new(
-            desk,
-            rule,
-            subject.clone(),
-            Occasion::Window(episode.window),
-        )
-        .at(rule, episode.from)
-    };
-    let found = episodes(&moments, rule.window_micros);
-    found.iter().map(find).collect()
+        ]);
+        (evidence, None)
+    })
 }
