@@ -83,15 +83,17 @@ impl Persons {
         out: &mut PersonOutput,
     ) -> Result<(), RestError> {
         let (event, names, naming) = (routed.event, &routed.names, &routed.naming);
-        let entry = Entry {
+        if naming.person().is_none() {
+            return Ok(());
+        }
+        let entry = || Entry {
             country: names.country,
             device: names.device,
             channel: self.channels[Channel::of(event) as usize],
             ..Entry::default()
         };
-        let uses_given_ids = self.people.rules(names.store).uses_given_ids;
-        let visit = Visit::of(event, entry, uses_given_ids);
-        let Some(visit) = visit.filter(|_| naming.person().is_some()) else {
+        let rules = self.people.rules(names.store);
+        let Some(visit) = Visit::of(event, &rules, entry) else {
             return Ok(());
         };
         if event.kind().is_order_kind() {
@@ -158,9 +160,9 @@ impl Persons {
             messages, sessions, ..
         } = out;
         self.people.settle(version, messages, |person, change| {
-            let counting = |standing: &Option<Standing>| standing.as_ref()?.counting().copied();
-            let (before, after) = (counting(&change.before), counting(&change.after));
-            session::count(person.store, before.as_ref(), after.as_ref(), deltas);
+            let before = change.before.as_ref().and_then(Standing::counting);
+            let after = change.after.as_ref().and_then(Standing::counting);
+            session::count(person.store, before, after, deltas);
             sessions.push(person, change);
         });
         out.mail.extend(out.messages.drain(..).map(Mail::Message));

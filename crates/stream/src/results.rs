@@ -207,7 +207,7 @@ impl Results {
     fn cell_row(&self, grain: Grain, key: &CellKey, values: Option<Box<[Value]>>) -> Change {
         let cube = key.cube.cube();
         let value = match cube.dimension {
-            Some(Dimension::Product) => self.product_id(key.value),
+            Some(Dimension::Product) => product_id(&self.products, key.value),
             _ => publish::name(&self.names, key.value),
         };
         let grain = &self.grain_names[grain as usize];
@@ -217,15 +217,6 @@ impl Results {
             values,
             version: self.version,
         }
-    }
-
-    fn product_id(&self, id: NameId) -> Value {
-        Value::text(
-            self.products
-                .get(id.0 as usize)
-                .and_then(Option::as_ref)
-                .map(|product| &product.id),
-        )
     }
 
     /// Removes windows that a cube no longer keeps.
@@ -255,18 +246,14 @@ impl Results {
 
     /// Orders and sessions for the lists that move.
     fn remember_lists(&mut self, orders: &[OrderRow], sessions: &[SessionRow]) -> Vec<Change> {
-        let (mut newest_orders, mut newest_sessions) = (
-            std::mem::take(&mut self.orders),
-            std::mem::take(&mut self.sessions),
-        );
+        let (names, products, version) = (&self.names, &self.products, self.version);
         let order = |row: &OrderRow| {
-            let product = self.product_id(row.first_product);
-            publish::order(row, &self.names, product, self.version)
+            publish::order(row, names, product_id(products, row.first_product), version)
         };
-        let session = |row: &SessionRow| publish::session(row, &self.names, self.version);
-        let mut changes = newest_orders.remember(orders, |row| row.time, order);
-        changes.extend(newest_sessions.remember(sessions, |row| row.change.start, session));
-        (self.orders, self.sessions) = (newest_orders, newest_sessions);
+        let session = |row: &SessionRow| publish::session(row, names, version);
+        let mut changes = self.orders.remember(orders, |row| row.time, order);
+        let started = |row: &SessionRow| row.change.start;
+        changes.extend(self.sessions.remember(sessions, started, session));
         changes
     }
 
@@ -350,6 +337,11 @@ impl Results {
         }
         counts
     }
+}
+
+fn product_id(products: &[Option<Product>], id: NameId) -> Value {
+    let product = products.get(id.0 as usize).and_then(Option::as_ref);
+    Value::text(product.map(|product| &product.id))
 }
 
 /// What the merger gives to a checkpoint.

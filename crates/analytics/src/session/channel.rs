@@ -172,11 +172,11 @@ fn by_medium(medium: &str, site: Option<Site>) -> Channel {
 
 /// `www.google.co.uk` and `google` are one site.
 fn site(name: &str) -> Site {
-    let name = name.to_ascii_lowercase();
-    let is_part = |known: &&str| name.split('.').any(|part| part == *known);
-    if SEARCH_SITES.iter().any(&is_part) {
+    let is_part = |known: &&str| name.split('.').any(|part| part.eq_ignore_ascii_case(known));
+    let is_host = |known: &&str| name.eq_ignore_ascii_case(known);
+    if SEARCH_SITES.iter().any(is_part) {
         Site::Search
-    } else if SOCIAL_SITES.iter().any(is_part) || SOCIAL_HOSTS.contains(&&*name) {
+    } else if SOCIAL_SITES.iter().any(is_part) || SOCIAL_HOSTS.iter().any(is_host) {
         Site::Social
     } else {
         Site::Other

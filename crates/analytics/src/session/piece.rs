@@ -159,9 +159,9 @@ pub struct Visit {
 
 impl Visit {
     /// The visit of an event; nothing for what a shop does without its visitor: stock, prices, refunds, changes of orders.
-    /// A session id that was sent is looked at only where it decides.
+    /// A session id that was sent is looked at only where the rules let it decide.
     #[must_use]
-    pub fn of(event: EventRef<'_>, entry: Entry, uses_given_ids: bool) -> Option<Visit> {
+    pub fn of(event: EventRef<'_>, rules: &Rules, entry: impl FnOnce() -> Entry) -> Option<Visit> {
         let is_of_the_shop = matches!(
             event.kind(),
             EventType::OrderUpdate
@@ -170,19 +170,18 @@ impl Visit {
                 | EventType::StockUpdate
                 | EventType::PriceChange
         );
+        let given_id = || event.text(Text::SourceSessionId);
+        let given = rules.uses_given_ids.then(given_id).flatten();
         (!is_of_the_shop).then(|| Visit {
             rank: Rank::of(event),
             acts: Acts::of(event.kind()),
-            entry,
-            given: (uses_given_ids
-                .then(|| event.text(Text::SourceSessionId))
-                .flatten())
-            .map(|id| GivenId::of(event.store(), id)),
+            entry: entry(),
+            given: given.map(|id| GivenId::of(event.store(), id)),
         })
     }
 }
 
-/// Events of one key that no rule can separate.
+/// Events of one key within one slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Piece {
     /// The first event.
