@@ -11,7 +11,7 @@ pub(crate) struct ByStore<R> {
     stores: HashMap<NameId, R, FixedState>,
 }
 
-impl<R: Copy> ByStore<R> {
+impl<R> ByStore<R> {
     /// The same rules for every store.
     pub(crate) fn new(usual: R) -> ByStore<R> {
         ByStore {
@@ -26,7 +26,14 @@ impl<R: Copy> ByStore<R> {
     }
 
     /// The rules of a store.
+    pub(crate) fn get(&self, store: NameId) -> &R {
+        self.stores.get(&store).unwrap_or(&self.usual)
+    }
+}
+
+impl<R: Copy> ByStore<R> {
+    /// The same, as a copy.
     pub(crate) fn of(&self, store: NameId) -> R {
-        self.stores.get(&store).copied().unwrap_or(self.usual)
+        *self.get(store)
     }
 }

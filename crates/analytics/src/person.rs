@@ -1,29 +1,42 @@
 //! Persons: a visitor who logs in is one person with the customer, before and after. A pure state machine of one shard's
 //! persons: what it must tell the homes of others it hands out as messages; it neither sends nor stores anything itself.
 
+mod change;
+mod deadlines;
 mod key;
 mod message;
 mod published;
+mod record;
+mod rules;
 mod state;
 
+pub use change::{CartRow, Owned, PersonChange, RowChange, SessionChange, SessionRow, Standing};
+pub use deadlines::{AsOf, Deadlines};
 use key::KeyHash;
 pub use key::{Naming, OwnNaming, PersonKey, PersonKind, PersonRef};
-pub use message::{Contribution, Message, SessionChange, SessionRow, Standing, Told, Version};
+pub use message::{Contribution, Message, Told, Version};
+pub use record::{Floors, Record, Sight};
+pub use rules::PersonRules;
 pub use state::{Contributed, Link, PersonState, customer_at};
 
 use crate::by_store::ByStore;
 use crate::cell::NameId;
-use crate::session::{Rules, Visit};
+use event::EventTime;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use published::Published;
+use std::sync::Arc;
 
 /// Pairs that one key has with others: beyond it the earliest in the canonical order stay. A customer with more visitors
 /// is an account that many share, a visitor with more customers a device in a shop; the rest stay persons of their own.
 pub const LINKS_MAX: usize = 64;
 /// Pieces that one person keeps together with what visitors contribute; beyond it the oldest sessions are let go.
 pub const PERSON_PIECES_MAX: usize = 16_384;
+/// Items of carts that one person keeps in the same way.
+pub const PERSON_ITEMS_MAX: usize = 8_192;
+/// Marks of funnels.
+pub const PERSON_MARKS_MAX: usize = 32_768;
 
 /// How much one person may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +47,10 @@ pub struct Limits {
     pub customers_max: usize,
     /// [`PERSON_PIECES_MAX`] but in tests.
     pub pieces_max: usize,
+    /// [`PERSON_ITEMS_MAX`] but in tests.
+    pub items_max: usize,
+    /// [`PERSON_MARKS_MAX`] but in tests.
+    pub marks_max: usize,
 }
 
 impl Default for Limits {
@@ -42,19 +59,21 @@ impl Default for Limits {
             visitors_max: LINKS_MAX,
             customers_max: LINKS_MAX,
             pieces_max: PERSON_PIECES_MAX,
+            items_max: PERSON_ITEMS_MAX,
+            marks_max: PERSON_MARKS_MAX,
         }
     }
 }
 
-/// What became of a visit.
+/// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Reach {
-    /// It is in its person's sessions.
+    /// It is in its person's record.
     Folded,
-    /// Nobody is named: no session.
+    /// Nobody is named.
     Nobody,
-    /// The sessions of that time were let go; their rows stay as they are.
+    /// What was told of that time was let go; its rows stay as they are.
     BeyondReach,
 }
 
@@ -65,10 +84,16 @@ pub enum Reach {
 /// rows changed and what others must be told. How often it is called changes how often a row is published, never the last one.
 #[derive(Debug, Default)]
 pub struct People {
-    rules: ByStore<Rules>,
+    rules: ByStore<Arc<PersonRules>>,
     limits: Limits,
-    /// States that changed since they were last taken.
-    fresh: Vec<Person>,
+    fresh: Fresh,
+    deadlines: Deadlines,
+}
+
+/// States that changed since they were last taken.
+#[derive(Debug, Default)]
+struct Fresh {
+    persons: Vec<Person>,
     /// Their places in that list.
     places: HashMap<KeyHash, u32, FixedState>,
     /// Places of those that changed since they were settled, in the order in which they did.
@@ -88,16 +113,16 @@ struct Person {
 impl People {
     /// Nobody yet, under these rules and limits.
     #[must_use]
-    pub fn new(usual: Rules, limits: Limits) -> People {
+    pub fn new(usual: PersonRules, limits: Limits) -> People {
         People {
-            rules: ByStore::new(usual),
+            rules: ByStore::new(Arc::new(usual)),
             limits,
             ..People::default()
         }
     }
 
-    /// A store that cuts its sessions by rules of its own.
-    pub fn set_rules(&mut self, store: NameId, rules: Rules) {
+    /// A store that looks at its persons by rules of its own.
+    pub fn set_rules(&mut self, store: NameId, rules: Arc<PersonRules>) {
         self.rules.set(store, rules);
     }
 
@@ -105,7 +130,7 @@ impl People {
     /// than before. `bring` knows persons that are not in memory.
     pub fn observe<E>(
         &mut self,
-        (naming, visit): (&Naming<'_>, &Visit),
+        (naming, sight): (&Naming<'_>, Sight),
         version: Version,
         bring: impl FnOnce(PersonRef<'_>) -> Result<Option<PersonState>, E>,
         out: &mut Vec<Message>,
@@ -113,14 +138,16 @@ impl People {
         let Some(person) = naming.person() else {
             return Ok(Reach::Nobody);
         };
-        let (limits, rules) = (self.limits, self.rules(person.store));
-        let state = self.touch(person, bring)?;
-        if visit.rank.time < state.floor {
-            return Ok(Reach::BeyondReach);
-        }
-        state.own.observe(visit, &rules);
-        if let Some(visitor) = naming.linked_visitor() {
-            let told = state.see_visitor(visitor.id, visit.rank, limits.visitors_max);
+        let rules = self.rules.get(person.store);
+        let as_of = self.deadlines.as_of_store(person.store);
+        let state = self.fresh.touch(person, (rules, as_of), bring)?;
+        let visited_at = sight.visited_at();
+        let floors = state.floors;
+        let reach = state.own.observe(sight, &floors, rules);
+        if let Some((visitor, at)) = naming.linked_visitor().zip(visited_at)
+            && at.time >= floors.pieces
+        {
+            let told = state.see_visitor(visitor.id, at, self.limits.visitors_max);
             out.extend(told.map(|(visitor_id, at)| Message {
                 from: person.to_key(),
                 to: PersonKey {
@@ -131,7 +158,7 @@ impl People {
                 told: Told::LinkSeen(at),
             }));
         }
-        Ok(Reach::Folded)
+        Ok(reach)
     }
 
     /// Takes what another home tells. What is told again, or late, changes nothing. `bring` knows persons that are not in
@@ -141,8 +168,10 @@ impl People {
         message: Message,
         bring: impl FnOnce(PersonRef<'_>) -> Result<Option<PersonState>, E>,
     ) -> Result<(), E> {
-        let limits = self.limits;
-        let state = self.touch(message.to.borrowed(), bring)?;
+        let to = message.to.borrowed();
+        let rules = self.rules.get(to.store);
+        let as_of = self.deadlines.as_of_store(to.store);
+        let state = self.fresh.touch(to, (rules, as_of), bring)?;
         let (from, version) = (message.from.id, message.version);
         match message.told {
             Told::LinkSeen(at) => state.see_customer(
@@ -151,7 +180,7 @@ impl People {
                     at,
                     version,
                 },
-                limits.customers_max,
+                self.limits.customers_max,
             ),
             Told::Contribution(contribution) => {
                 state.take_contribution(&from, version, contribution);
@@ -160,63 +189,90 @@ impl People {
         Ok(())
     }
 
-    /// Says what changed since the last time: sessions, one after the other, and whole contributions of visitors to their
-    /// customers. The version must be above that of every message this shard has sent.
-    pub fn settle(
+    /// Says what changed since the last time: rows, one after the other, and whole contributions of visitors to their
+    /// customers. Rows are told as of these instants, of persons too of whom nothing was heard. The version must be above
+    /// that of every message this shard has sent.
+    pub fn settle<E>(
         &mut self,
-        version: Version,
+        (as_of, version): (&AsOf, Version),
+        mut bring: impl FnMut(PersonRef<'_>) -> Result<Option<PersonState>, E>,
         messages: &mut Vec<Message>,
-        mut tell: impl FnMut(&PersonKey, SessionChange),
-    ) {
-        for place in std::mem::take(&mut self.touched) {
-            let person = &mut self.fresh[place as usize];
+        mut tell: impl FnMut(&PersonKey, PersonChange),
+    ) -> Result<(), E> {
+        for person in self.deadlines.take_due(as_of) {
+            let rules = self.rules.get(person.store);
+            let told = self.deadlines.as_of_store(person.store);
+            (self.fresh).touch(person.borrowed(), (rules, told), &mut bring)?;
+        }
+        self.deadlines.pass(as_of);
+        for place in std::mem::take(&mut self.fresh.touched) {
+            let person = &mut self.fresh.persons[place as usize];
             let Person { key, state, .. } = person;
-            let (limits, rules) = (self.limits, self.rules.of(key.store));
-            let after = Published::of(key.kind, state, &rules);
+            let rules = self.rules.get(key.store);
+            state.own.marks.thin(&rules.funnels);
+            let as_of = self.deadlines.as_of_store(key.store);
+            let after = Published::of(key.kind, state, rules, as_of);
             let before = person.before.take().unwrap_or_default();
-            after.tell_sessions(&before, &rules, |change| tell(key, change));
+            after.tell(&before, rules, |change| tell(key, change));
             after.tell_customers(&before, (key, state), version, messages);
-            state.let_go_of_excess(&rules, limits.pieces_max);
+            let deadline = |published: &Published| published.deadline(&rules.carts);
+            let deadlines = (deadline(&before), deadline(&after));
+            self.deadlines.change(key, deadlines.0, deadlines.1);
+            state.let_go_of_excess(rules, &self.limits);
             person.is_touched = false;
         }
+        Ok(())
     }
 
     /// Forgets everybody; rules and limits stay.
     pub fn forget(&mut self) {
-        self.rest();
-        self.touched.clear();
+        self.fresh = Fresh::default();
+        self.deadlines = Deadlines::default();
     }
 
     /// What changed since [`People::rest`] was last called, in no particular order. To be asked for when all is settled.
     pub fn fresh(&self) -> impl Iterator<Item = (&PersonKey, &PersonState)> {
-        self.fresh.iter().map(|person| (&person.key, &person.state))
+        let persons = self.fresh.persons.iter();
+        persons.map(|person| (&person.key, &person.state))
     }
 
     /// What is fresh was taken, and can be brought back from now on.
     pub fn rest(&mut self) {
-        self.fresh = Vec::new();
-        self.places = HashMap::default();
+        self.fresh = Fresh::default();
     }
 
-    /// How a store cuts its sessions.
+    /// When time alone will change whose rows; to be kept beside the states.
     #[must_use]
-    pub fn rules(&self, store: NameId) -> Rules {
-        self.rules.of(store)
+    pub fn deadlines(&self) -> &Deadlines {
+        &self.deadlines
     }
 
-    /// The state to change; how it stood is noted the first time.
+    /// Goes on from the deadlines of a checkpoint.
+    pub fn set_deadlines(&mut self, deadlines: Deadlines) {
+        self.deadlines = deadlines;
+    }
+
+    /// How a store looks at its persons.
+    #[must_use]
+    pub fn rules(&self, store: NameId) -> &Arc<PersonRules> {
+        self.rules.get(store)
+    }
+}
+
+impl Fresh {
+    /// The state to change; how it stood is noted the first time, as of the instant up to which rows were told.
     fn touch<E>(
         &mut self,
         person: PersonRef<'_>,
+        (rules, as_of): (&PersonRules, EventTime),
         bring: impl FnOnce(PersonRef<'_>) -> Result<Option<PersonState>, E>,
     ) -> Result<&mut PersonState, E> {
-        let rules = self.rules(person.store);
         let place = match self.places.entry(person.hash()) {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(vacant) => {
                 let place =
-                    u32::try_from(self.fresh.len()).expect("2^32 persons do not fit in memory");
-                self.fresh.push(Person {
+                    u32::try_from(self.persons.len()).expect("2^32 persons do not fit in memory");
+                self.persons.push(Person {
                     key: person.to_key(),
                     state: bring(person)?.unwrap_or_default(),
                     is_touched: false,
@@ -225,10 +281,10 @@ impl People {
                 *vacant.insert(place)
             }
         };
-        let known = &mut self.fresh[place as usize];
+        let known = &mut self.persons[place as usize];
         if !std::mem::replace(&mut known.is_touched, true) {
             self.touched.push(place);
-            let before = Published::of(person.kind, &known.state, &rules);
+            let before = Published::of(person.kind, &known.state, rules, as_of);
             known.before = before.says_anything().then(|| Box::new(before));
         }
         Ok(&mut known.state)

@@ -3,7 +3,8 @@
 
 use analytics::cell::NameId;
 use analytics::person::{
-    Limits, Naming, People, PersonKey, PersonRef, Reach, SessionRow, Standing, Version,
+    AsOf, Limits, Naming, People, PersonChange, PersonKey, PersonRef, PersonRules, PersonState,
+    Reach, SessionRow, Sight, Standing, Version,
 };
 use analytics::session::{Act, Acts, Entry, GivenId, Rank, Rules, Visit};
 use event::time::SECOND;
@@ -23,6 +24,10 @@ struct Fold {
 
 impl Fold {
     fn with(rules: Rules) -> Fold {
+        let rules = PersonRules {
+            sessions: rules,
+            ..PersonRules::default()
+        };
         Fold {
             people: People::new(rules, Limits::default()),
             rows: 0,
@@ -49,21 +54,33 @@ impl Fold {
             given: given.map(|id| GivenId::of("main", id)),
         };
         let mut messages = Vec::new();
-        let (visit, version) = ((&naming, &visit), Version::default());
-        let nobody = |_: PersonRef<'_>| Ok::<_, ()>(None);
-        let reach = (self.people).observe(visit, version, nobody, &mut messages);
+        let sight = Sight {
+            visit: Some(visit),
+            ..Sight::default()
+        };
+        let reach =
+            (self.people).observe(&naming, sight, Version::default(), nobody, &mut messages);
         assert_eq!((reach, messages.len()), (Ok(Reach::Folded), 0));
     }
 
     fn sessions(mut self) -> Vec<SessionRow> {
         let mut rows = Vec::new();
         let tell = |person: &PersonKey, change| {
+            let PersonChange::Session(change) = change else {
+                panic!("only visits were told: {change:?}")
+            };
             let person = person.clone();
             rows.push(SessionRow { person, change });
         };
-        (self.people).settle(Version::default(), &mut Vec::new(), tell);
+        let now = (&AsOf::new(), Version::default());
+        let told = (self.people).settle(now, nobody, &mut Vec::new(), tell);
+        assert_eq!(told, Ok(()));
         rows
     }
+}
+
+fn nobody(_: PersonRef<'_>) -> Result<Option<PersonState>, ()> {
+    Ok(None)
 }
 
 fn text(name: &str) -> Option<String> {

@@ -48,6 +48,15 @@ pub struct PersonKey {
 }
 
 impl PersonKey {
+    /// No key is before it.
+    pub(super) fn least() -> PersonKey {
+        PersonKey {
+            store: NameId(0),
+            kind: PersonKind::Customer,
+            id: Arc::default(),
+        }
+    }
+
     /// The same key without a text of its own.
     #[must_use]
     pub fn borrowed(&self) -> PersonRef<'_> {

@@ -1,38 +1,61 @@
 //! What a person looked like to others when it was last settled, so that only what changed is told.
 //! It follows from the state alone; nothing of it is kept at rest.
 
+use super::change::{pairs, tell_rows};
 use super::state::{customer_at, standing};
 use super::{
-    Contribution, Link, Message, PersonKey, PersonKind, PersonState, SessionChange, Standing,
+    Contribution, Link, Message, PersonChange, PersonKey, PersonKind, PersonRules, PersonState,
+    SessionChange, Standing, Told, Version,
 };
-use super::{Told, Version};
-use crate::session::{Rules, Session, Sessions};
-use std::cmp::Ordering;
+use crate::session::{Session, Sessions};
+use crate::{cart, funnel};
+use event::EventTime;
 use std::sync::Arc;
 
-/// A person's sessions, and the customers to whom a visitor gives them.
+/// A person's rows, and the customers to whom a visitor gives all that it does.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Published {
-    /// In the order of their rows' keys.
+    /// Rows of each kind come in the order of their keys.
     sessions: Sessions,
+    /// None of a visitor that gives them away.
+    carts: Vec<cart::Row>,
+    funnels: Vec<funnel::Row>,
     /// A visitor's; empty for others.
     links: Vec<Link>,
 }
 
 impl Published {
-    pub(super) fn of(kind: PersonKind, state: &PersonState, rules: &Rules) -> Published {
-        Published {
-            sessions: state.sessions(rules),
+    pub(super) fn of(
+        kind: PersonKind,
+        state: &PersonState,
+        rules: &PersonRules,
+        as_of: EventTime,
+    ) -> Published {
+        let mut published = Published {
+            sessions: state.sessions(&rules.sessions),
             links: match kind {
                 PersonKind::Visitor => state.links.to_vec(),
                 PersonKind::Customer | PersonKind::Session => Vec::new(),
             },
+            ..Published::default()
+        };
+        if published.is_own() {
+            published.carts = state.carts(&rules.carts, as_of);
+            published.funnels = state.ways(rules, &published.sessions);
         }
+        published
     }
 
     /// Whether there is anything to compare with.
     pub(super) fn says_anything(&self) -> bool {
-        !self.sessions.is_empty() || !self.links.is_empty()
+        let has_rows = !self.sessions.is_empty() || !self.carts.is_empty();
+        has_rows || !self.funnels.is_empty() || !self.links.is_empty()
+    }
+
+    /// When time alone will next change a row.
+    pub(super) fn deadline(&self, rules: &cart::Rules) -> Option<EventTime> {
+        let deadlines = self.carts.iter().filter_map(|row| row.deadline(rules));
+        deadlines.min()
     }
 
     fn standing(&self, session: Session) -> Standing {
@@ -49,27 +72,31 @@ impl Published {
         standing(&self.links).next().is_none()
     }
 
-    /// Tells what `self` has otherwise than `before`: new and changed sessions, and those that are gone, in the order of
-    /// their keys.
-    pub(super) fn tell_sessions(
+    /// Tells what `self` has otherwise than `before`: new and changed rows, and those that are gone.
+    pub(super) fn tell(
         &self,
         before: &Published,
-        rules: &Rules,
+        rules: &PersonRules,
+        mut tell: impl FnMut(PersonChange),
+    ) {
+        self.tell_sessions(before, rules, |change| tell(PersonChange::Session(change)));
+        tell_rows(&before.carts, &self.carts, cart::Row::key, |change| {
+            tell(PersonChange::Cart(change));
+        });
+        tell_rows(&before.funnels, &self.funnels, funnel::Row::key, |change| {
+            tell(PersonChange::Funnel(change));
+        });
+    }
+
+    fn tell_sessions(
+        &self,
+        before: &Published,
+        rules: &PersonRules,
         mut tell: impl FnMut(SessionChange),
     ) {
-        let key = |session: &Session| (session.start(), rules.lane(&session.0));
+        let key = |session: &Session| (session.start(), rules.sessions.lane(&session.0));
         let is_told = self.is_own() && before.is_own();
-        let mut old = before.sessions.iter().peekable();
-        let mut new = self.sessions.iter().peekable();
-        loop {
-            let order = match (old.peek(), new.peek()) {
-                (Some(one), Some(other)) => key(one).cmp(&key(other)),
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (None, None) => return,
-            };
-            let old = old.next_if(|_| order.is_le());
-            let new = new.next_if(|_| order.is_ge());
+        for (old, new) in pairs(&before.sessions, &self.sessions, key) {
             let same = old.zip(new).is_some_and(|(old, new)| {
                 old == new && (is_told || before.standing(*old) == self.standing(*new))
             });
@@ -100,8 +127,6 @@ impl Published {
         customers.dedup();
         for customer in customers {
             let is_share = |links: &[Link], time| customer_at(links, time) == Some(customer);
-            let pieces = state.own.0.iter();
-            let pieces = pieces.filter(|piece| is_share(&self.links, piece.first.time));
             out.push(Message {
                 from: key.clone(),
                 to: PersonKey {
@@ -111,8 +136,8 @@ impl Published {
                 },
                 version,
                 told: Told::Contribution(Contribution {
-                    floor: state.floor,
-                    pieces: pieces.copied().collect(),
+                    floors: state.floors,
+                    record: state.own.share(|time| is_share(&self.links, time)),
                 }),
             });
         }

@@ -1,19 +1,22 @@
 //! What is known of one person: its own pieces, its links, and what visitors contribute to a customer.
 //! Rules of one state; between states go the messages of `message`.
 
-use super::{Contribution, Version};
-use crate::session::{Piece, Pieces, Rank, Rules, Session, Sessions};
+use super::{Contribution, Floors, Limits, PersonRules, Record, Version};
+use crate::cart::{self, Item};
+use crate::funnel::{self, Mark, Marks, Story};
+use crate::session::{Piece, Rank, Rules, Session, Sessions};
 use event::EventTime;
+use std::borrow::Cow;
 use std::sync::Arc;
 use thin_vec::ThinVec;
 
 /// One key's state.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PersonState {
-    /// What happened before this is let go; no event is that old where it is 0.
-    pub floor: EventTime,
+    /// Before these it is let go.
+    pub floors: Floors,
     /// Of the events that name this key.
-    pub own: Pieces,
+    pub own: Record,
     /// A customer's visitors; a visitor's customers. Standing ones in the canonical order, then those that were withdrawn.
     pub links: ThinVec<Link>,
     /// To a customer, by its visitors.
@@ -39,7 +42,7 @@ pub struct Contributed {
     /// Of the message.
     pub version: Version,
     /// All of it.
-    pub pieces: Vec<Piece>,
+    pub record: Record,
 }
 
 /// Which customer the visitor of these links is at a time: by the link at or next after it, else by the last before.
@@ -65,12 +68,70 @@ impl PersonState {
     #[must_use]
     pub fn sessions(&self, rules: &Rules) -> Sessions {
         if self.contributions.is_empty() {
-            return rules.cut(&self.own.0);
+            return rules.cut(&self.own.pieces.0);
         }
-        let contributed = self.contributions.iter().flat_map(|given| &given.pieces);
-        let mut pieces: Vec<&Piece> = self.own.0.iter().chain(contributed).collect();
+        let mut pieces: Vec<&Piece> = self.pieces().collect();
         pieces.sort_unstable_by_key(|piece| rules.order(piece));
         rules.cut(pieces)
+    }
+
+    /// Its carts, checkouts and orders without a cart, as of an instant.
+    #[must_use]
+    pub fn carts(&self, rules: &cart::Rules, as_of: EventTime) -> Vec<cart::Row> {
+        if self.contributions.is_empty() {
+            return rules.cut(&self.own.items.0, as_of);
+        }
+        rules.cut(self.items(), as_of)
+    }
+
+    /// How far it got in its store's funnels; the sessions are its own.
+    #[must_use]
+    pub fn ways(&self, rules: &PersonRules, sessions: &[Session]) -> Vec<funnel::Row> {
+        let marks: Cow<'_, [Mark]> = match self.contributions.is_empty() {
+            true => Cow::Borrowed(&self.own.marks.0),
+            false => Cow::Owned(self.marks().0.to_vec()),
+        };
+        if marks.is_empty() {
+            return Vec::new();
+        }
+        rules.funnels.cut(&Story {
+            marks: &marks,
+            sessions,
+            rules: &rules.sessions,
+            calendar: &rules.calendar,
+            floor: self.floors.marks,
+        })
+    }
+
+    /// Its own record, and what visitors gave.
+    fn records(&self) -> impl Iterator<Item = &Record> + Clone {
+        let given = self.contributions.iter().map(|given| &given.record);
+        std::iter::once(&self.own).chain(given)
+    }
+
+    fn records_mut(&mut self) -> impl Iterator<Item = &mut Record> {
+        let given = self.contributions.iter_mut().map(|given| &mut given.record);
+        std::iter::once(&mut self.own).chain(given)
+    }
+
+    fn pieces(&self) -> impl Iterator<Item = &Piece> + Clone {
+        self.records().flat_map(|record| &record.pieces.0)
+    }
+
+    /// In the order in which they are cut.
+    fn items(&self) -> Vec<&Item> {
+        let items = self.records().flat_map(|record| &record.items.0);
+        let mut items: Vec<&Item> = items.collect();
+        items.sort_unstable_by_key(|item| item.rank);
+        items
+    }
+
+    /// In the order in which they are cut.
+    fn marks(&self) -> Marks {
+        let marks = self.records().flat_map(|record| &record.marks.0);
+        let mut marks = Marks(marks.copied().collect());
+        marks.0.sort_unstable_by_key(|mark| mark.rank);
+        marks
     }
 
     /// A customer's event names a visitor: whom to tell what.
@@ -139,42 +200,78 @@ impl PersonState {
         if !self.links.iter().any(|link| &*link.other == visitor) {
             return;
         }
-        let floor = self.floor.max(given.floor);
-        let mut pieces = given.pieces;
-        pieces.retain(|piece| piece.first.time >= floor);
+        let floors = self.floors.max(given.floors);
+        let mut record = given.record;
+        record.let_go_before(&floors);
         let known = (self.contributions.iter_mut()).find(|known| &*known.visitor == visitor);
         match known {
             Some(known) if known.version >= version => {}
             Some(known) => {
                 known.version = version;
-                known.pieces.retain(|piece| piece.first.time < floor);
-                known.pieces.append(&mut pieces);
+                known.record.replace_from(&floors, record);
             }
             None => self.contributions.push(Contributed {
                 visitor: visitor.into(),
                 version,
-                pieces,
+                record,
             }),
         }
     }
 
-    /// Lets go of the oldest quarter and more of a person that is too large.
-    pub(super) fn let_go_of_excess(&mut self, rules: &Rules, pieces_max: usize) {
-        let contributed = self.contributions.iter().flat_map(|given| &given.pieces);
-        let all = self.own.0.iter().chain(contributed);
-        let (mut ends, max): (Vec<EventTime>, usize) = if self.own.0.len() > rules.pieces_max {
-            let own = self.own.0.iter().map(|piece| piece.last);
+    /// Lets go of the oldest quarter and more of each list that is too long. Rows of what was told of it stay.
+    pub(super) fn let_go_of_excess(&mut self, rules: &PersonRules, limits: &Limits) {
+        self.let_go_of_pieces(&rules.sessions, limits.pieces_max);
+        self.let_go_of_items(&rules.carts, limits.items_max);
+        self.let_go_of_marks(limits);
+    }
+
+    fn let_go_of_pieces(&mut self, rules: &Rules, pieces_max: usize) {
+        let own = &self.own.pieces.0;
+        let (mut ends, max): (Vec<EventTime>, usize) = if own.len() > rules.pieces_max {
+            let own = own.iter().map(|piece| piece.last);
             (own.collect(), rules.pieces_max)
-        } else if all.clone().count() > pieces_max {
-            (all.map(|piece| piece.last).collect(), pieces_max)
+        } else if self.pieces().count() > pieces_max {
+            let all = self.pieces().map(|piece| piece.last);
+            (all.collect(), pieces_max)
         } else {
             return;
         };
         ends.sort_unstable();
         let until = ends[ends.len() - 1 - max * 3 / 4];
         let until = self.end_of_session_at(until, rules).unwrap_or(until);
-        self.retain(|piece| piece.last > until);
-        self.floor = self.floor.max(EventTime(until.0.saturating_add(1)));
+        self.records_mut()
+            .for_each(|record| record.retain_pieces(|piece| piece.last > until));
+        self.floors.pieces = self.floors.pieces.max(EventTime(until.0.saturating_add(1)));
+    }
+
+    fn let_go_of_items(&mut self, rules: &cart::Rules, items_max: usize) {
+        let count = |record: &Record| record.items.0.len();
+        let until = if count(&self.own) > rules.items_max {
+            let own: Vec<&Item> = self.own.items.0.iter().collect();
+            rules.let_go_until(&own, rules.items_max)
+        } else if self.records().map(count).sum::<usize>() > items_max {
+            rules.let_go_until(&self.items(), items_max)
+        } else {
+            None
+        };
+        if let Some(until) = until {
+            self.records_mut()
+                .for_each(|record| record.items.let_go(until));
+            self.floors.items = self.floors.items.max(EventTime(until.0.saturating_add(1)));
+        }
+    }
+
+    fn let_go_of_marks(&mut self, limits: &Limits) {
+        let count = self.records().map(|record| record.marks.0.len());
+        let floor = self.own.marks.excess(funnel::MARKS_MAX).or_else(|| {
+            let is_excess = count.sum::<usize>() > limits.marks_max;
+            is_excess.then(|| self.marks().excess(limits.marks_max))?
+        });
+        if let Some(floor) = floor {
+            self.records_mut()
+                .for_each(|record| record.marks.let_go_before(floor));
+            self.floors.marks = self.floors.marks.max(floor);
+        }
     }
 
     /// Where the session of this instant ends, if others come after it.
@@ -183,12 +280,5 @@ impl PersonState {
         let newest = sessions.iter().map(Session::last).max()?;
         let around = (sessions.iter()).filter(|one| one.start() <= time && time <= one.last());
         (around.map(Session::last).max()).filter(|end| *end < newest)
-    }
-
-    fn retain(&mut self, keeps: impl Fn(&Piece) -> bool) {
-        self.own.0.retain(&keeps);
-        for given in &mut self.contributions {
-            given.pieces.retain(&keeps);
-        }
     }
 }

@@ -5,6 +5,7 @@ mod properties;
 mod recount;
 
 use super::*;
+use crate::session::{Rules, Visit};
 use event::EventType;
 use event::time::{DAY, HOUR, MINUTE, SECOND};
 use harness::{Choices, Setting, Told as Event, Town, rank};
@@ -153,12 +154,11 @@ fn nobody_has_no_session() {
         given: None,
     };
     let nobody = |_: PersonRef<'_>| Ok::<_, ()>(None);
-    let reach = people.observe(
-        (&naming, &visit),
-        Version::default(),
-        nobody,
-        &mut Vec::new(),
-    );
+    let sight = Sight {
+        visit: Some(visit),
+        ..Sight::default()
+    };
+    let reach = people.observe(&naming, sight, Version::default(), nobody, &mut Vec::new());
     assert_eq!(reach, Ok(Reach::Nobody));
     assert_eq!(people.fresh().count(), 0);
 }

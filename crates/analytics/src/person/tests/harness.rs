@@ -2,8 +2,11 @@
 //! What becomes of it is one table of sessions, told as text.
 
 use super::super::*;
-use crate::session::{Act, Acts, Entry, GivenId, Rank, Session};
-use event::{EventId, EventTime, EventType};
+use crate::cart::{Fact, Facts, Item, Line, Lines, What};
+use crate::funnel::{Declaration, Filter, Funnels, Happening, Mark, Mode, Step, Steps, Unit};
+use crate::session::{Act, Acts, Entry, GivenId, Rank, Rules, Session, Visit};
+use event::time::{DAY, HOUR, MINUTE};
+use event::{EventId, EventTime, EventType, Money, Quantity, SCALE};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
@@ -18,7 +21,45 @@ pub(super) struct Told {
 }
 
 impl Told {
-    fn visit(&self) -> Visit {
+    fn sight(&self) -> Sight {
+        Sight {
+            visit: Some(self.visit()),
+            item: self.item(),
+            mark: self.mark(),
+        }
+    }
+
+    /// What the event is to carts.
+    pub(super) fn item(&self) -> Option<Item> {
+        let tea = Line::new((NameId(7), NameId(8)), Quantity(SCALE), None);
+        let what = match self.kind {
+            EventType::CartAdd => What::Moved(Lines::One(tea?)),
+            EventType::CheckoutStart => What::Saw(Facts::default().and(Fact::Checkout, true)),
+            EventType::Order => What::Ordered(None),
+            _ => return None,
+        };
+        Some(Item {
+            rank: self.rank,
+            cart: None,
+            place: Default::default(),
+            what,
+        })
+    }
+
+    /// What it is to [`funnels`].
+    pub(super) fn mark(&self) -> Option<Mark> {
+        let step = (STEPS.iter()).position(|kind| *kind == self.kind)?;
+        Some(Mark {
+            rank: self.rank,
+            steps: Steps(1 << step | 1 << (STEPS.len() + step)),
+            value: Money(0),
+            currency: NameId(0),
+            given: self.visit().given,
+            foreign: 0,
+        })
+    }
+
+    pub(super) fn visit(&self) -> Visit {
         let number = u32::try_from(self.rank.id.0).expect("tests number their events");
         Visit {
             rank: self.rank,
@@ -31,6 +72,36 @@ impl Told {
         }
     }
 }
+
+const STEPS: [EventType; 3] = [EventType::ItemView, EventType::CartAdd, EventType::Order];
+
+/// The same way twice: gone by visitors, and by sessions.
+pub(super) fn funnels() -> Funnels {
+    let step = |kind: &EventType| Step {
+        what: Happening::Type(*kind),
+        only: Filter::default(),
+    };
+    let funnel = |name: &str, unit| Declaration {
+        name: name.to_owned(),
+        steps: STEPS.iter().map(step).collect(),
+        window_micros: 2 * HOUR,
+        mode: Mode::Ordered,
+        unit,
+    };
+    let both = [funnel("p", Unit::Visitor), funnel("s", Unit::Session)];
+    Funnels::new(&both, |_| NameId(1)).expect("a sound declaration")
+}
+
+pub(super) fn person_rules(sessions: Rules) -> PersonRules {
+    PersonRules {
+        sessions,
+        funnels: funnels(),
+        ..PersonRules::default()
+    }
+}
+
+/// When every story of these tests is told: some carts of the last hour are open then.
+pub(super) const NOW: EventTime = EventTime(DAY + 10 * HOUR);
 
 pub(super) fn rank(time: i64, position: i64, id: u128) -> Rank {
     Rank {
@@ -94,13 +165,16 @@ pub(super) struct Town {
     mail: Vec<Message>,
     delivered: Vec<Message>,
     table: BTreeMap<(PersonKey, EventTime, Option<GivenId>), Standing>,
+    /// Rows of carts and funnels, by whose they are and their keys as text.
+    rows: BTreeMap<(PersonKey, String), String>,
+    now: EventTime,
     pub(super) beyond_reach: usize,
 }
 
 impl Town {
     pub(super) fn new(setting: Setting) -> Town {
         let home = || Home {
-            people: People::new(setting.rules, setting.limits),
+            people: People::new(person_rules(setting.rules), setting.limits),
             ..Home::default()
         };
         Town {
@@ -108,6 +182,8 @@ impl Town {
             mail: Vec::new(),
             delivered: Vec::new(),
             table: BTreeMap::new(),
+            rows: BTreeMap::new(),
+            now: EventTime(0),
             beyond_reach: 0,
         }
     }
@@ -135,8 +211,8 @@ impl Town {
         let version = home.next_version();
         let bring =
             |person: PersonRef<'_>| Ok::<_, Infallible>(home.disk.get(&person.to_key()).cloned());
-        let visit = told.visit();
-        let Ok(reach) = (home.people).observe((&naming, &visit), version, bring, &mut self.mail);
+        let Ok(reach) =
+            (home.people).observe(&naming, told.sight(), version, bring, &mut self.mail);
         match reach {
             Reach::Folded => {}
             Reach::Nobody => panic!("somebody was named"),
@@ -147,17 +223,33 @@ impl Town {
     pub(super) fn settle(&mut self, home: usize) {
         let version = self.homes[home].next_version();
         let Town {
-            homes, mail, table, ..
+            homes,
+            mail,
+            table,
+            rows,
+            ..
         } = self;
-        homes[home].people.settle(version, mail, |person, change| {
-            let key = (person.clone(), change.start, change.given);
-            assert_ne!(change.before, change.after, "only changes are told");
-            let known = match change.after {
-                Some(standing) => table.insert(key, standing),
-                None => table.remove(&key),
-            };
-            assert_eq!(known, change.before, "what was told is known");
-        });
+        let Home { people, disk, .. } = &mut homes[home];
+        let bring =
+            |person: PersonRef<'_>| Ok::<_, Infallible>(disk.get(&person.to_key()).cloned());
+        let as_of = AsOf::from([(NameId(0), self.now)]);
+        let told = people.settle(
+            (&as_of, version),
+            bring,
+            mail,
+            |person, change| match change {
+                PersonChange::Session(change) => tell_session(table, person, change),
+                PersonChange::Cart(change) => {
+                    tell_row(rows, person, change, |row| format!("cart {:?}", row.key()));
+                }
+                PersonChange::Funnel(change) => {
+                    tell_row(rows, person, change, |row| {
+                        format!("funnel {:?}", row.key())
+                    });
+                }
+            },
+        );
+        let Ok(()) = told;
     }
 
     fn deliver(&mut self, message: Message) {
@@ -185,7 +277,7 @@ impl Town {
     pub(super) fn live_through(&mut self, events: &[Told], choices: &mut Choices) {
         let mut events = events.iter();
         while events.len() > 0 || !self.mail.is_empty() {
-            match choices.below(12) {
+            match choices.below(13) {
                 0..5 => events.by_ref().take(1).for_each(|told| self.observe(told)),
                 5..7 => self.settle(choices.below(self.homes.len())),
                 7..10 if !self.mail.is_empty() => {
@@ -202,9 +294,14 @@ impl Town {
                     self.settle(home);
                     self.homes[home].rest();
                 }
+                12 => {
+                    let later = self.now.0 + choices.below(100) as i64 * MINUTE;
+                    self.now = EventTime(later.max(DAY)).min(NOW);
+                }
                 _ => {}
             }
         }
+        self.now = NOW;
         self.quiet();
     }
 
@@ -212,12 +309,23 @@ impl Town {
     pub(super) fn largest(&self) -> (usize, usize) {
         let states = self.homes.iter().flat_map(|home| home.people.fresh());
         let sizes = states.map(|(_, state)| {
-            let contributed: usize = state.contributions.iter().map(|one| one.pieces.len()).sum();
-            (state.own.0.len() + contributed, state.links.len())
+            let contributed = state.contributions.iter();
+            let contributed: usize = contributed.map(|one| one.record.pieces.0.len()).sum();
+            (state.own.pieces.0.len() + contributed, state.links.len())
         });
         sizes.fold((0, 0), |largest, (pieces, links)| {
             (largest.0.max(pieces), largest.1.max(links))
         })
+    }
+
+    /// One line for every row of carts and funnels, sorted.
+    pub(super) fn rows_said(&self) -> Vec<String> {
+        let rows = self.rows.iter();
+        let mut said: Vec<String> = rows
+            .map(|((person, _), row)| format!("{} {row}", person.id))
+            .collect();
+        said.sort();
+        said
     }
 
     /// One line for every session, sorted.
@@ -233,6 +341,38 @@ impl Town {
         said.sort();
         said
     }
+}
+
+fn tell_session(
+    table: &mut BTreeMap<(PersonKey, EventTime, Option<GivenId>), Standing>,
+    person: &PersonKey,
+    change: SessionChange,
+) {
+    let key = (person.clone(), change.start, change.given);
+    assert_ne!(change.before, change.after, "only changes are told");
+    let known = match change.after {
+        Some(standing) => table.insert(key, standing),
+        None => table.remove(&key),
+    };
+    assert_eq!(known, change.before, "what was told is known");
+}
+
+fn tell_row<R: std::fmt::Debug + PartialEq>(
+    rows: &mut BTreeMap<(PersonKey, String), String>,
+    person: &PersonKey,
+    change: RowChange<R>,
+    key: impl Fn(&R) -> String,
+) {
+    assert_ne!(change.before, change.after, "only changes are told");
+    let (before, after) = (change.before, change.after);
+    let row = before.as_ref().or(after.as_ref()).expect("one of them");
+    let key = (person.clone(), key(row));
+    let known = match &after {
+        Some(row) => rows.insert(key, format!("{row:?}")),
+        None => rows.remove(&key),
+    };
+    let told = before.map(|row| format!("{row:?}"));
+    assert_eq!(known, told, "what was told is known");
 }
 
 fn session_said(session: &Session) -> String {

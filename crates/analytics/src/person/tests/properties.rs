@@ -5,8 +5,8 @@
 
 use super::super::*;
 use super::harness::{Choices, Setting, Told, Town, rank};
-use super::recount::recount;
-use crate::session::PIECES_MAX;
+use super::recount::{recount, recount_rows};
+use crate::session::{PIECES_MAX, Rules};
 use event::EventType;
 use event::time::{DAY, HOUR, MINUTE, SECOND};
 use proptest::prelude::*;
@@ -104,8 +104,10 @@ proptest! {
         order in any::<u64>(),
         seed in any::<u64>(),
     ) {
-        let found = lived(&shuffled(&events, order), setting, seed);
-        prop_assert_eq!(found, recount(&events, &setting));
+        let mut town = Town::new(setting);
+        town.live_through(&shuffled(&events, order), &mut Choices(seed));
+        prop_assert_eq!(town.said(), recount(&events, &setting));
+        prop_assert_eq!(town.rows_said(), recount_rows(&events, &setting));
     }
 
     #[test]

@@ -1,19 +1,50 @@
 //! The plain recount: all events in a list, sorted, given to persons by the rule, cut one after the other.
 //! It knows nothing of pieces, homes and messages.
 
-use super::harness::{Setting, Told, line, name};
-use crate::session::Rank;
+use super::harness::{NOW, Setting, Told, line, name, person_rules};
+use crate::cart::Item;
+use crate::funnel::{Mark, Story};
+use crate::session::{Piece, Rank};
+use event::EventTime;
 use event::EventType;
 use std::collections::BTreeMap;
 
 type Pairs = BTreeMap<u8, Vec<(Rank, u8)>>;
 
-/// The lines of the final table, sorted.
-pub(super) fn recount(events: &[Told], setting: &Setting) -> Vec<String> {
+type Stories = BTreeMap<String, Vec<Told>>;
+
+/// Rows of carts and funnels: each person's whole story, cut at once.
+pub(super) fn recount_rows(events: &[Told], setting: &Setting) -> Vec<String> {
+    let rules = person_rules(setting.rules);
+    let mut lines = Vec::new();
+    for (person, events) in stories(events, setting).0 {
+        let items: Vec<Item> = events.iter().filter_map(Told::item).collect();
+        let carts = rules.carts.cut(&items, NOW);
+        lines.extend(carts.iter().map(|row| format!("{person} {row:?}")));
+        let marks: Vec<Mark> = events.iter().filter_map(Told::mark).collect();
+        let pieces = events.iter().map(|told| Piece::from(&told.visit()));
+        let mut pieces: Vec<Piece> = pieces.collect();
+        pieces.sort_by_key(|piece| setting.rules.order(piece));
+        let sessions = setting.rules.cut(&pieces);
+        let ways = rules.funnels.cut(&Story {
+            marks: &marks,
+            sessions: &sessions,
+            rules: &setting.rules,
+            calendar: &rules.calendar,
+            floor: EventTime(0),
+        });
+        lines.extend(ways.iter().map(|row| format!("{person} {row:?}")));
+    }
+    lines.sort();
+    lines
+}
+
+/// What each person did, in order, and what visitors did who were customers.
+fn stories(events: &[Told], setting: &Setting) -> (Stories, BTreeMap<u8, Vec<Told>>, Pairs) {
     let mut events = events.to_vec();
     events.sort_by_key(|told| told.rank);
     let links = links(&events, setting);
-    let mut persons: BTreeMap<String, Vec<Told>> = BTreeMap::new();
+    let mut persons = Stories::new();
     let mut visitors: BTreeMap<u8, Vec<Told>> = BTreeMap::new();
     for told in &events {
         let customer = told.customer.or_else(|| customer_of(told, &links));
@@ -28,6 +59,13 @@ pub(super) fn recount(events: &[Told], setting: &Setting) -> Vec<String> {
             visitors.entry(visitor).or_default().push(*told);
         }
     }
+    visitors.retain(|visitor, _| links.contains_key(visitor));
+    (persons, visitors, links)
+}
+
+/// The lines of the final table of sessions, sorted.
+pub(super) fn recount(events: &[Told], setting: &Setting) -> Vec<String> {
+    let (persons, visitors, links) = stories(events, setting);
     let mut lines = Vec::new();
     for (person, events) in &persons {
         lines.extend(
@@ -36,10 +74,7 @@ pub(super) fn recount(events: &[Told], setting: &Setting) -> Vec<String> {
                 .map(|one| format!("{person} {}", said(one))),
         );
     }
-    for (visitor, events) in visitors
-        .iter()
-        .filter(|(visitor, _)| links.contains_key(visitor))
-    {
+    for (visitor, events) in &visitors {
         for session in sessions(events, setting) {
             let into = customer_of(&session[0], &links).expect("it is linked");
             let person = name("v", *visitor);
