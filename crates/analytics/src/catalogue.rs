@@ -377,22 +377,10 @@ pub fn metrics() -> impl Iterator<Item = Metric> {
     sums.chain(DERIVED.iter().copied())
 }
 
-/// How the names of tables begin into which nothing is folded yet: the rules stand, the shards do not ask them.
-const NOT_COUNTED: [&str; 2] = ["cart", "funnel"];
-
-/// Metrics whose numbers are counted; of others nobody is told.
-pub fn offered() -> impl Iterator<Item = Metric> {
-    let is_counted = |cube: &&Cube| !NOT_COUNTED.iter().any(|name| cube.table.starts_with(name));
-    metrics().filter(move |metric| {
-        let mut counted = CUBES.iter().filter(is_counted);
-        counted.any(|cube| metric.is_in(cube))
-    })
-}
-
-/// The offered metric of this name.
+/// The metric of this name.
 #[must_use]
 pub fn metric(name: &str) -> Option<Metric> {
-    offered().find(|metric| metric.name == name)
+    metrics().find(|metric| metric.name == name)
 }
 
 #[cfg(test)]

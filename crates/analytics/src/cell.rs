@@ -255,9 +255,9 @@ pub const CUBES: &[Cube] = &[
     visits("visits_by_country", Some(Dimension::Country)),
     visits("visits_by_device", Some(Dimension::Device)),
     visits("visits_by_channel", Some(Dimension::Channel)),
-    carts("carts", None),
-    carts("carts_by_country", Some(Dimension::Country)),
-    carts("carts_by_device", Some(Dimension::Device)),
+    carts("cart_counts", None),
+    carts("cart_counts_by_country", Some(Dimension::Country)),
+    carts("cart_counts_by_device", Some(Dimension::Device)),
     cart_values("cart_values", None),
     cart_values("cart_values_by_country", Some(Dimension::Country)),
     cart_values("cart_values_by_device", Some(Dimension::Device)),
@@ -351,9 +351,9 @@ pub mod cubes {
         VISITS_BY_COUNTRY = "visits_by_country";
         VISITS_BY_DEVICE = "visits_by_device";
         VISITS_BY_CHANNEL = "visits_by_channel";
-        CARTS = "carts";
-        CARTS_BY_COUNTRY = "carts_by_country";
-        CARTS_BY_DEVICE = "carts_by_device";
+        CARTS = "cart_counts";
+        CARTS_BY_COUNTRY = "cart_counts_by_country";
+        CARTS_BY_DEVICE = "cart_counts_by_device";
         CART_VALUES = "cart_values";
         CART_VALUES_BY_COUNTRY = "cart_values_by_country";
         CART_VALUES_BY_DEVICE = "cart_values_by_device";

@@ -73,6 +73,28 @@ pub enum Unit {
     Session,
 }
 
+/// The way that is shown where a shop declares none: from a product's page to the order, within a day.
+#[must_use]
+pub fn usual() -> Vec<Declaration> {
+    let steps = [
+        EventType::ItemView,
+        EventType::CartAdd,
+        EventType::CheckoutStart,
+        EventType::Order,
+    ];
+    let step = |kind| Step {
+        what: Happening::Type(kind),
+        only: Filter::default(),
+    };
+    vec![Declaration {
+        name: "purchase".to_owned(),
+        steps: steps.into_iter().map(step).collect(),
+        window_micros: DAY,
+        mode: Mode::Ordered,
+        unit: Unit::Visitor,
+    }]
+}
+
 /// A step: what must happen, and where that alone does not say enough, to what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {

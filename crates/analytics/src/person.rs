@@ -197,7 +197,7 @@ impl People {
         (as_of, version): (&AsOf, Version),
         mut bring: impl FnMut(PersonRef<'_>) -> Result<Option<PersonState>, E>,
         messages: &mut Vec<Message>,
-        mut tell: impl FnMut(&PersonKey, PersonChange),
+        mut tell: impl FnMut((&PersonKey, &PersonRules), PersonChange),
     ) -> Result<(), E> {
         for person in self.deadlines.take_due(as_of) {
             let rules = self.rules.get(person.store);
@@ -213,7 +213,7 @@ impl People {
             let as_of = self.deadlines.as_of_store(key.store);
             let after = Published::of(key.kind, state, rules, as_of);
             let before = person.before.take().unwrap_or_default();
-            after.tell(&before, rules, |change| tell(key, change));
+            after.tell(&before, rules, |change| tell((key, rules), change));
             after.tell_customers(&before, (key, state), version, messages);
             let deadline = |published: &Published| published.deadline(&rules.carts);
             let deadlines = (deadline(&before), deadline(&after));

@@ -59,13 +59,13 @@ impl Fold {
             ..Sight::default()
         };
         let reach =
-            (self.people).observe(&naming, sight, Version::default(), nobody, &mut messages);
+            (self.people).observe((&naming, sight), Version::default(), nobody, &mut messages);
         assert_eq!((reach, messages.len()), (Ok(Reach::Folded), 0));
     }
 
     fn sessions(mut self) -> Vec<SessionRow> {
         let mut rows = Vec::new();
-        let tell = |person: &PersonKey, change| {
+        let tell = |(person, _): (&PersonKey, &PersonRules), change| {
             let PersonChange::Session(change) = change else {
                 panic!("only visits were told: {change:?}")
             };

@@ -5,6 +5,12 @@
 pub struct Encoder<'a>(pub &'a mut Vec<u8>);
 
 impl Encoder<'_> {
+    /// A number of one byte, or a tag.
+    #[inline]
+    pub fn u8(&mut self, value: u8) {
+        self.0.push(value);
+    }
+
     /// One byte for each seven bits.
     #[inline]
     pub fn u64(&mut self, mut value: u64) {
@@ -87,6 +93,14 @@ impl<'a> Decoder<'a> {
     #[inline]
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { left: bytes }
+    }
+
+    /// The counterpart of [`Encoder::u8`].
+    #[inline]
+    pub fn u8(&mut self) -> Result<u8, DecodeError> {
+        let (byte, left) = self.left.split_first().ok_or(DecodeError::Ended)?;
+        self.left = left;
+        Ok(*byte)
     }
 
     /// The counterpart of [`Encoder::u64`].

@@ -26,7 +26,11 @@ pub use line::{Harvest, Line, LineError};
 pub use results::Results;
 pub use run::{StreamError, StreamHandle, start};
 
-use analytics::session::Rules;
+use analytics::cell::NameId;
+use analytics::funnel::{Declaration, FunnelError, Funnels};
+use analytics::person::PersonRules;
+use analytics::window::Calendar;
+use analytics::{cart, funnel, session};
 use event::Currency;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -41,7 +45,11 @@ pub struct Store {
     /// Currency of amounts that name none.
     pub currency: Currency,
     /// How its sessions are cut.
-    pub sessions: Rules,
+    pub sessions: session::Rules,
+    /// How its carts are.
+    pub carts: cart::Rules,
+    /// On which ways it wants to see people get on.
+    pub funnels: Vec<Declaration>,
 }
 
 impl Default for Store {
@@ -49,8 +57,25 @@ impl Default for Store {
         Store {
             zone: TimeZone::UTC,
             currency: Currency::USD,
-            sessions: Rules::default(),
+            sessions: session::Rules::default(),
+            carts: cart::Rules::default(),
+            funnels: funnel::usual(),
         }
+    }
+}
+
+impl Store {
+    /// How it looks at its persons; `id` gives a name its number.
+    pub(crate) fn person_rules(
+        &self,
+        id: impl FnMut(&str) -> NameId,
+    ) -> Result<PersonRules, FunnelError> {
+        Ok(PersonRules {
+            sessions: self.sessions,
+            carts: self.carts,
+            funnels: Funnels::new(&self.funnels, id)?,
+            calendar: Calendar::new(self.zone.clone()),
+        })
     }
 }
 

@@ -4,16 +4,17 @@
 use crate::audit::Audit;
 use crate::home::ShardId;
 use crate::names::{Names, Product, Products};
-use crate::persons::SessionSetting;
+use crate::persons::PersonSetting;
 use crate::rest::{self, AtRest, RestError};
 use crate::round::{FrameSide, FrameSource, Known, NamedBatch, Round};
 use crate::shard::Outgoing;
 use crate::watermarks::Watermarks;
 use crate::worker::{Answer, Incoming, Spawn, Task, Worker, WorkerEnded};
-use crate::{Stores, StreamConfig};
+use crate::{Store, Stores, StreamConfig};
 use analytics::cell::{CUBES, CellKey, Delta, NameId};
+use analytics::funnel::FunnelError;
 use analytics::order::OrderRow;
-use analytics::person::SessionRow;
+use analytics::person::{AsOf, CartRow, PersonKey, SessionRow};
 use analytics::session::Channel;
 use changelog::{Change, Progress};
 use checkpoint::{Checkpoint, DecodeError, Decoder, Encoder, Folder, Run};
@@ -41,6 +42,9 @@ pub enum LineError {
     /// State at rest cannot be read.
     #[error("look up what lies at rest")]
     Rest(#[from] RestError),
+    /// What a store declares cannot be counted; whoever read the settings should have said so.
+    #[error(transparent)]
+    Funnel(#[from] FunnelError),
     /// The operating system refused a thread.
     #[error("start a shard worker")]
     Thread(#[from] std::io::Error),
@@ -55,6 +59,8 @@ pub struct Harvest {
     pub order_rows: Vec<OrderRow>,
     /// Changed sessions.
     pub session_rows: Vec<SessionRow>,
+    /// Changed carts.
+    pub cart_rows: Vec<CartRow>,
     /// New names, in the order of their ids.
     pub names: Vec<Arc<str>>,
     /// New or renamed products.
@@ -104,6 +110,8 @@ pub mod parts {
     pub const PROGRESS: &str = "progress";
     /// Watermarks and the sources behind them.
     pub const WATERMARKS: &str = "watermarks";
+    /// When time alone will change whose rows.
+    pub const DEADLINES: &str = "deadlines";
     /// Tallies.
     pub const AUDIT: &str = "audit";
     /// What the merger remembers beside its cells.
@@ -121,6 +129,8 @@ pub struct Line {
     products: Products,
     audit: Audit,
     watermarks: Watermarks,
+    /// Up to when rows that time changes were last told.
+    as_of: Arc<AsOf>,
     stores: Stores,
     round: Round,
     progress: Progress,
@@ -139,11 +149,18 @@ impl Line {
     pub fn start(config: &StreamConfig, spawn: &Spawn<'_>) -> Result<Line, LineError> {
         let count = config.workers.max(1);
         let mut names = Names::default();
+        // The first names are those of stores, of steps of funnels and of channels, whatever checkpoint is gone on from.
+        let mut rules = |store: &Store| store.person_rules(|name| names.id(name));
+        let usual = rules(&Store::default())?;
         let stores = config.stores.0.iter();
-        // The first names are those of stores and channels, whatever checkpoint is gone on from.
-        let stores = stores.map(|(name, store)| (names.id(name), store.sessions));
-        let setting = SessionSetting {
-            stores: stores.collect(),
+        let stores = stores.map(|(name, store)| Ok((name, Arc::new(rules(store)?))));
+        let stores = stores.collect::<Result<Vec<_>, FunnelError>>()?;
+        let stores = stores.into_iter();
+        let setting = PersonSetting {
+            usual,
+            stores: stores
+                .map(|(name, rules)| (names.id(name), rules))
+                .collect(),
             channels: std::array::from_fn(|at| names.id(Channel::ALL[at].name())),
         };
         let workers = (0..count)
@@ -155,6 +172,7 @@ impl Line {
             products: Products::default(),
             audit: Audit::default(),
             watermarks: Watermarks::default(),
+            as_of: Arc::default(),
             stores: config.stores.clone(),
             round: Round::new(),
             progress: Progress::default(),
@@ -186,14 +204,37 @@ impl Line {
             let decoded = self.decode_progress(&mut Decoder::new(bytes));
             decoded.map_err(RestError::of("the progress"))?;
         }
+        if let Some(bytes) = checkpoint.values.get(parts::DEADLINES) {
+            let (as_of, deadlines) = rest::deadlines::read(bytes)?;
+            self.set_deadlines(as_of, deadlines)?;
+        }
         self.is_changed = true;
         self.set_at_rest(at_rest)
+    }
+
+    /// Tells every worker when rows of whom will change.
+    fn set_deadlines(
+        &mut self,
+        as_of: AsOf,
+        deadlines: Vec<(EventTime, PersonKey)>,
+    ) -> Result<(), LineError> {
+        self.as_of = Arc::new(as_of);
+        let mut by_worker: Vec<Vec<_>> = self.workers.iter().map(|_| Vec::new()).collect();
+        for (time, person) in deadlines {
+            let home = ShardId::of_person(self.names.text(person.store), &person.id);
+            by_worker[usize::from(home.0) % self.workers.len()].push((home, time, person));
+        }
+        for (worker, deadlines) in self.workers.iter().zip(by_worker) {
+            worker.ask(Task::SetDeadlines(Arc::clone(&self.as_of), deadlines))?;
+        }
+        self.workers.iter().try_for_each(done)
     }
 
     /// Writes all that changed since the last checkpoint, between rounds and after a harvest. What could be written is
     /// handed over even if something could not: its owners have let go of it.
     pub fn rest(&mut self, folder: &Folder) -> Result<LineRuns, LineError> {
         let mut runs = LineRuns::default();
+        let mut deadlines = Vec::new();
         (self.workers.iter()).try_for_each(|worker| worker.ask(Task::Rest(folder.clone())))?;
         for worker in &self.workers {
             match worker.answer()? {
@@ -201,6 +242,7 @@ impl Line {
                     runs.ids.extend(shards.ids);
                     runs.orders.extend(shards.orders);
                     runs.people.extend(shards.people);
+                    deadlines.extend(shards.deadlines);
                 }
                 Answer::Rested(Err(error)) => runs.failure = Some(error),
                 _ => return Err(LineError::OutOfTurn),
@@ -227,6 +269,8 @@ impl Line {
         self.watermarks.encode(&mut watermarks);
         runs.values.push((parts::WATERMARKS, watermarks));
         runs.values.push((parts::PROGRESS, self.encode_progress()));
+        let deadlines = rest::deadlines::write(&self.as_of, &deadlines);
+        runs.values.push((parts::DEADLINES, deadlines));
         Ok(runs)
     }
 
@@ -306,6 +350,7 @@ impl Line {
         self.products.forget_names();
         self.audit = Audit::default();
         self.watermarks = Watermarks::default();
+        self.as_of = Arc::default();
         self.round = Round::new();
         self.progress = Progress::default();
         self.generation += 1;
@@ -337,7 +382,7 @@ impl Line {
         meanwhile(self);
         for (side, events) in round.frames() {
             self.audit.observe(side, events);
-            self.watermarks.observe(side, events);
+            self.watermarks.observe(side, events, &self.undone);
             for undone in &side.notes.undone {
                 self.audit.undo(*undone);
                 if !self.undone.contains(undone) {
@@ -396,9 +441,11 @@ impl Line {
 
     /// Exchanges what persons tell one another until nobody has anything left to say.
     fn settle(&mut self) -> Result<(), LineError> {
+        self.as_of = Arc::new(self.watermarks.as_of());
         for pass in 0.. {
             let offset = self.progress.offset;
-            (self.workers.iter()).try_for_each(|worker| worker.ask(Task::Settle(offset, pass)))?;
+            let task = || Task::Settle(Arc::clone(&self.as_of), offset, pass);
+            (self.workers.iter()).try_for_each(|worker| worker.ask(task()))?;
             let told = self
                 .workers
                 .iter()
@@ -464,6 +511,7 @@ impl Line {
             harvest.deltas.push(changed.deltas);
             harvest.order_rows.extend(changed.orders);
             harvest.session_rows.extend(changed.sessions);
+            harvest.cart_rows.extend(changed.carts);
         }
         harvest.names = self.names.take_fresh();
         harvest.products = self.products.take_fresh();

@@ -3,20 +3,22 @@
 
 use crate::rest::{self, AtRest, RestError};
 use crate::round::RoutedEvent;
+use analytics::cart;
 use analytics::cell::{Deltas, NameId};
 use analytics::person::{
-    Limits, Message, Naming, OwnNaming, People, PersonKey, PersonRef, PersonState, Reach,
-    SessionChange, SessionRow, Standing, Version,
+    AsOf, CartRow, Limits, Message, Naming, OwnNaming, Owned, People, PersonChange, PersonKey,
+    PersonRef, PersonRules, PersonState, Reach, SessionChange, SessionRow, Sight, Standing,
+    Version,
 };
-use analytics::session::{self, Channel, Entry, Rules, Visit};
+use analytics::session::{self, Channel, Entry};
 use event::EventTime;
 use std::sync::Arc;
 
 /// What is told to the home of a person.
 #[derive(Debug, Clone)]
 pub enum Mail {
-    /// The event of another home is a visit.
-    Visit(OwnNaming, Visit),
+    /// What the event of another home is.
+    Sight(Box<(OwnNaming, Sight)>),
     /// One person tells another.
     Message(Message),
 }
@@ -25,23 +27,25 @@ impl Mail {
     /// Who is told.
     pub fn person(&self) -> Option<PersonRef<'_>> {
         match self {
-            Mail::Visit(naming, _) => naming.borrowed().person(),
+            Mail::Sight(sight) => sight.0.borrowed().person(),
             Mail::Message(message) => Some(message.to.borrowed()),
         }
     }
 }
 
-/// What shards know of sessions from the beginning.
+/// What shards know of persons from the beginning.
 #[derive(Debug, Clone)]
-pub struct SessionSetting {
-    /// How stores cut them.
-    pub stores: Arc<[(NameId, Rules)]>,
+pub struct PersonSetting {
+    /// How a store looks at them that says nothing of itself.
+    pub usual: PersonRules,
+    /// How the others do.
+    pub stores: Arc<[(NameId, Arc<PersonRules>)]>,
     /// The channels' names, in the order of [`Channel::ALL`].
     pub channels: [NameId; Channel::COUNT],
 }
 
-/// Steps of a sender at one offset: its own event first, then visits from other homes, then what settling tells.
-const STEP_OF_VISITS: u32 = 1;
+/// Steps of a sender at one offset: its own event first, then sights from other homes, then what settling tells.
+const STEP_OF_SIGHTS: u32 = 1;
 const STEP_OF_SETTLING: u32 = 1 << 31;
 
 /// One shard's persons.
@@ -57,17 +61,19 @@ pub struct PersonOutput {
     /// To other homes.
     pub mail: Vec<Mail>,
     /// Changed sessions.
-    pub sessions: NewestSessions,
+    pub sessions: NewestRows<SessionRow>,
+    /// Changed carts.
+    pub carts: NewestRows<CartRow>,
     /// Of the event that is folded, or of the shard that is settled.
     messages: Vec<Message>,
 }
 
 impl Persons {
     /// Nobody yet.
-    pub fn new(setting: &SessionSetting) -> Persons {
-        let mut people = People::new(Rules::default(), Limits::default());
+    pub fn new(setting: &PersonSetting) -> Persons {
+        let mut people = People::new(setting.usual.clone(), Limits::default());
         for (store, rules) in setting.stores.iter() {
-            people.set_rules(*store, *rules);
+            people.set_rules(*store, Arc::clone(rules));
         }
         Persons {
             people,
@@ -75,8 +81,8 @@ impl Persons {
         }
     }
 
-    /// An event is a visit: folded here where this is the home of its person, else told there.
-    pub fn visit(
+    /// An event is seen: folded here where this is the home of its person, else told there.
+    pub fn see(
         &mut self,
         routed: &RoutedEvent<'_>,
         at_rest: &AtRest,
@@ -93,18 +99,19 @@ impl Persons {
             ..Entry::default()
         };
         let rules = self.people.rules(names.store);
-        let Some(visit) = Visit::of(event, &rules, entry) else {
+        let Some(sight) = Sight::of(event, (names, routed.items), rules, entry) else {
             return Ok(());
         };
         if event.kind().is_order_kind() {
-            out.mail.push(Mail::Visit(OwnNaming::from(naming), visit));
+            let told = Box::new((OwnNaming::from(naming), sight));
+            out.mail.push(Mail::Sight(told));
             return Ok(());
         }
         let version = Version {
             offset: routed.offset,
             step: 0,
         };
-        self.observe((naming, &visit), version, at_rest, out)
+        self.observe((naming, sight), version, at_rest, out)
     }
 
     /// Takes what another home tells, as the so many-th of what came after the fold that ended before this offset.
@@ -116,12 +123,13 @@ impl Persons {
         out: &mut PersonOutput,
     ) -> Result<(), RestError> {
         match told {
-            Mail::Visit(naming, visit) => {
+            Mail::Sight(told) => {
+                let (naming, sight) = *told;
                 let version = Version {
                     offset: offset.saturating_sub(1),
-                    step: STEP_OF_VISITS.saturating_add(nth).min(STEP_OF_SETTLING - 1),
+                    step: STEP_OF_SIGHTS.saturating_add(nth).min(STEP_OF_SETTLING - 1),
                 };
-                self.observe((&naming.borrowed(), &visit), version, at_rest, out)
+                self.observe((&naming.borrowed(), sight), version, at_rest, out)
             }
             Mail::Message(message) => {
                 (self.people).receive(message, |person| look_up(person, at_rest))
@@ -131,13 +139,13 @@ impl Persons {
 
     fn observe(
         &mut self,
-        visit: (&Naming<'_>, &Visit),
+        sight: (&Naming<'_>, Sight),
         version: Version,
         at_rest: &AtRest,
         out: &mut PersonOutput,
     ) -> Result<(), RestError> {
         let bring = |person: PersonRef<'_>| look_up(person, at_rest);
-        let reach = (self.people).observe(visit, version, bring, &mut out.messages)?;
+        let reach = (self.people).observe(sight, version, bring, &mut out.messages)?;
         out.mail.extend(out.messages.drain(..).map(Mail::Message));
         if reach == Reach::BeyondReach {
             metrics::counter!("shopstream_visits_beyond_reach_total").increment(1);
@@ -145,32 +153,55 @@ impl Persons {
         Ok(())
     }
 
-    /// Says what changed since the last time: counts sessions, keeps their rows, tells other homes.
+    /// Says what changed since the last time, as of these instants: counts rows and keeps them, tells other homes.
     pub fn settle(
         &mut self,
-        (offset, pass): (u64, u32),
+        (as_of, offset, pass): (&AsOf, u64, u32),
+        at_rest: &AtRest,
         deltas: &mut Deltas,
         out: &mut PersonOutput,
-    ) {
+    ) -> Result<(), RestError> {
         let version = Version {
             offset: offset.saturating_sub(1),
             step: STEP_OF_SETTLING.saturating_add(pass),
         };
         let PersonOutput {
-            messages, sessions, ..
+            messages,
+            sessions,
+            carts,
+            ..
         } = out;
-        self.people.settle(version, messages, |person, change| {
-            let before = change.before.as_ref().and_then(Standing::counting);
-            let after = change.after.as_ref().and_then(Standing::counting);
-            session::count(person.store, before, after, deltas);
-            sessions.push(person, change);
-        });
+        let bring = |person: PersonRef<'_>| look_up(person, at_rest);
+        let tell = |(person, rules): (&PersonKey, &PersonRules), change| match change {
+            PersonChange::Session(change) => {
+                count_session(person.store, &change, deltas);
+                sessions.push(change.start, person, change);
+            }
+            PersonChange::Cart(change) => {
+                let (before, after) = (change.before.as_ref(), change.after.as_ref());
+                cart::count(person.store, before, after, deltas);
+                if let Some(row) = after.or(before) {
+                    carts.push(row.key().rank.time, person, change);
+                }
+            }
+            PersonChange::Funnel(change) => {
+                let rows = (change.before.as_ref(), change.after.as_ref());
+                rules.funnels.count(person.store, rows, deltas);
+            }
+        };
+        (self.people).settle((as_of, version), bring, messages, tell)?;
         out.mail.extend(out.messages.drain(..).map(Mail::Message));
+        Ok(())
     }
 
-    /// All of them that are in memory.
+    /// All of them that are in memory, and when rows of whom will change.
     pub fn people(&self) -> &People {
         &self.people
+    }
+
+    /// The same, to go on from a checkpoint.
+    pub fn people_mut(&mut self) -> &mut People {
+        &mut self.people
     }
 
     /// What is fresh was written.
@@ -193,50 +224,59 @@ fn look_up(person: PersonRef<'_>, at_rest: &AtRest) -> Result<Option<PersonState
     state.map(|state| rest::people::read(&state)).transpose()
 }
 
-/// Rows of sessions for readers who want to see single ones: of a flood only the newest.
+fn count_session(store: NameId, change: &SessionChange, deltas: &mut Deltas) {
+    let before = change.before.as_ref().and_then(Standing::counting);
+    let after = change.after.as_ref().and_then(Standing::counting);
+    session::count(store, before, after, deltas);
+}
+
+/// Rows for readers who want to see single ones: of a flood only the newest.
 #[derive(Debug)]
-pub struct NewestSessions {
-    rows: Vec<SessionRow>,
+pub struct NewestRows<R> {
+    rows: Vec<(EventTime, R)>,
     /// Older ones are too many.
     from: EventTime,
 }
 
-/// Sessions that one worker tells at once; far more than a page shows.
+/// Rows of a kind that one worker tells at once; far more than a page shows.
 const TOLD_MAX: usize = 2_000;
 
-impl Default for NewestSessions {
-    fn default() -> NewestSessions {
-        NewestSessions {
+impl<R> Default for NewestRows<R> {
+    fn default() -> NewestRows<R> {
+        NewestRows {
             rows: Vec::new(),
             from: EventTime(i64::MIN),
         }
     }
 }
 
-impl NewestSessions {
-    fn push(&mut self, person: &PersonKey, change: SessionChange) {
-        if change.start < self.from {
+impl<C> NewestRows<Owned<C>> {
+    fn push(&mut self, began: EventTime, person: &PersonKey, change: C) {
+        if began < self.from {
             return;
         }
         let person = person.clone();
-        self.rows.push(SessionRow { person, change });
+        self.rows.push((began, Owned { person, change }));
         if self.rows.len() >= 4 * TOLD_MAX {
             self.thin();
         }
     }
+}
 
+impl<R> NewestRows<R> {
     fn thin(&mut self) {
         if self.rows.len() > TOLD_MAX {
             let at = self.rows.len() - TOLD_MAX;
-            let mut starts: Vec<_> = self.rows.iter().map(|row| row.change.start).collect();
-            self.from = *starts.select_nth_unstable(at).1;
-            self.rows.retain(|row| row.change.start >= self.from);
+            let mut times: Vec<_> = self.rows.iter().map(|(began, _)| *began).collect();
+            self.from = *times.select_nth_unstable(at).1;
+            self.rows.retain(|(began, _)| *began >= self.from);
         }
     }
 
     /// Hands them over.
-    pub fn take(&mut self) -> Vec<SessionRow> {
+    pub fn take(&mut self) -> Vec<R> {
         self.thin();
-        std::mem::take(self).rows
+        let rows = std::mem::take(self).rows.into_iter();
+        rows.map(|(_, row)| row).collect()
     }
 }

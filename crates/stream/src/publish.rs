@@ -1,11 +1,13 @@
 //! Results as rows of the changelog: cells, orders and products with their names in place of ids.
 
+use analytics::cart;
 use analytics::cell::{Cell, CellKey, Cube, NameId};
 use analytics::order::OrderRow;
-use analytics::person::{SessionRow, Standing};
+use analytics::person::{CartRow, SessionRow, Standing};
 use analytics::session::{Act, Session};
 use analytics::tally::Scale;
 use changelog::{Change, Value};
+use event::EventTime;
 use std::sync::Arc;
 
 /// A name without an id of its own is nothing stated.
@@ -135,3 +137,74 @@ fn session_values(session: &Session, into: Option<&Arc<str>>, names: &[Arc<str>]
         into.map_or(Value::Null, |into| Value::Text(Arc::clone(into))),
     ])
 }
+
+/// A row of the list of recent carts; checkouts and orders without a cart are only counted.
+pub fn cart(
+    row: &CartRow,
+    names: &[Arc<str>],
+    product: impl Fn(NameId) -> Value,
+    version: i64,
+) -> Option<Change> {
+    let either = row.change.after.as_ref().or(row.change.before.as_ref());
+    let created = either?.cart()?.created;
+    let key = Box::from([
+        name(names, row.person.store),
+        Value::Text(Arc::from(row.person.kind.name())),
+        Value::Text(Arc::clone(&row.person.id)),
+        Value::Time(created.time.0),
+        Value::Text(Arc::from(created.id.to_string())),
+    ]);
+    let cart = row.change.after.as_ref().and_then(cart::Row::cart);
+    Some(Change {
+        table: "carts",
+        key,
+        values: cart.map(|cart| cart_values(cart, names, product)),
+        version,
+    })
+}
+
+fn cart_values(
+    cart: &cart::Cart,
+    names: &[Arc<str>],
+    product: impl Fn(NameId) -> Value,
+) -> Box<[Value]> {
+    let values = cart.values();
+    let worth = values.iter().max_by_key(|(_, value)| *value);
+    let order = (cart.purchase.as_ref()).and_then(|purchase| purchase.id.clone());
+    let bought_at = cart.purchase.as_ref().map(|purchase| purchase.at.time);
+    let time = |time: Option<EventTime>| time.map_or(Value::Null, |time| Value::Time(time.0));
+    let seen = cart::Fact::ALL.into_iter();
+    let seen: Vec<&str> = (seen.filter(|fact| cart.facts.has(*fact)))
+        .map(cart::Fact::name)
+        .collect();
+    let mut columns = vec![
+        Value::Text(Arc::from(cart.state.name())),
+        Value::Time(cart.last.0),
+        time(cart.emptied.or(bought_at)),
+        Value::Int(i64::from(cart.adds)),
+        Value::Int(i64::from(cart.removes)),
+        Value::Int(i64::from(cart.returns)),
+        Value::Decimal(cart.quantity()),
+        worth.map_or(Value::Null, |(_, value)| Value::Decimal(*value)),
+        worth.map_or(Value::Null, |(currency, _)| name(names, *currency)),
+        name(names, cart.place.country),
+        name(names, cart.place.device),
+        Value::Text(Arc::from(seen.join(","))),
+        order.map_or(Value::Null, Value::Text),
+        Value::Int(cart.lines.len() as i64 + i64::from(cart.lines_beyond)),
+    ];
+    for line in cart.lines.iter().take(CART_LINES_TOLD) {
+        let price = line.price;
+        columns.extend([
+            product(line.product),
+            Value::Decimal(i128::from(line.quantity.0)),
+            price.map_or(Value::Null, |price| Value::Decimal(i128::from(price.0))),
+            name(names, line.currency),
+            Value::Time(line.added.0),
+        ]);
+    }
+    columns.into()
+}
+
+/// Lines of a cart that its row tells; five columns each, behind those of the cart.
+const CART_LINES_TOLD: usize = 10;

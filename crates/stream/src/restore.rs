@@ -5,7 +5,7 @@ use crate::rest::keeper::{Keeper, Shelf};
 use crate::rest::{AtRest, RestError};
 use crate::results::Results;
 use crate::run::StreamError;
-use crate::{CheckpointSettings, Stores};
+use crate::{CheckpointSettings, Store, Stores};
 use analytics::cell::CUBES;
 use checkpoint::{Checkpoint, Checkpoints, Decoder, Folder};
 use eventlog::LogPosition;
@@ -13,7 +13,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 /// Changes whenever state at rest is written in another way: older checkpoints are then passed over.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// What goes on from the newest checkpoint.
 pub struct Restored {
@@ -160,8 +160,18 @@ fn made_by(stores: &Stores) -> Vec<u8> {
     }
     for (name, store) in &stores.0 {
         let zone = store.zone.iana_name().unwrap_or("UTC");
-        let (currency, sessions) = (store.currency.as_str(), store.sessions);
-        let _ = writeln!(text, "{name} {zone} {currency} {sessions:?}");
+        let Store {
+            currency,
+            sessions,
+            carts,
+            funnels,
+            ..
+        } = store;
+        let currency = currency.as_str();
+        let _ = writeln!(
+            text,
+            "{name} {zone} {currency} {sessions:?} {carts:?} {funnels:?}"
+        );
     }
     text.into_bytes()
 }

@@ -18,7 +18,7 @@ use crate::rest::{self, AtRest, RestError};
 use analytics::catalogue::Dimension;
 use analytics::cell::{CUBES, CellKey, CellMap, Cube, CubeId, Delta, NameId};
 use analytics::order::OrderRow;
-use analytics::person::SessionRow;
+use analytics::person::{CartRow, SessionRow};
 use analytics::window::{Calendar, Grain};
 use cells::Cells;
 use changelog::{Change, ChangeBatch, Progress, Value};
@@ -27,7 +27,7 @@ use event::EventTime;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
-use newest::{Newest, REMEMBERED_ROWS_MAX};
+use newest::{Lists, REMEMBERED_ROWS_MAX};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -41,8 +41,7 @@ pub struct Results {
     calendars: BTreeMap<NameId, Calendar>,
     names: Vec<Arc<str>>,
     products: Vec<Option<Product>>,
-    orders: Newest,
-    sessions: Newest,
+    lists: Lists,
     audit: BTreeMap<(&'static str, Box<[Value]>), Change>,
     rejections: BTreeMap<Box<[Value]>, Change>,
     stores: Stores,
@@ -84,8 +83,7 @@ impl Results {
             // Id 0 is "not stated".
             names: vec![Arc::from("")],
             products: Vec::new(),
-            orders: Newest::default(),
-            sessions: Newest::default(),
+            lists: Lists::default(),
             audit: BTreeMap::new(),
             rejections: BTreeMap::new(),
             stores,
@@ -103,7 +101,9 @@ impl Results {
         let mut changes = self.learn_products(harvest.products);
         self.add(harvest.deltas.into_iter().flatten().collect(), &mut changes)?;
         changes.extend(self.let_pass());
-        changes.extend(self.remember_lists(&harvest.order_rows, &harvest.session_rows));
+        changes.extend(self.remember_orders(&harvest.order_rows));
+        changes.extend(self.remember_sessions(&harvest.session_rows));
+        changes.extend(self.remember_carts(&harvest.cart_rows));
         changes.extend(self.remember_audit(harvest.audit));
         Ok(ChangeBatch {
             changes,
@@ -244,17 +244,26 @@ impl Results {
         gone.into_iter().map(&mut remove).collect()
     }
 
-    /// Orders and sessions for the lists that move.
-    fn remember_lists(&mut self, orders: &[OrderRow], sessions: &[SessionRow]) -> Vec<Change> {
+    fn remember_orders(&mut self, rows: &[OrderRow]) -> Vec<Change> {
         let (names, products, version) = (&self.names, &self.products, self.version);
-        let order = |row: &OrderRow| {
-            publish::order(row, names, product_id(products, row.first_product), version)
+        let change = |row: &OrderRow| {
+            let product = product_id(products, row.first_product);
+            Some(publish::order(row, names, product, version))
         };
-        let session = |row: &SessionRow| publish::session(row, names, version);
-        let mut changes = self.orders.remember(orders, |row| row.time, order);
-        let started = |row: &SessionRow| row.change.start;
-        changes.extend(self.sessions.remember(sessions, started, session));
-        changes
+        (self.lists.orders).remember(rows, |row| row.time, change)
+    }
+
+    fn remember_sessions(&mut self, rows: &[SessionRow]) -> Vec<Change> {
+        let (names, version) = (&self.names, self.version);
+        let change = |row: &SessionRow| Some(publish::session(row, names, version));
+        (self.lists.sessions).remember(rows, |row| row.change.start, change)
+    }
+
+    fn remember_carts(&mut self, rows: &[CartRow]) -> Vec<Change> {
+        let (names, products, version) = (&self.names, &self.products, self.version);
+        let product = |id| product_id(products, id);
+        let change = |row: &CartRow| publish::cart(row, names, product, version);
+        (self.lists.carts).remember(rows, CartRow::began, change)
     }
 
     /// Of rejections only the newest are kept: a broken sender makes as many as it likes.
@@ -305,8 +314,8 @@ impl Results {
     fn lists(&self) -> impl Iterator<Item = Change> {
         let products = self.products.iter().flatten();
         let products = products.filter_map(|product| self.product_row(product));
-        let lists = self.orders.rows().chain(self.sessions.rows());
-        products.chain(lists.chain(self.rejections.values()).cloned())
+        let lists = self.lists.rows().chain(self.rejections.values());
+        products.chain(lists.cloned())
     }
 
     /// Cells in memory.
@@ -366,8 +375,7 @@ impl Results {
         let mut out = Encoder(&mut value);
         out.i64(self.version);
         write_slices(self.cells.slices(), &mut out);
-        rest::rows::write(self.orders.rows(), &mut out);
-        rest::rows::write(self.sessions.rows(), &mut out);
+        self.lists.write(&mut out);
         let version = self.version;
         Ok(ResultRuns {
             cells,
@@ -381,20 +389,7 @@ impl Results {
         let mut read = Decoder::new(value);
         self.version = read.i64().map_err(RestError::of("the results"))?;
         let slices = read_slices(&mut read)?;
-        for order in rest::rows::read(&mut read, &["orders"])? {
-            let time = match order.values.as_deref() {
-                Some([Value::Time(time), ..]) => EventTime(*time),
-                _ => continue,
-            };
-            self.orders.insert(time, order);
-        }
-        for session in rest::rows::read(&mut read, &["sessions"])? {
-            let start = match session.key.get(3) {
-                Some(Value::Time(start)) => EventTime(*start),
-                _ => continue,
-            };
-            self.sessions.insert(start, session);
-        }
+        self.lists = Lists::read(&mut read)?;
         let passing: Vec<SliceKey> = (slices.keys())
             .filter(|slice| slice.cube.cube().kept_micros.is_some())
             .copied()
@@ -431,8 +426,7 @@ impl Results {
             let values = publish::cell_values(key.cube.cube(), &kept.cell);
             self.cell_row(grain, key, values)
         });
-        let lists = self.orders.rows().chain(self.sessions.rows()).cloned();
-        let shown: Vec<Change> = passing.chain(lists).collect();
+        let shown: Vec<Change> = passing.chain(self.lists.rows().cloned()).collect();
         batch.changes.extend(shown);
         publish(self, &batch)?;
         for products in self.products.chunks(RESTORED_ROWS) {

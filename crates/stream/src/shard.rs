@@ -3,13 +3,14 @@
 
 use crate::audit::{AuditKey, KeyCounts};
 use crate::home::ShardId;
-use crate::persons::{Mail, PersonOutput, Persons, SessionSetting};
+use crate::persons::{Mail, PersonOutput, PersonSetting, Persons};
 use crate::rest::{self, AtRest, RestError};
 use crate::round::{Round, RoutedEvent, RowIndex};
 use crate::seen::{Mark, Seen, Verdict};
 use analytics::activity::ActivityFold;
 use analytics::cell::Deltas;
 use analytics::order::{OrderKey, OrderRow, Orders, Outputs, is_built_of_rows};
+use analytics::person::AsOf;
 use analytics::product::ProductChange;
 use event::schema::{Label, Number};
 use event::time::HOUR;
@@ -147,7 +148,7 @@ pub struct Shard {
 impl Shard {
     /// An empty shard.
     #[must_use]
-    pub fn new(id: ShardId, setting: &SessionSetting) -> Shard {
+    pub fn new(id: ShardId, setting: &PersonSetting) -> Shard {
         Shard {
             id,
             seen: Seen::new(id),
@@ -246,7 +247,7 @@ impl Shard {
             self.bring_order(routed, at_rest)?;
             self.observe_order(routed, out);
         }
-        (self.persons).visit(routed, at_rest, &mut out.persons)?;
+        (self.persons).see(routed, at_rest, &mut out.persons)?;
         out.send(self.id, routed.offset);
         Ok(())
     }
@@ -299,9 +300,16 @@ impl Shard {
     }
 
     /// Says what changed with this shard's persons; see [`Persons::settle`].
-    pub fn settle(&mut self, (offset, pass): (u64, u32), out: &mut Output) {
-        (self.persons).settle((offset, pass), &mut out.deltas, &mut out.persons);
+    pub fn settle(
+        &mut self,
+        (as_of, offset, pass): (&AsOf, u64, u32),
+        at_rest: &AtRest,
+        out: &mut Output,
+    ) -> Result<(), RestError> {
+        let now = (as_of, offset, pass);
+        (self.persons).settle(now, at_rest, &mut out.deltas, &mut out.persons)?;
         out.send(self.id, offset);
+        Ok(())
     }
 }
 

@@ -8,8 +8,9 @@ mod tests;
 use crate::names::Names;
 use crate::round::{FrameSide, FrameSource};
 use analytics::cell::NameId;
+use analytics::person::AsOf;
 use changelog::{Change, Value};
-use event::import::ImportNote;
+use event::import::ImportKey;
 use event::schema::Label;
 use event::time::{DAY, DISORDER, SECOND};
 use event::{EventBatch, EventTime};
@@ -40,6 +41,8 @@ struct SourceTime {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct StoreTime {
     watermark: Option<EventTime>,
+    /// The newest event that an import brought.
+    history: Option<EventTime>,
     /// Sources that are not idle, the one that is furthest behind first.
     live: BTreeSet<(EventTime, NameId)>,
     idle: usize,
@@ -69,15 +72,31 @@ struct Brought {
 
 impl Watermarks {
     /// Takes in a frame. Imports and releases from the quarantine are history that a person brought: they tell which
-    /// stores there are and no more. Neither does what was set aside, such as the events of a clock that is a year ahead.
-    pub fn observe(&mut self, frame: &FrameSide, events: &EventBatch) {
+    /// stores there are and how new their history is. Neither does what was set aside, such as the events of a clock that
+    /// is a year ahead. What `undone` imports brought never was.
+    pub fn observe(
+        &mut self,
+        frame: &FrameSide,
+        events: &EventBatch,
+        undone: &BTreeSet<ImportKey>,
+    ) {
         for source in &frame.sources {
             self.meet(source.store);
         }
         let mut touched = BTreeSet::new();
-        for (key, brought) in brought(frame, events) {
+        let import = |at: u32| {
+            let mut imports = frame.notes.imports.iter();
+            imports.find(|note| !note.is_live && note.source == at)
+        };
+        for (key, brought) in brought(frame, events, |at| import(at).is_none()) {
             self.hear(key, brought);
             touched.insert(key.store);
+        }
+        let counts = |at| import(at).is_some_and(|note| !undone.contains(&note.key));
+        for (key, brought) in brought(frame, events, counts) {
+            if let Some(store) = self.stores.get_mut(&key.store) {
+                store.history = store.history.max(Some(brought.newest));
+            }
         }
         if let Some(tick) = frame.notes.tick {
             self.pass(EventTime(tick.0.saturating_add(DISORDER)));
@@ -216,6 +235,13 @@ impl Watermarks {
         }
     }
 
+    /// Up to when each store's story is told: its watermark, or the newest event of its imports where that is later.
+    pub fn as_of(&self) -> AsOf {
+        let known = self.stores.iter();
+        let known = known.map(|(store, known)| Some((*store, known.watermark.max(known.history)?)));
+        known.flatten().collect()
+    }
+
     /// Rows that changed since this was last asked.
     pub fn take_changes(&mut self, names: &Names, version: i64) -> Vec<Change> {
         let row = |table, key, values| Change {
@@ -243,22 +269,21 @@ impl Watermarks {
     }
 }
 
-/// What each live source brought. Most frames have one source, whose columns are asked as a whole.
-fn brought(frame: &FrameSide, events: &EventBatch) -> Vec<(SourceKey, Brought)> {
+/// What each source that is meant brought. Most frames have one source, whose columns are asked as a whole.
+fn brought(
+    frame: &FrameSide,
+    events: &EventBatch,
+    is_meant: impl Fn(u32) -> bool,
+) -> Vec<(SourceKey, Brought)> {
     if events.is_empty() || !frame.notes.releases.is_empty() {
         return Vec::new();
     }
-    let is_history = |note: &&ImportNote| !note.is_live;
-    let history: Vec<u32> = (frame.notes.imports.iter())
-        .filter(is_history)
-        .map(|note| note.source)
-        .collect();
-    let live = || {
+    let meant = || {
         let sources = (0..).zip(&frame.sources);
-        let sources = sources.filter(|(at, _)| !history.contains(at));
+        let sources = sources.filter(|(at, _)| is_meant(*at));
         sources.map(|(_, source)| source)
     };
-    if live().next().is_none() {
+    if meant().next().is_none() {
         return Vec::new();
     }
     let key = |source: &FrameSource| SourceKey {
@@ -281,7 +306,7 @@ fn brought(frame: &FrameSide, events: &EventBatch) -> Vec<(SourceKey, Brought)> 
     for group in events.arrivals().groups() {
         let source = sources.get(usize::from(group.source));
         let store = stores.get(usize::from(group.store));
-        let owner = live().find(|owner| {
+        let owner = meant().find(|owner| {
             let info = &owner.tally.info;
             Some(&info.source.as_str()) == source && Some(&info.store.as_str()) == store
         });

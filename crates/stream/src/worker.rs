@@ -1,17 +1,18 @@
 //! A thread that owns shards: it folds rounds, receives movements, hands over what changed and writes it for a checkpoint.
 
 use crate::home::{SHARDS, ShardId};
-use crate::persons::{Mail, SessionSetting};
+use crate::persons::{Mail, PersonSetting};
 use crate::rest::{self, AtRest, RestError};
 use crate::round::Round;
 use crate::seen;
 use crate::shard::{Movement, Outgoing, Output, Shard, Verdicts};
 use analytics::cell::{CellKey, Delta};
 use analytics::order::OrderRow;
-use analytics::person::SessionRow;
+use analytics::person::{AsOf, CartRow, Deadlines, PersonKey, SessionRow};
 use analytics::product::ProductChange;
 use checkpoint::{Folder, Run, RunWriter};
 use crossbeam_channel::{Receiver, Sender, bounded};
+use event::EventTime;
 use std::io;
 use std::sync::Arc;
 
@@ -21,12 +22,14 @@ pub enum Task {
     Fold(Arc<Round>),
     /// Fold what is told to products and persons of its shards.
     Receive(Incoming),
-    /// Say what changed with persons, as of this offset and for the so many-th time.
-    Settle(u64, u32),
+    /// Say what changed with persons, as of these instants, this offset, and for the so many-th time.
+    Settle(Arc<AsOf>, u64, u32),
     /// Hand over what changed.
     HandOver,
     /// Write what no checkpoint has yet into this folder.
     Rest(Folder),
+    /// Go on from these deadlines; homes are those of the persons.
+    SetDeadlines(Arc<AsOf>, Vec<(ShardId, EventTime, PersonKey)>),
     /// Look here from now on for what is not in memory.
     SetAtRest(Arc<AtRest>),
     /// Forget everything: the log is folded again.
@@ -76,6 +79,8 @@ pub struct HandedOver {
     pub orders: Vec<OrderRow>,
     /// Sessions.
     pub sessions: Vec<SessionRow>,
+    /// Carts, checkouts, and orders without a cart.
+    pub carts: Vec<CartRow>,
 }
 
 /// What one worker's shards give to a checkpoint.
@@ -87,6 +92,8 @@ pub struct ShardRuns {
     pub orders: Option<Run>,
     /// Persons.
     pub people: Option<Run>,
+    /// When time alone will change whose rows.
+    pub deadlines: Vec<(EventTime, PersonKey)>,
 }
 
 /// A worker as its owner sees it.
@@ -104,7 +111,7 @@ impl Worker {
     /// Starts the worker that owns every shard whose number leaves `index` over `workers`.
     pub fn start(
         (index, workers): (usize, usize),
-        setting: &SessionSetting,
+        setting: &PersonSetting,
         spawn: &Spawn<'_>,
     ) -> io::Result<Worker> {
         let (tasks, work) = bounded(1);
@@ -159,14 +166,24 @@ fn serve(mut shards: Vec<Shard>, workers: usize, work: &Receiver<Task>, answers:
                     Err(error) => Answer::Failed(error),
                 }
             }
-            Task::Settle(offset, pass) => {
-                (shards.iter_mut()).for_each(|shard| shard.settle((offset, pass), &mut out));
-                Answer::Told(std::mem::take(&mut out.outgoing))
+            Task::Settle(as_of, offset, pass) => {
+                let now = (&*as_of, offset, pass);
+                let settled =
+                    (shards.iter_mut()).try_for_each(|shard| shard.settle(now, &at_rest, &mut out));
+                match settled {
+                    Ok(()) => Answer::Told(std::mem::take(&mut out.outgoing)),
+                    Err(error) => Answer::Failed(error),
+                }
+            }
+            Task::SetDeadlines(as_of, deadlines) => {
+                set_deadlines((&mut shards, workers), &as_of, deadlines);
+                Answer::Done
             }
             Task::HandOver => Answer::HandedOver(HandedOver {
                 deltas: out.deltas.take(),
                 orders: std::mem::take(&mut out.order_rows),
                 sessions: out.persons.sessions.take(),
+                carts: out.persons.carts.take(),
             }),
             Task::Rest(folder) => Answer::Rested(rest(&mut shards, &mut at_rest, &folder)),
             Task::SetAtRest(newest) => {
@@ -203,6 +220,21 @@ fn receive(
     Ok(())
 }
 
+fn set_deadlines(
+    (shards, workers): (&mut [Shard], usize),
+    as_of: &AsOf,
+    deadlines: Vec<(ShardId, EventTime, PersonKey)>,
+) {
+    let mut by_shard: Vec<Vec<_>> = shards.iter().map(|_| Vec::new()).collect();
+    for (home, time, person) in deadlines {
+        by_shard[usize::from(home.0) / workers].push((time, person));
+    }
+    for (shard, deadlines) in shards.iter_mut().zip(by_shard) {
+        let deadlines = Deadlines::new(as_of.clone(), deadlines);
+        shard.persons.people_mut().set_deadlines(deadlines);
+    }
+}
+
 /// Writes what changed since it was last written; the shards let go of it only when all of it is. They look for it in
 /// these very runs until a checkpoint has them.
 fn rest(
@@ -226,10 +258,13 @@ fn rest(
     for (run, table) in tables {
         run.iter().for_each(|run| table.push(run.clone()));
     }
+    let deadlines = (shards.iter()).flat_map(|shard| shard.persons.people().deadlines().iter());
+    let deadlines = deadlines.map(|(time, person)| (time, person.clone()));
     Ok(ShardRuns {
         ids,
         orders,
         people,
+        deadlines: deadlines.collect(),
     })
 }
 

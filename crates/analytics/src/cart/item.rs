@@ -179,6 +179,18 @@ impl Fact {
         Fact::PaymentError,
         Fact::CouponDenied,
     ];
+
+    /// The name in tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Fact::Checkout => "checkout",
+            Fact::ShippingShown => "shipping_shown",
+            Fact::LoginWall => "login_wall",
+            Fact::PaymentError => "payment_error",
+            Fact::CouponDenied => "coupon_denied",
+        }
+    }
 }
 
 /// A set of facts; a bit for each.

@@ -41,6 +41,15 @@ pub type SessionRow = Owned<SessionChange>;
 /// A row of a cart, a checkout or an order without a cart.
 pub type CartRow = Owned<RowChange<cart::Row>>;
 
+impl CartRow {
+    /// When what it tells of began.
+    #[must_use]
+    pub fn began(&self) -> EventTime {
+        let row = self.change.after.as_ref().or(self.change.before.as_ref());
+        row.map_or(EventTime::default(), |row| row.key().rank.time)
+    }
+}
+
 /// A session as it was told last and as it is now; at least one of the two is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionChange {

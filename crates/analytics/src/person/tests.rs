@@ -158,7 +158,12 @@ fn nobody_has_no_session() {
         visit: Some(visit),
         ..Sight::default()
     };
-    let reach = people.observe(&naming, sight, Version::default(), nobody, &mut Vec::new());
+    let reach = people.observe(
+        (&naming, sight),
+        Version::default(),
+        nobody,
+        &mut Vec::new(),
+    );
     assert_eq!(reach, Ok(Reach::Nobody));
     assert_eq!(people.fresh().count(), 0);
 }

@@ -6,7 +6,7 @@ use crate::body::read_json;
 use crate::keys::Principal;
 use crate::problem::{INTERNAL, INVALID_QUERY, NOT_KEPT, Problem, TOO_MANY_ROWS, UNKNOWN_METRIC};
 use crate::wire::{self, Envelope};
-use analytics::catalogue::{Dimension, offered};
+use analytics::catalogue::{Dimension, metrics};
 use analytics::window::Grain;
 use axum::Extension;
 use axum::body::Body;
@@ -234,7 +234,7 @@ fn problem(error: QueryError) -> Problem {
         QueryError::UnknownMetric { name } => Problem::new(UNKNOWN_METRIC, shortened(&detail))
             .hint(did_you_mean(
                 &name,
-                offered().map(|metric| metric.name),
+                metrics().map(|metric| metric.name),
                 "GET /api/v1/meta/metrics lists all metrics",
             )),
         QueryError::UnknownDimension { name } => {

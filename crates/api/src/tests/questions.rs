@@ -375,7 +375,7 @@ async fn years_beyond_every_calendar_are_answered() {
 async fn the_catalogue_says_what_can_be_asked() {
     let catalogue = sold().ask(Ask::get("/api/v1/meta/metrics")).await.json();
     let metrics = catalogue["data"].as_array().expect("a list").clone();
-    assert_eq!(metrics.len(), catalogue::offered().count());
+    assert_eq!(metrics.len(), catalogue::metrics().count());
     let named = |name: &str| {
         metrics
             .iter()

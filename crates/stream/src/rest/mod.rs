@@ -1,14 +1,17 @@
 //! State at rest: what the line keeps on disk as of one checkpoint, and how each kind of it is written as bytes.
 //! Names lie there as the numbers this directory gave them, beside the list of names itself.
 
+mod carts;
 pub mod cells;
+pub mod deadlines;
 pub mod keeper;
+mod marks;
 pub mod names;
 pub mod orders;
 pub mod people;
 pub mod read;
 pub mod rows;
-pub mod sessions;
+mod sessions;
 
 use checkpoint::{DecodeError, StateError, Table};
 

@@ -1,7 +1,9 @@
 //! Persons at rest: what is known of a customer, a visitor or a session without one.
 
-use super::{RestError, sessions};
-use analytics::person::{Contributed, Link, PersonRef, PersonState, Version};
+use super::{RestError, carts, marks, sessions};
+use analytics::person::{
+    Contributed, Floors, Link, PersonKind, PersonRef, PersonState, Record, Version,
+};
 use analytics::session::{Pieces, Rank};
 use checkpoint::{DecodeError, Decoder, Encoder};
 use event::{EventId, EventTime};
@@ -18,8 +20,15 @@ pub fn key(person: PersonRef<'_>) -> Vec<u8> {
 /// Writes what is known of a person.
 pub fn write(state: &PersonState, bytes: &mut Vec<u8>) {
     let mut out = Encoder(bytes);
-    out.i64(state.floor.0);
-    sessions::write_list(&state.own.0, &mut out);
+    let Floors {
+        pieces,
+        items,
+        marks,
+    } = state.floors;
+    [pieces, items, marks]
+        .iter()
+        .for_each(|floor| out.i64(floor.0));
+    write_record(&state.own, &mut out);
     out.u64(state.links.len() as u64);
     for link in &state.links {
         write_link(link, &mut out);
@@ -28,7 +37,7 @@ pub fn write(state: &PersonState, bytes: &mut Vec<u8>) {
     for given in &state.contributions {
         out.text(&given.visitor);
         write_version(given.version, &mut out);
-        sessions::write_list(&given.pieces, &mut out);
+        write_record(&given.record, &mut out);
     }
 }
 
@@ -38,24 +47,53 @@ pub fn read(bytes: &[u8]) -> Result<PersonState, RestError> {
 }
 
 fn read_state(read: &mut Decoder<'_>) -> Result<PersonState, DecodeError> {
-    let floor = EventTime(read.i64()?);
-    let own = Pieces(sessions::read_list(read)?.into());
+    let floors = Floors {
+        pieces: EventTime(read.i64()?),
+        items: EventTime(read.i64()?),
+        marks: EventTime(read.i64()?),
+    };
+    let own = read_record(read)?;
     let links = (0..read.count()?).map(|_| read_link(read));
     let links = links.collect::<Result<_, _>>()?;
     let contributions = (0..read.count()?).map(|_| read_contributed(read));
     Ok(PersonState {
-        floor,
+        floors,
         own,
         links,
         contributions: contributions.collect::<Result<_, _>>()?,
     })
 }
 
+fn write_record(record: &Record, out: &mut Encoder<'_>) {
+    sessions::write_list(&record.pieces.0, out);
+    carts::write_list(&record.items, out);
+    marks::write_list(&record.marks, out);
+}
+
+fn read_record(read: &mut Decoder<'_>) -> Result<Record, DecodeError> {
+    Ok(Record {
+        pieces: Pieces(sessions::read_list(read)?.into()),
+        items: carts::read_list(read)?,
+        marks: marks::read_list(read)?,
+    })
+}
+
+/// Writes a kind of persons.
+pub fn write_kind(kind: PersonKind, out: &mut Encoder<'_>) {
+    out.u8(kind as u8);
+}
+
+/// Reads [`write_kind`].
+pub fn read_kind(read: &mut Decoder<'_>) -> Result<PersonKind, DecodeError> {
+    let kind = PersonKind::ALL.get(usize::from(read.u8()?));
+    kind.copied().ok_or(DecodeError::Unknown)
+}
+
 fn read_contributed(read: &mut Decoder<'_>) -> Result<Contributed, DecodeError> {
     Ok(Contributed {
         visitor: read.text()?.into(),
         version: read_version(read)?,
-        pieces: sessions::read_list(read)?,
+        record: read_record(read)?,
     })
 }
 
@@ -102,10 +140,14 @@ mod tests {
     //! What is written comes back, and what is torn or bent is refused, never a panic.
 
     use super::*;
+    use analytics::cart::{CartId, CartItems, Facts, Item, Line, Lines, Place, What};
     use analytics::cell::NameId;
-    use analytics::person::{PersonKey, PersonKind};
+    use analytics::funnel::{Mark, Marks, Steps};
+    use analytics::person::PersonKey;
     use analytics::session::{Acts, Entry, GivenId, Piece};
+    use event::{Money, Quantity};
     use proptest::prelude::*;
+    use std::num::NonZeroU64;
 
     fn ranks() -> impl Strategy<Value = Rank> {
         any::<(i64, i64, u128)>().prop_map(|(time, position, id)| Rank {
@@ -136,29 +178,88 @@ mod tests {
         prop::collection::vec(piece, 0..5)
     }
 
+    fn whats() -> impl Strategy<Value = What> {
+        let line = (any::<[u32; 2]>(), 1..i64::MAX, prop::option::of(0..99_i64));
+        let line = line.prop_map(|(names, quantity, price)| {
+            let names = (NameId(names[0]), NameId(names[1]));
+            Line::new(names, Quantity(quantity), price.map(Money)).expect("it moves something")
+        });
+        let many = (prop::collection::vec(line.clone(), 2..4), any::<u32>());
+        let many = many.prop_map(|(lines, beyond)| Lines::Many {
+            lines: lines.into_iter().collect(),
+            beyond,
+        });
+        prop_oneof![
+            line.prop_map(|line| What::Moved(Lines::One(line))),
+            many.prop_map(What::Moved),
+            Just(What::Emptied),
+            any::<u8>().prop_map(|facts| What::Saw(Facts(facts))),
+            prop::option::of(".{0,9}").prop_map(|id| What::Ordered(id.map(Into::into))),
+        ]
+    }
+
+    fn items() -> impl Strategy<Value = CartItems> {
+        let item = (ranks(), any::<u64>(), any::<[u32; 2]>(), whats());
+        let item = item.prop_map(|(rank, cart, place, what)| Item {
+            rank,
+            cart: NonZeroU64::new(cart).map(CartId),
+            place: Place {
+                country: NameId(place[0]),
+                device: NameId(place[1]),
+            },
+            what,
+        });
+        prop::collection::vec(item, 0..4).prop_map(|items| CartItems(items.into_iter().collect()))
+    }
+
+    fn marks() -> impl Strategy<Value = Marks> {
+        let mark = (ranks(), any::<(u64, i64, u32, u64, u16)>());
+        let mark = mark.prop_map(|(rank, (steps, value, currency, given, foreign))| Mark {
+            rank,
+            steps: Steps(steps),
+            value: Money(value),
+            currency: NameId(currency),
+            given: NonZeroU64::new(given).map(GivenId),
+            foreign,
+        });
+        prop::collection::vec(mark, 0..4).prop_map(|marks| Marks(marks.into_iter().collect()))
+    }
+
+    fn records() -> impl Strategy<Value = Record> {
+        (lists(), items(), marks()).prop_map(|(pieces, items, marks)| Record {
+            pieces: Pieces(pieces.into_iter().collect()),
+            items,
+            marks,
+        })
+    }
+
     fn versions() -> impl Strategy<Value = Version> {
         any::<(u64, u32)>().prop_map(|(offset, step)| Version { offset, step })
     }
 
     fn states() -> impl Strategy<Value = PersonState> {
-        let own = lists().prop_map(|list| Pieces(list.into_iter().collect()));
         let link = (".{0,9}", prop::option::of(ranks()), versions());
         let link = link.prop_map(|(other, at, version)| Link {
             other: other.into(),
             at,
             version,
         });
-        let given = (".{0,9}", versions(), lists());
-        let given = given.prop_map(|(visitor, version, pieces)| Contributed {
+        let given = (".{0,9}", versions(), records());
+        let given = given.prop_map(|(visitor, version, record)| Contributed {
             visitor: visitor.into(),
             version,
-            pieces,
+            record,
         });
         let links = prop::collection::vec(link, 0..4);
         let given = prop::collection::vec(given, 0..4);
-        (any::<i64>(), own, links, given).prop_map(|(floor, own, links, contributions)| {
+        let floors = any::<[i64; 3]>().prop_map(|floors| Floors {
+            pieces: EventTime(floors[0]),
+            items: EventTime(floors[1]),
+            marks: EventTime(floors[2]),
+        });
+        (floors, records(), links, given).prop_map(|(floors, own, links, contributions)| {
             PersonState {
-                floor: EventTime(floor),
+                floors,
                 own,
                 links: links.into(),
                 contributions: contributions.into(),

@@ -11,18 +11,32 @@ pub fn write_list(pieces: &[Piece], out: &mut Encoder<'_>) {
     out.u64(pieces.len() as u64);
     let mut before = 0;
     for piece in pieces {
-        let time = piece.first.time.0;
-        out.i64(time.wrapping_sub(before));
-        before = time;
-        out.i64(piece.first.position);
-        out.0.extend(piece.first.id.0.to_be_bytes()); // ids are random: no varint is shorter
-        out.i64(piece.last.0.wrapping_sub(time));
+        write_rank(&piece.first, &mut before, out);
+        out.i64(piece.last.0.wrapping_sub(before));
         let counts = piece.acts.0.iter();
         counts.for_each(|count| out.u64(u64::from(*count)));
         let names = names(piece.entry);
         names.iter().for_each(|name| out.u64(u64::from(name.0)));
         out.u64(piece.given.map_or(0, |given| given.0.get()));
     }
+}
+
+/// Writes a place in the canonical order, its time as a step from the one before.
+pub fn write_rank(rank: &Rank, before: &mut i64, out: &mut Encoder<'_>) {
+    out.i64(rank.time.0.wrapping_sub(*before));
+    *before = rank.time.0;
+    out.i64(rank.position);
+    out.0.extend(rank.id.0.to_be_bytes()); // ids are random: no varint is shorter
+}
+
+/// Reads [`write_rank`].
+pub fn read_rank(before: &mut i64, read: &mut Decoder<'_>) -> Result<Rank, DecodeError> {
+    *before = before.wrapping_add(read.i64()?);
+    Ok(Rank {
+        time: EventTime(*before),
+        position: read.i64()?,
+        id: read_id(read)?,
+    })
 }
 
 /// Reads [`write_list`].
@@ -34,14 +48,8 @@ pub fn read_list(read: &mut Decoder<'_>) -> Result<Vec<Piece>, DecodeError> {
 }
 
 fn read_piece(before: &mut i64, read: &mut Decoder<'_>) -> Result<Piece, DecodeError> {
-    let time = before.wrapping_add(read.i64()?);
-    *before = time;
-    let first = Rank {
-        time: EventTime(time),
-        position: read.i64()?,
-        id: read_id(read)?,
-    };
-    let last = EventTime(time.wrapping_add(read.i64()?));
+    let first = read_rank(before, read)?;
+    let last = EventTime(first.time.0.wrapping_add(read.i64()?));
     let mut acts = Acts::default();
     for count in &mut acts.0 {
         *count = read.u32()?;

@@ -123,7 +123,7 @@ impl Results {
             }
         }
         let lists = |results: &Results| -> BTreeMap<_, _> {
-            let rows = results.orders.rows().chain(results.sessions.rows());
+            let rows = results.lists.rows();
             rows.map(|row| ((row.table, row.key.clone()), row.clone()))
                 .collect()
         };

@@ -89,6 +89,7 @@ pub(super) fn stores() -> Stores {
                 slot_micros: 1,
                 ..Rules::default()
             },
+            ..Store::default()
         };
         ((*name).to_owned(), store)
     };

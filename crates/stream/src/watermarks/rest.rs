@@ -15,6 +15,7 @@ impl Watermarks {
         for (store, known) in &self.stores {
             out.u64(u64::from(store.0));
             encode_time(known.watermark, &mut out);
+            encode_time(known.history, &mut out);
         }
         out.u64(self.sources.len() as u64);
         for (_, key) in self.idle.iter().chain(&self.live) {
@@ -40,6 +41,7 @@ impl Watermarks {
             let store = decode_id(&mut read)?;
             let known = StoreTime {
                 watermark: decode_time(&mut read)?,
+                history: decode_time(&mut read)?,
                 ..StoreTime::default()
             };
             watermarks.stores.insert(store, known);

@@ -4,7 +4,7 @@
 use super::*;
 use event::check::CheckContext;
 use event::frame::{FrameBody, FrameBuilder, SourceInfo};
-use event::import::{ImportKey, ImportState};
+use event::import::{ImportNote, ImportState};
 use event::schema::Number;
 use event::time::HOUR;
 use event::{Event, EventId, EventType};
@@ -44,7 +44,7 @@ impl Told {
             first_offset: 0,
         };
         self.number += 1;
-        self.watermarks.observe(&side, &body.events);
+        (self.watermarks).observe(&side, &body.events, &BTreeSet::new());
         if self.rests_after_each {
             let mut bytes = Vec::new();
             self.watermarks.encode(&mut bytes);

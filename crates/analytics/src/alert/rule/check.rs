@@ -197,7 +197,7 @@ impl Rate {
         let Some(metric) = catalogue::metric(&self.metric) else {
             return Err(RuleError::UnknownMetric {
                 name: Arc::clone(&self.metric),
-                candidates: nearest(&self.metric, catalogue::offered().map(|known| known.name)),
+                candidates: nearest(&self.metric, catalogue::metrics().map(|known| known.name)),
             });
         };
         match metric.reading {

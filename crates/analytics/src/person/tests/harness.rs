@@ -212,7 +212,7 @@ impl Town {
         let bring =
             |person: PersonRef<'_>| Ok::<_, Infallible>(home.disk.get(&person.to_key()).cloned());
         let Ok(reach) =
-            (home.people).observe(&naming, told.sight(), version, bring, &mut self.mail);
+            (home.people).observe((&naming, told.sight()), version, bring, &mut self.mail);
         match reach {
             Reach::Folded => {}
             Reach::Nobody => panic!("somebody was named"),

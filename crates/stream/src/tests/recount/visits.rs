@@ -2,24 +2,29 @@
 //! silence. It knows nothing of pieces, homes and messages.
 
 use super::super::harness::Told;
+use super::carts::count_carts;
 use super::{Numbers, add, day};
 use event::schema::{Label, Number, Text};
 use event::time::MINUTE;
 use event::{Event, EventTime, EventType};
 use std::collections::BTreeMap;
 
+/// Kind and id.
+pub(super) type Person = (&'static str, String);
 type Rank = (EventTime, i64, u128);
 /// By visitor: the earliest event with each customer.
 type Links = BTreeMap<String, BTreeMap<String, Rank>>;
 
-pub(super) fn count_visits(events: &[&Told], numbers: &mut Numbers) {
-    let mut stores: BTreeMap<&str, Vec<&Event<'static>>> = BTreeMap::new();
-    for (store, event) in events.iter().filter(|(_, event)| is_of_a_visitor(event)) {
+pub(super) fn count_visits(all: &[&Told], numbers: &mut Numbers) {
+    let mut stores: BTreeMap<&'static str, Vec<&Event<'static>>> = BTreeMap::new();
+    for (store, event) in all.iter().filter(|(_, event)| is_of_a_visitor(event)) {
         stores.entry(store).or_default().push(event);
     }
     for (store, mut events) in stores {
         events.sort_by_key(|event| rank(event));
-        count_store(store, &events, numbers);
+        let all = all.iter().filter(|(of, _)| *of == store);
+        let newest = all.map(|(_, event)| rank(event).0).max();
+        count_store((store, newest.unwrap_or_default()), &events, numbers);
     }
 }
 
@@ -32,9 +37,13 @@ fn is_of_a_visitor(event: &Event<'static>) -> bool {
     !kinds.contains(&event.kind)
 }
 
-fn count_store(store: &str, events: &[&Event<'static>], numbers: &mut Numbers) {
+fn count_store(
+    (store, newest): (&'static str, EventTime),
+    events: &[&Event<'static>],
+    numbers: &mut Numbers,
+) {
     let links = links(events);
-    let mut persons: BTreeMap<(&str, String), Vec<&Event<'static>>> = BTreeMap::new();
+    let mut persons: BTreeMap<Person, Vec<&Event<'static>>> = BTreeMap::new();
     let mut given_away: BTreeMap<String, Vec<&Event<'static>>> = BTreeMap::new();
     for event in events {
         let of = |column| event.text(column).map(str::to_owned);
@@ -52,6 +61,7 @@ fn count_store(store: &str, events: &[&Event<'static>], numbers: &mut Numbers) {
             persons.entry(person).or_default().push(event);
         }
     }
+    count_carts((store, newest), &persons, numbers);
     for ((kind, person), events) in persons {
         for session in cut(&events) {
             count_session(store, &session, numbers);
@@ -95,7 +105,7 @@ fn row(session: &[&Event<'static>]) -> String {
     format!("{} {} x{}", time(first), time(last), session.len())
 }
 
-fn rank(event: &Event<'static>) -> Rank {
+pub(super) fn rank(event: &Event<'static>) -> Rank {
     let position = event.number(Number::SourcePosition).expect("set");
     let id = event.id.expect("set").0;
     (event.time.expect("set"), position, id)
