@@ -3,6 +3,7 @@
 
 mod enrichment;
 mod findings;
+mod funnels;
 mod stores;
 
 pub use enrichment::{GeoSettings, PriceTierSettings, PrivacySettings};

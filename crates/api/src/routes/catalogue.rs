@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::wire::Envelope;
-use analytics::catalogue::{Dimension, Metric, metrics};
+use analytics::catalogue::{self, Dimension, Metric};
 use analytics::window::Grain;
 use axum::extract::State;
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// The catalogue.
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Envelope {
-    let data = metrics().map(|metric| describe(&metric)).collect();
+    let data = catalogue::metrics().map(|metric| describe(&metric)).collect();
     Envelope::new(data, app.state.clock.now())
 }
 
