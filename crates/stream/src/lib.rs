@@ -3,6 +3,7 @@
 
 mod audit;
 mod home;
+mod inventory;
 mod line;
 mod names;
 mod persons;
@@ -27,6 +28,7 @@ pub use results::Results;
 pub use run::{StreamError, StreamHandle, start};
 
 use analytics::session::Rules;
+use analytics::{price, stock};
 use event::Currency;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -42,6 +44,10 @@ pub struct Store {
     pub currency: Currency,
     /// How its sessions are cut.
     pub sessions: Rules,
+    /// How it looks at its stock.
+    pub stock: stock::Rules,
+    /// How it looks at its prices.
+    pub prices: price::Rules,
 }
 
 impl Default for Store {
@@ -50,6 +56,8 @@ impl Default for Store {
             zone: TimeZone::UTC,
             currency: Currency::USD,
             sessions: Rules::default(),
+            stock: stock::Rules::default(),
+            prices: price::Rules::default(),
         }
     }
 }

@@ -3,11 +3,12 @@
 
 use crate::audit::Audit;
 use crate::home::ShardId;
+use crate::inventory::{InventoryOutput, InventorySetting, StoreInventory, TOLD_MAX};
 use crate::names::{Names, Product, Products};
 use crate::persons::SessionSetting;
 use crate::rest::{self, AtRest, RestError};
 use crate::round::{FrameSide, FrameSource, Known, NamedBatch, Round};
-use crate::shard::Outgoing;
+use crate::shard::{Outgoing, ShardSetting};
 use crate::watermarks::Watermarks;
 use crate::worker::{Answer, Incoming, Spawn, Task, Worker, WorkerEnded};
 use crate::{Stores, StreamConfig};
@@ -15,6 +16,7 @@ use analytics::cell::{CUBES, CellKey, Delta, NameId};
 use analytics::order::OrderRow;
 use analytics::person::SessionRow;
 use analytics::session::Channel;
+use analytics::window::Calendar;
 use changelog::{Change, Progress};
 use checkpoint::{Checkpoint, DecodeError, Decoder, Encoder, Folder, Run};
 use event::EventTime;
@@ -55,6 +57,8 @@ pub struct Harvest {
     pub order_rows: Vec<OrderRow>,
     /// Changed sessions.
     pub session_rows: Vec<SessionRow>,
+    /// Changed products, of every worker.
+    pub inventory: Vec<InventoryOutput>,
     /// New names, in the order of their ids.
     pub names: Vec<Arc<str>>,
     /// New or renamed products.
@@ -76,6 +80,8 @@ pub struct LineRuns {
     pub orders: Vec<Run>,
     /// Persons, a run a worker.
     pub people: Vec<Run>,
+    /// Stock and prices of products, a run a worker.
+    pub inventory: Vec<Run>,
     /// New names.
     pub names: Option<Run>,
     /// New and changed products.
@@ -98,8 +104,12 @@ pub mod parts {
     pub const ORDERS: &str = "orders";
     /// Persons.
     pub const PEOPLE: &str = "people";
+    /// Stock and prices of products.
+    pub const INVENTORY: &str = "inventory";
     /// Cells.
     pub const CELLS: &str = "cells";
+    /// Rows of what was told of products.
+    pub const ROWS: &str = "rows";
     /// How far the line has folded.
     pub const PROGRESS: &str = "progress";
     /// Watermarks and the sources behind them.
@@ -141,10 +151,23 @@ impl Line {
         let mut names = Names::default();
         let stores = config.stores.0.iter();
         // The first names are those of stores and channels, whatever checkpoint is gone on from.
-        let stores = stores.map(|(name, store)| (names.id(name), store.sessions));
-        let setting = SessionSetting {
-            stores: stores.collect(),
-            channels: std::array::from_fn(|at| names.id(Channel::ALL[at].name())),
+        let stores: Vec<_> = stores
+            .map(|(name, store)| (names.id(name), store))
+            .collect();
+        let inventory = stores.iter().map(|(id, store)| StoreInventory {
+            store: *id,
+            stock: store.stock,
+            prices: store.prices,
+            calendar: Calendar::new(store.zone.clone()),
+        });
+        let setting = ShardSetting {
+            sessions: SessionSetting {
+                stores: (stores.iter().map(|(id, store)| (*id, store.sessions))).collect(),
+                channels: std::array::from_fn(|at| names.id(Channel::ALL[at].name())),
+            },
+            inventory: InventorySetting {
+                stores: inventory.collect(),
+            },
         };
         let workers = (0..count)
             .map(|index| Worker::start((index, count), &setting, spawn))
@@ -201,6 +224,7 @@ impl Line {
                     runs.ids.extend(shards.ids);
                     runs.orders.extend(shards.orders);
                     runs.people.extend(shards.people);
+                    runs.inventory.extend(shards.inventory);
                 }
                 Answer::Rested(Err(error)) => runs.failure = Some(error),
                 _ => return Err(LineError::OutOfTurn),
@@ -365,8 +389,8 @@ impl Line {
         let workers = self.workers.len();
         let worker = |home: ShardId| usize::from(home.0) % workers;
         for movement in outgoing.products {
-            let home = self.products.home(movement.told.product);
-            self.untold[worker(home)].products.push(movement);
+            let home = self.products.home(movement.told.product());
+            self.untold[worker(home)].products.push((home, movement));
         }
         for movement in outgoing.mail {
             let Some(person) = movement.told.person() else {
@@ -447,10 +471,19 @@ impl Line {
 
     /// Takes what changed, between rounds.
     pub fn harvest(&mut self) -> Result<Harvest, LineError> {
+        self.harvest_with(usize::MAX)
+    }
+
+    /// The same while more is to be folded: rows of products may wait for a later harvest.
+    pub fn harvest_behind(&mut self) -> Result<Harvest, LineError> {
+        self.harvest_with(TOLD_MAX)
+    }
+
+    fn harvest_with(&mut self, products_max: usize) -> Result<Harvest, LineError> {
         self.settle()?;
         self.workers
             .iter()
-            .try_for_each(|worker| worker.ask(Task::HandOver))?;
+            .try_for_each(|worker| worker.ask(Task::HandOver(products_max)))?;
         let version = self.version();
         let mut harvest = Harvest {
             version,
@@ -464,6 +497,7 @@ impl Line {
             harvest.deltas.push(changed.deltas);
             harvest.order_rows.extend(changed.orders);
             harvest.session_rows.extend(changed.sessions);
+            harvest.inventory.push(changed.inventory);
         }
         harvest.names = self.names.take_fresh();
         harvest.products = self.products.take_fresh();

@@ -1,5 +1,7 @@
 //! Results as rows of the changelog: cells, orders and products with their names in place of ids.
 
+pub mod inventory;
+
 use analytics::cell::{Cell, CellKey, Cube, NameId};
 use analytics::order::OrderRow;
 use analytics::person::{SessionRow, Standing};

@@ -13,7 +13,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 /// Changes whenever state at rest is written in another way: older checkpoints are then passed over.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// What goes on from the newest checkpoint.
 pub struct Restored {
@@ -60,7 +60,9 @@ pub fn restore(
         ids: table(parts::IDS),
         orders: table(parts::ORDERS),
         people: table(parts::PEOPLE),
+        inventory: table(parts::INVENTORY),
         cells: table(parts::CELLS),
+        rows: table(parts::ROWS),
     });
     if number > 0 {
         tracing::info!(number, frame = position.frame, "going on from a checkpoint");
@@ -161,7 +163,11 @@ fn made_by(stores: &Stores) -> Vec<u8> {
     for (name, store) in &stores.0 {
         let zone = store.zone.iana_name().unwrap_or("UTC");
         let (currency, sessions) = (store.currency.as_str(), store.sessions);
-        let _ = writeln!(text, "{name} {zone} {currency} {sessions:?}");
+        let (stock, prices) = (store.stock, store.prices);
+        let _ = writeln!(
+            text,
+            "{name} {zone} {currency} {sessions:?} {stock:?} {prices:?}"
+        );
     }
     text.into_bytes()
 }

@@ -2,15 +2,19 @@
 //! Names lie there as the numbers this directory gave them, beside the list of names itself.
 
 pub mod cells;
+pub mod inventory;
 pub mod keeper;
+mod ladders;
 pub mod names;
 pub mod orders;
 pub mod people;
+mod prices;
 pub mod read;
 pub mod rows;
 pub mod sessions;
+mod stock;
 
-use checkpoint::{DecodeError, StateError, Table};
+use checkpoint::{DecodeError, Folder, Run, RunWriter, StateError, Table};
 
 /// Tables as the newest checkpoint has them: where to look for what is no longer in memory.
 #[derive(Debug, Clone, Default)]
@@ -25,8 +29,12 @@ pub struct AtRest {
     pub orders: Table,
     /// Persons.
     pub people: Table,
+    /// Stock and prices of products.
+    pub inventory: Table,
     /// Cells of every grain.
     pub cells: Table,
+    /// Rows of tables that no cells are: what was told of stock and prices.
+    pub rows: Table,
 }
 
 /// Why state could not be written or brought back.
@@ -59,4 +67,24 @@ impl RestError {
     pub fn unknown(what: &'static str) -> RestError {
         RestError::of(what)(DecodeError::Unknown)
     }
+}
+
+/// Writes states by their keys; nothing where there is none.
+pub fn write_run<K: AsRef<[u8]> + Ord, S>(
+    mut states: Vec<(K, S)>,
+    folder: &Folder,
+    write: impl Fn(&S, &mut Vec<u8>),
+) -> Result<Option<Run>, RestError> {
+    if states.is_empty() {
+        return Ok(None);
+    }
+    states.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    let mut writer = RunWriter::create(folder, states.len() as u64)?;
+    let mut bytes = Vec::new();
+    for (key, state) in &states {
+        bytes.clear();
+        write(state, &mut bytes);
+        writer.push(key.as_ref(), Some(&bytes))?;
+    }
+    Ok(Some(writer.finish()?))
 }
