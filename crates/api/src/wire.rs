@@ -45,11 +45,16 @@ fn text(text: Option<&std::sync::Arc<str>>) -> Value {
 }
 
 /// Money in its currency's own digits, more where they are not zero.
-fn money(amount: i128, currency: Option<&str>) -> Value {
+pub(crate) fn money(amount: i128, currency: Option<&str>) -> Value {
     let digits = currency
         .and_then(Currency::parse)
         .map_or(2, Currency::digits);
     Value::String(format_decimal(amount, digits))
+}
+
+/// Pieces, with as many digits as they have.
+pub(crate) fn quantity(amount: i128) -> String {
+    format_decimal(amount, 0)
 }
 
 fn figure(figure: Figure, kind: &str, currency: Option<&str>) -> Value {

@@ -3,6 +3,7 @@
 
 mod audit;
 mod cells;
+mod inventory;
 mod orders;
 mod pulse;
 pub mod query;
@@ -15,6 +16,10 @@ pub use audit::{
     AuditLine, AuditView, ImportView, LinePart, LineQuestion, LineTime, QualityPart,
     QualityQuestion, QualityRow, QualitySource, QuarantineCursor, QuarantineFilter, QuarantinePage,
     QuarantinedRow, SourceFinding, SourceView, Tally,
+};
+pub use inventory::{
+    ElasticityView, PriceChange, PriceChangeQuestion, PriceSide, StandingMicros, StockItem,
+    StockList, StockQuestion, StockSort, standing_named,
 };
 pub use orders::Order;
 pub use pulse::{PulseSecond, StreamChanges, StreamSnapshot, Subscription};

@@ -6,6 +6,7 @@ use crate::audit::{
     QuarantineCursor, QuarantineFilter, QuarantinePage, SourceFinding,
 };
 use crate::cells::{CellAddress, CubeTable, RowKey, Stamp};
+use crate::inventory::Inventory;
 use crate::orders::Orders;
 use crate::query::CalendarTexts;
 use crate::stores::Stores;
@@ -15,6 +16,7 @@ use analytics::cell::{CUBES, Cube, CubeId};
 use analytics::quality::{Thresholds, Watch};
 use analytics::window::{Ages, Grain};
 use changelog::{AtRest, Change, ChangeBatch, Outlet, Progress, TablePart, Value};
+use event::EventTime;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use parking_lot::RwLock;
@@ -34,6 +36,7 @@ pub(crate) struct Shared {
     pub(crate) calendar_texts: CalendarTexts,
     cubes: Vec<RwLock<CubeTable>>,
     pub(crate) orders: RwLock<Orders>,
+    pub(crate) inventory: RwLock<Inventory>,
     pub(crate) products: RwLock<Products>,
     audit: RwLock<Audit>,
     pub(crate) watermarks: RwLock<Watermarks>,
@@ -78,6 +81,7 @@ impl LiveTables {
             texts: RwLock::new(texts),
             cubes,
             orders: RwLock::default(),
+            inventory: RwLock::default(),
             products: RwLock::default(),
             audit: RwLock::default(),
             watermarks: RwLock::default(),
@@ -307,6 +311,7 @@ impl LiveFeed {
         let mut texts = shared.texts.write();
         let mut orders = shared.orders.write();
         let mut products = shared.products.write();
+        let mut inventory = shared.inventory.write();
         let mut audit = shared.audit.write();
         let mut watermarks = shared.watermarks.write();
         audit.reach(batch.progress.offset);
@@ -318,6 +323,7 @@ impl LiveFeed {
                 // Nobody asks for single sessions here; their numbers are cells.
                 "sessions" => true,
                 "products" => take_in_product(&mut products, change, &mut texts),
+                "inventory" | "stock" | "prices" | "price_changes" => inventory.apply(change),
                 "watermarks" => watermarks.apply(change),
                 "ticks" => watermarks.apply_tick(change),
                 _ => audit.apply(change),
@@ -426,6 +432,14 @@ impl<'a> RowReader<'a> {
         }
     }
 
+    pub(crate) fn time_or_null(&mut self) -> Option<Option<EventTime>> {
+        match self.next()? {
+            Value::Time(time) => Some(Some(EventTime(*time))),
+            Value::Null => Some(None),
+            _ => None,
+        }
+    }
+
     pub(crate) fn int(&mut self) -> Option<i64> {
         match self.next()? {
             Value::Int(int) => Some(*int),
@@ -438,8 +452,13 @@ impl<'a> RowReader<'a> {
     }
 
     pub(crate) fn decimal(&mut self) -> Option<i128> {
+        self.decimal_or_null()?
+    }
+
+    pub(crate) fn decimal_or_null(&mut self) -> Option<Option<i128>> {
         match self.next()? {
-            Value::Decimal(amount) => Some(*amount),
+            Value::Decimal(amount) => Some(Some(*amount)),
+            Value::Null => Some(None),
             _ => None,
         }
     }

@@ -7,6 +7,7 @@ pub(crate) mod events;
 pub(crate) mod fallback;
 pub(crate) mod health;
 pub(crate) mod imports;
+pub(crate) mod inventory;
 pub(crate) mod quality;
 pub(crate) mod quarantine;
 pub(crate) mod queries;

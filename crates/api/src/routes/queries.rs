@@ -280,7 +280,12 @@ fn problem(error: QueryError) -> Problem {
     }
 }
 
-fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>, otherwise: &str) -> String {
+/// The known name that is most like this one, else another hint.
+pub(crate) fn did_you_mean<'a>(
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+    otherwise: &str,
+) -> String {
     let name = name.to_lowercase();
     let alike = known
         .map(|known| (strsim::jaro_winkler(&name, known), known))
@@ -293,6 +298,6 @@ fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>, otherwise:
 }
 
 /// What a client sent is quoted, but not at any length.
-fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     text.chars().take(200).collect()
 }

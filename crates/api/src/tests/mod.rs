@@ -4,6 +4,7 @@ mod audit;
 mod bodies;
 mod counter;
 mod imports;
+mod inventory;
 mod keys;
 mod pages;
 mod questions;

@@ -56,7 +56,8 @@ struct Walk<'a, 'n> {
 }
 
 fn is_cart(kind: EventType) -> bool {
-    matches!(kind, EventType::CartAdd | EventType::CartRemove)
+    use EventType::{CartAdd, CartRemove, WishlistToCart};
+    matches!(kind, CartAdd | CartRemove | WishlistToCart)
 }
 
 fn is_silent(from: i64, to: i64) -> bool {
@@ -96,7 +97,7 @@ impl<'a> Walk<'a, '_> {
 
     fn change(&mut self, event: &'a Event<'static>, now: i64) {
         let pieces = pieces(self.store, event);
-        let is_put = event.kind == EventType::CartAdd;
+        let is_put = event.kind != EventType::CartRemove;
         if pieces.is_empty() || (!is_put && self.cart.is_none()) {
             return;
         }
