@@ -97,6 +97,21 @@ const SALES: &[Field] = &[
     Field::FeeValue,
     Field::Revenue,
     Field::RefundAmount,
+    Field::Discounts,
+    Field::RefundedOrders,
+    Field::OrderRefunds,
+];
+const COUPON_SALES: &[Field] = &[
+    Field::Orders,
+    Field::Units,
+    Field::SoldValue,
+    Field::Gross,
+    Field::Revenue,
+    Field::Refunds,
+    Field::RefundAmount,
+    Field::Discounts,
+    Field::RefundedOrders,
+    Field::OrderRefunds,
 ];
 const PRODUCT_ACTIVITY: &[Field] = &[Field::ItemViews, Field::CartAdds];
 const PRODUCT_SALES: &[Field] = &[
@@ -128,6 +143,15 @@ const CARTS: &[Field] = &[
     Field::CheckoutsAbandoned,
     Field::OrdersWithoutCart,
 ];
+
+const PAYMENTS: &[Field] = &[Field::PaymentAttempts, Field::PaymentErrors];
+const COUPONS: &[Field] = &[
+    Field::CouponsEntered,
+    Field::CouponsApplied,
+    Field::CouponsDenied,
+    Field::CouponsRemoved,
+];
+const PROMOTIONS: &[Field] = &[Field::PromoViews, Field::PromoClicks];
 
 const FUNNELS: &[Field] = &[
     Field::FunnelUnits,
@@ -219,6 +243,30 @@ const fn by_funnel_step(table: &'static str, has_currency: bool, fields: &'stati
     }
 }
 
+const fn payments(table: &'static str, dimension: Option<Dimension>) -> Cube {
+    Cube {
+        fields: PAYMENTS,
+        ..activity(table, dimension, &[])
+    }
+}
+
+/// By values of which a shop may have one for each customer: no sketches, and nothing finer than a quarter of an hour.
+const fn by_many(table: &'static str, dimension: Dimension, fields: &'static [Field]) -> Cube {
+    Cube {
+        base: Grain::Quarter,
+        grains: FROM_QUARTER,
+        fields,
+        ..activity(table, Some(dimension), &[])
+    }
+}
+
+const fn in_total(table: &'static str, fields: &'static [Field]) -> Cube {
+    Cube {
+        fields,
+        ..activity(table, None, &[])
+    }
+}
+
 /// Every cube; a cube's position is its id.
 pub const CUBES: &[Cube] = &[
     activity(
@@ -267,6 +315,26 @@ pub const CUBES: &[Cube] = &[
     cart_values("cart_values_by_device", Some(Dimension::Device)),
     by_funnel_step("funnels", false, FUNNELS),
     by_funnel_step("funnel_values", true, &[Field::FunnelValue]),
+    sales("sales_by_payment_method", Some(Dimension::PaymentMethod)),
+    Cube {
+        has_currency: true,
+        ..by_many("sales_by_coupon", Dimension::Coupon, COUPON_SALES)
+    },
+    payments("payments", None),
+    payments("payments_by_country", Some(Dimension::Country)),
+    payments("payments_by_device", Some(Dimension::Device)),
+    payments(
+        "payments_by_payment_method",
+        Some(Dimension::PaymentMethod),
+    ),
+    in_total("coupons", COUPONS),
+    by_many("coupons_by_coupon", Dimension::Coupon, COUPONS),
+    in_total("promotions", PROMOTIONS),
+    by_many(
+        "promotions_by_promotion",
+        Dimension::Promotion,
+        PROMOTIONS,
+    ),
 ];
 
 /// A cube by its position in [`CUBES`].
@@ -363,6 +431,16 @@ pub mod cubes {
         CART_VALUES_BY_DEVICE = "cart_values_by_device";
         FUNNELS = "funnels";
         FUNNEL_VALUES = "funnel_values";
+        SALES_BY_PAYMENT_METHOD = "sales_by_payment_method";
+        SALES_BY_COUPON = "sales_by_coupon";
+        PAYMENTS = "payments";
+        PAYMENTS_BY_COUNTRY = "payments_by_country";
+        PAYMENTS_BY_DEVICE = "payments_by_device";
+        PAYMENTS_BY_PAYMENT_METHOD = "payments_by_payment_method";
+        COUPONS = "coupons";
+        COUPONS_BY_COUPON = "coupons_by_coupon";
+        PROMOTIONS = "promotions";
+        PROMOTIONS_BY_PROMOTION = "promotions_by_promotion";
     }
 }
 

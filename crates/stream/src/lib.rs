@@ -14,6 +14,7 @@ mod round;
 mod run;
 mod seen;
 mod shard;
+mod texts;
 mod watermarks;
 mod worker;
 

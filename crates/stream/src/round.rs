@@ -4,6 +4,7 @@ use crate::Stores;
 use crate::audit::AuditKey;
 use crate::home::{SHARDS, ShardId};
 use crate::names::{Names, ProductHash, ProductMention, Products};
+use crate::texts::TextNames;
 use analytics::cell::NameId;
 use analytics::names::{EventNames, Identity, ItemNames};
 use analytics::person::Naming;
@@ -27,6 +28,8 @@ pub struct NamedBatch {
     cities: Vec<NameId>,
     devices: Vec<NameId>,
     currencies: Vec<NameId>,
+    payment_methods: Vec<NameId>,
+    texts: TextNames,
     /// The default currency of each store, by the store's key.
     store_currencies: Vec<NameId>,
     identities: [NameId; 3],
@@ -111,6 +114,8 @@ pub struct RoutedEvent<'a> {
     pub naming: Naming<'a>,
     /// Names of its line items.
     pub items: &'a [ItemNames],
+    /// Promotions of its line items; empty where no event of its batch has one.
+    pub promotions: &'a [NameId],
     /// By whom, for whom and when it came in.
     pub audit: AuditKey,
     /// Whether an import brought it that was undone.
@@ -147,6 +152,8 @@ impl NamedBatch {
             cities: of(Label::City),
             devices: of(Label::DeviceType),
             currencies: of(Label::Currency),
+            payment_methods: of(Label::PaymentMethod),
+            texts: TextNames::of(&events, names),
             store_currencies: Vec::new(),
             identities: [Identity::Customer, Identity::Visitor, Identity::Nobody]
                 .map(|identity| names.id(identity.name())),
@@ -228,6 +235,8 @@ impl NamedBatch {
             } else {
                 stated
             },
+            payment_method: of(&self.payment_methods, Label::PaymentMethod),
+            coupon: self.texts.coupon(event),
         }
     }
 }
@@ -354,6 +363,7 @@ impl Round {
                 offset: batch.first_offset + u64::from(index.row),
                 at: *index,
                 items: batch.items.get(event.item_rows()).unwrap_or_default(),
+                promotions: batch.texts.promotions(event),
                 audit: batch.audit_key(event, names.store),
                 is_retracted: batch.is_retracted(event),
                 names,

@@ -294,6 +294,9 @@ fn dimension_label(dimension: Dimension) -> &'static str {
         Dimension::Hour => "Hour",
         Dimension::DayOfWeek => "Day of week",
         Dimension::FunnelStep => "Step of a funnel",
+        Dimension::PaymentMethod => "Payment method",
+        Dimension::Coupon => "Coupon",
+        Dimension::Promotion => "Promotion",
     }
 }
 

@@ -325,7 +325,7 @@ fn say(table: &str, key: &[Value], values: &[Value], numbers: &mut Numbers) {
             ] {
                 tell(format!("{what} {currency}"), number(&values[at]));
             }
-            tell(format!("customers {currency}"), distinct(&values[14]));
+            tell(format!("customers {currency}"), distinct(&values[17]));
         }
         "sales_by_product" => {
             let (product, currency) = (name(3), name(4));
