@@ -323,18 +323,11 @@ pub const CUBES: &[Cube] = &[
     payments("payments", None),
     payments("payments_by_country", Some(Dimension::Country)),
     payments("payments_by_device", Some(Dimension::Device)),
-    payments(
-        "payments_by_payment_method",
-        Some(Dimension::PaymentMethod),
-    ),
+    payments("payments_by_payment_method", Some(Dimension::PaymentMethod)),
     in_total("coupons", COUPONS),
     by_many("coupons_by_coupon", Dimension::Coupon, COUPONS),
     in_total("promotions", PROMOTIONS),
-    by_many(
-        "promotions_by_promotion",
-        Dimension::Promotion,
-        PROMOTIONS,
-    ),
+    by_many("promotions_by_promotion", Dimension::Promotion, PROMOTIONS),
 ];
 
 /// A cube by its position in [`CUBES`].

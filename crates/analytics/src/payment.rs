@@ -24,12 +24,7 @@ pub(crate) fn count_order(time: EventTime, names: &EventNames, sign: i64, deltas
     });
 }
 
-fn add(
-    time: EventTime,
-    names: &EventNames,
-    deltas: &mut Deltas,
-    add: impl Fn(&mut [i128]),
-) {
+fn add(time: EventTime, names: &EventNames, deltas: &mut Deltas, add: impl Fn(&mut [i128])) {
     let cells: [(CubeId, NameId); 4] = [
         (cubes::PAYMENTS, NameId(0)),
         (cubes::PAYMENTS_BY_COUNTRY, names.country),

@@ -44,7 +44,11 @@ fn capitals(code: &str) -> Option<Cow<'_, str>> {
 /// The promotion that a line names, as it is counted: by its name, else by its id.
 #[must_use]
 pub fn promotion_name(item: ItemRef<'_>) -> Option<&str> {
-    let named = |column| item.text(column).map(str::trim).filter(|name| !name.is_empty());
+    let named = |column| {
+        item.text(column)
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+    };
     let name = named(ItemText::PromoName).or_else(|| named(ItemText::PromoId))?;
     Some(start_of(name, PROMOTION_CHARS_MAX).trim_end())
 }

@@ -323,7 +323,12 @@ impl Sale {
         }
         for category in self.given_back.categories().filter(|_| is_order) {
             for (cube, value) in cells(category) {
-                add(self.delta(cube, value, deltas), cube, Field::RefundedOrders, 1);
+                add(
+                    self.delta(cube, value, deltas),
+                    cube,
+                    Field::RefundedOrders,
+                    1,
+                );
             }
         }
     }
@@ -340,7 +345,9 @@ impl Sale {
         };
         let whole = part(None, &self.refund_tally(&lines));
         let categories = by(&lines, |names| names.category);
-        let categories = categories.iter().map(|(name, tally)| part(Some(*name), tally));
+        let categories = categories
+            .iter()
+            .map(|(name, tally)| part(Some(*name), tally));
         GivenBack::of(std::iter::once(whole).chain(categories))
     }
 
@@ -389,7 +396,9 @@ impl Sale {
         let categories = sold.map(|(category, _)| (cubes::SALES_BY_CATEGORY, category));
         for (cube, value) in self.cells().chain(categories) {
             let coupons = &mut self.delta(cube, value, deltas).coupons;
-            coupons.iter_mut().for_each(|coupons| coupons.push(customer));
+            coupons
+                .iter_mut()
+                .for_each(|coupons| coupons.push(customer));
         }
     }
 

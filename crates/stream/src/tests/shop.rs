@@ -22,7 +22,7 @@ const BEGINNINGS: [i64; 3] = [
     1_792_800_000_000_000,
 ];
 
-const KINDS: [EventType; 10] = [
+const KINDS: [EventType; 14] = [
     EventType::PageView,
     EventType::ItemView,
     EventType::CartAdd,
@@ -33,6 +33,10 @@ const KINDS: [EventType; 10] = [
     EventType::OrderUpdate,
     EventType::OrderCancel,
     EventType::Refund,
+    EventType::Refund,
+    EventType::PaymentError,
+    EventType::CouponApply,
+    EventType::PromoView,
 ];
 
 /// A few numbers from which an event follows.
@@ -146,6 +150,7 @@ fn event(number: i64, seed: &Seed) -> Told {
     if event.kind.is_order_kind() {
         name_order(&mut event, seed);
     }
+    name_payment(&mut event, seed);
     if !matches!(event.kind, EventType::PageView | EventType::OrderCancel) {
         event.items = items(event.kind, &seed.lines, number);
     }
@@ -181,6 +186,10 @@ fn name_order(event: &mut Event<'static>, seed: &Seed) {
         };
         event.set_text(column, format!("o{}", seed.order));
     }
+    // Every other refund says which order it is of, known or not.
+    if is_refund && seed.amount % 2 == 0 {
+        event.set_text(Text::OrderId, format!("o{}", seed.amount / 2 % 7));
+    }
     let amount = match event.kind {
         EventType::Order if seed.lines.is_empty() => Amount::Revenue,
         EventType::Order => Amount::Discount,
@@ -188,6 +197,14 @@ fn name_order(event: &mut Event<'static>, seed: &Seed) {
         _ => return,
     };
     event.set_amount(amount, seed.amount);
+}
+
+/// Ways to pay, and coupons as people write them.
+fn name_payment(event: &mut Event<'static>, seed: &Seed) {
+    let method = ["card", "cash", ""][usize::from(seed.person) % 3];
+    event.set_label(Label::PaymentMethod, method);
+    let code = [" ten ", "TEN", "five", ""][seed.country + seed.currency / 3];
+    event.set_text(Text::Coupon, code);
 }
 
 fn items(kind: EventType, lines: &[Line], number: i64) -> Vec<Item<'static>> {
@@ -202,6 +219,9 @@ fn items(kind: EventType, lines: &[Line], number: i64) -> Vec<Item<'static>> {
         // Updates lay their lines over the second line and the ones after it.
         let is_update = kind == EventType::OrderUpdate;
         item.set_number(ItemNumber::Line, at + i64::from(is_update));
+        item.set_amount(ItemAmount::UnitDiscount, i64::from(line.product) * 100);
+        let promotion = ["spring", "fall", ""][usize::from(line.product) / 2];
+        item.set_text(ItemText::PromoName, promotion);
         if line.is_fee {
             item.set_label(ItemLabel::Kind, "fee");
         }

@@ -75,7 +75,10 @@ fn folded(told: &[Told]) -> BTreeMap<String, i128> {
         let cube = key.cube.cube();
         let minute = -(START - key.window.0).div_euclid(event::time::MINUTE);
         let (value, currency) = (key.value.0 as usize, key.currency.0 as usize);
-        let place = format!("{} {} {} {minute}", cube.table, NAMES[value], NAMES[currency]);
+        let place = format!(
+            "{} {} {} {minute}",
+            cube.table, NAMES[value], NAMES[currency]
+        );
         let sums = cube.fields.iter().zip(&delta.sums);
         said.extend(sums.map(|(field, sum)| (format!("{place} {}", field.name()), *sum)));
     }
@@ -287,7 +290,8 @@ fn tellings() -> impl Strategy<Value = Vec<Told>> {
     });
     prop::collection::vec(one, 1..12).prop_map(|texts| {
         let told = texts.iter().zip(1..);
-        told.map(|(text, number)| self::told(text, number)).collect()
+        told.map(|(text, number)| self::told(text, number))
+            .collect()
     })
 }
 
