@@ -35,11 +35,17 @@ pub enum Dimension {
     Coupon,
     /// Name of a promotion, else its id.
     Promotion,
+    /// The campaign that a session began with, as the sender wrote it.
+    Campaign,
+    /// Kind of the page that a session began on.
+    LandingPage,
+    /// Host of the page before a session.
+    Referrer,
 }
 
 impl Dimension {
     /// Every dimension.
-    pub const ALL: [Dimension; 13] = [
+    pub const ALL: [Dimension; 16] = [
         Dimension::Type,
         Dimension::Country,
         Dimension::Category,
@@ -53,6 +59,9 @@ impl Dimension {
         Dimension::PaymentMethod,
         Dimension::Coupon,
         Dimension::Promotion,
+        Dimension::Campaign,
+        Dimension::LandingPage,
+        Dimension::Referrer,
     ];
 
     /// The name in queries and tables.
@@ -72,6 +81,9 @@ impl Dimension {
             Dimension::PaymentMethod => "payment_method",
             Dimension::Coupon => "coupon",
             Dimension::Promotion => "promotion",
+            Dimension::Campaign => "campaign",
+            Dimension::LandingPage => "landing_page",
+            Dimension::Referrer => "referrer",
         }
     }
 

@@ -328,6 +328,9 @@ pub const CUBES: &[Cube] = &[
     by_many("coupons_by_coupon", Dimension::Coupon, COUPONS),
     in_total("promotions", PROMOTIONS),
     by_many("promotions_by_promotion", Dimension::Promotion, PROMOTIONS),
+    by_many("visits_by_campaign", Dimension::Campaign, VISITS),
+    by_many("visits_by_landing_page", Dimension::LandingPage, VISITS),
+    by_many("visits_by_referrer", Dimension::Referrer, VISITS),
 ];
 
 /// A cube by its position in [`CUBES`].
@@ -434,6 +437,9 @@ pub mod cubes {
         COUPONS_BY_COUPON = "coupons_by_coupon";
         PROMOTIONS = "promotions";
         PROMOTIONS_BY_PROMOTION = "promotions_by_promotion";
+        VISITS_BY_CAMPAIGN = "visits_by_campaign";
+        VISITS_BY_LANDING_PAGE = "visits_by_landing_page";
+        VISITS_BY_REFERRER = "visits_by_referrer";
     }
 }
 

@@ -114,8 +114,8 @@ pub struct RoutedEvent<'a> {
     pub naming: Naming<'a>,
     /// Names of its line items.
     pub items: &'a [ItemNames],
-    /// Promotions of its line items; empty where no event of its batch has one.
-    pub promotions: &'a [NameId],
+    /// Names out of its texts.
+    pub texts: &'a TextNames,
     /// By whom, for whom and when it came in.
     pub audit: AuditKey,
     /// Whether an import brought it that was undone.
@@ -363,7 +363,7 @@ impl Round {
                 offset: batch.first_offset + u64::from(index.row),
                 at: *index,
                 items: batch.items.get(event.item_rows()).unwrap_or_default(),
-                promotions: batch.texts.promotions(event),
+                texts: &batch.texts,
                 audit: batch.audit_key(event, names.store),
                 is_retracted: batch.is_retracted(event),
                 names,

@@ -312,7 +312,7 @@ fn count_aside(routed: &RoutedEvent<'_>, deltas: &mut Deltas) {
     match kind {
         EventType::PaymentError => payment::count_error(time, names, deltas),
         EventType::PromoView | EventType::PromoClick => {
-            let promotions = (names.store, routed.promotions);
+            let promotions = (names.store, routed.texts.promotions(routed.event));
             promotion::count_promotions(kind, time, promotions, deltas);
         }
         EventType::CouponEnter

@@ -297,6 +297,9 @@ fn dimension_label(dimension: Dimension) -> &'static str {
         Dimension::PaymentMethod => "Payment method",
         Dimension::Coupon => "Coupon",
         Dimension::Promotion => "Promotion",
+        Dimension::Campaign => "Campaign",
+        Dimension::LandingPage => "Landing page",
+        Dimension::Referrer => "Referrer",
     }
 }
 

@@ -343,6 +343,9 @@ fn say(table: &str, key: &[Value], values: &[Value], numbers: &mut Numbers) {
         "activity_by_type" => tell(format!("events {}", name(3)), number(&values[0])),
         "activity" => tell("visitors".to_owned(), distinct(&values[4])),
         "visits_by_channel" => tell(format!("sessions by {}", name(3)), number(&values[0])),
+        "visits_by_referrer" => tell(format!("sessions from {}", name(3)), number(&values[0])),
+        "visits_by_landing_page" => tell(format!("sessions on {}", name(3)), number(&values[0])),
+        "visits_by_campaign" => tell(format!("sessions for {}", name(3)), number(&values[0])),
         "visits" => {
             for (what, at) in [
                 ("sessions", 0),

@@ -146,6 +146,14 @@ fn event(number: i64, seed: &Seed) -> Told {
         [("", ""), ("google", "cpc"), ("monday", "email"), ("", "")][seed.currency];
     event.set_label(Label::UtmSource, source);
     event.set_label(Label::UtmMedium, medium);
+    event.set_label(
+        Label::UtmCampaign,
+        ["", "Spring", "", "fall"][seed.currency],
+    );
+    let referrer = ["", "https://www.Blog.example/tea", "https://shop.example/"];
+    event.set_text(Text::Referrer, referrer[seed.country]);
+    let page = ["?x=1", "p/17/tea", "sale/", "orders/4711"][number as usize % 4];
+    event.set_text(Text::Url, format!("https://shop.example/{page}"));
     name_person(&mut event, seed.person);
     if event.kind.is_order_kind() {
         name_order(&mut event, seed);
