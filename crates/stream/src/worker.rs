@@ -8,7 +8,7 @@ use crate::round::Round;
 use crate::seen;
 use crate::shard::{Movement, Outgoing, Output, Shard, ShardSetting, Verdicts};
 use analytics::cell::{CellKey, Delta};
-use analytics::order::OrderRow;
+use analytics::order::{OrderNews, OrderRow};
 use analytics::person::{AsOf, CartRow, Deadlines, PersonKey, SessionRow};
 use analytics::product::ProductMovement;
 use checkpoint::{Folder, Run};
@@ -78,6 +78,8 @@ pub struct HandedOver {
     pub deltas: Vec<(CellKey, Delta)>,
     /// Orders.
     pub orders: Vec<OrderRow>,
+    /// The same, whole.
+    pub news: Vec<OrderNews>,
     /// Sessions.
     pub sessions: Vec<SessionRow>,
     /// Carts, checkouts, and orders without a cart.
@@ -192,6 +194,7 @@ fn serve(mut shards: Vec<Shard>, workers: usize, work: &Receiver<Task>, answers:
                 Answer::HandedOver(HandedOver {
                     deltas: out.deltas.take(),
                     orders: std::mem::take(&mut out.order_rows),
+                    news: std::mem::take(&mut out.order_news),
                     sessions: out.persons.sessions.take(),
                     carts: out.persons.carts.take(),
                     inventory: std::mem::take(&mut out.inventory),
