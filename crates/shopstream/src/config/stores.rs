@@ -4,8 +4,8 @@ use crate::exit::Problem;
 use analytics::session::Rules;
 use analytics::stock::SalesCount;
 use analytics::{price, stock};
-use event::{Currency, Quantity, SCALE};
 use event::time::SECOND;
+use event::{Currency, Quantity, SCALE};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
