@@ -15,6 +15,9 @@ const DAYS: i64 = 12;
 /// Lines of one request; their bytes stay far below what the door takes.
 const LINES_MAX: usize = 2_000;
 
+/// Of a product's changes of price the newest are told.
+const CHANGES_TOLD: usize = 32;
+
 /// What the simulator knows of a product.
 struct Known {
     level: i64,
@@ -26,7 +29,8 @@ struct Known {
 struct Played {
     lines: Vec<Vec<u8>>,
     products: BTreeMap<String, Known>,
-    price_changes: u64,
+    /// By product: old and new price.
+    price_changes: BTreeMap<String, Vec<String>>,
 }
 
 fn play(seed: u64, events: u64) -> Played {
@@ -67,10 +71,8 @@ fn play(seed: u64, events: u64) -> Played {
     let table = String::from_utf8(table).expect("text");
     let lines = bytes.split_inclusive(|byte| *byte == b'\n');
     let price_changes = price_changes(&bytes);
-    assert!(
-        price_changes <= told && told - price_changes < 20,
-        "{price_changes} of {told}"
-    );
+    let count = price_changes.values().map(Vec::len).sum::<usize>() as u64;
+    assert!(count <= told && told - count < 20, "{count} of {told}");
     Played {
         lines: lines.map(<[u8]>::to_vec).collect(),
         products: table.lines().skip(1).map(read_stock).collect(),
@@ -79,18 +81,32 @@ fn play(seed: u64, events: u64) -> Played {
 }
 
 /// Prices that became others, by the simulator's lines, which come in order. A price of a few cents may be told again.
-fn price_changes(lines: &[u8]) -> u64 {
-    let mut known: BTreeMap<String, String> = BTreeMap::new();
-    let mut count = 0;
+fn price_changes(lines: &[u8]) -> BTreeMap<String, Vec<String>> {
+    let mut known: BTreeMap<String, Value> = BTreeMap::new();
+    let mut changes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let lines = std::str::from_utf8(lines).expect("text").lines();
-    for line in lines.filter(|line| line.contains("price_change")) {
+    for line in lines.filter(|line| line.contains("\"price_change\"")) {
         let event: Value = serde_json::from_str(line).expect("an object");
-        let (old, new) = (figure(&event, "old_price"), figure(&event, "new_price"));
+        let (old, new) = (&event["old_price"], &event["new_price"]);
         let product = figure(&event["items"][0], "product_id");
-        let before = known.insert(product, new.clone()).unwrap_or(old);
-        count += u64::from(before != new);
+        let before = known.insert(product.clone(), new.clone());
+        let before = before.unwrap_or(old.clone());
+        if before != *new {
+            changes.entry(product).or_default().push(said(&before, new));
+        }
     }
-    count
+    changes
+}
+
+fn said(old: &Value, new: &Value) -> String {
+    let price = |price: &Value| {
+        let text = price
+            .as_str()
+            .map_or_else(|| price.to_string(), str::to_owned);
+        let price: f64 = text.parse().expect("a price");
+        format!("{price:.2}")
+    };
+    format!("{} > {}", price(old), price(new))
 }
 
 /// `prod_7,opening,received,sold,lost,level,reported`
@@ -152,8 +168,21 @@ fn check(client: &Client, played: &Played) {
     }
     assert!(reported > 100, "only {reported} products have reports");
     let changes = rows(client, "/api/v1/prices/changes?");
-    let told = changes.iter().filter(|row| row["source"] == "told");
-    assert_eq!(told.count() as u64, played.price_changes);
+    let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    // The newest come first.
+    for row in changes.iter().rev().filter(|row| row["source"] == "told") {
+        let change = said(&row["old_price"], &row["new_price"]);
+        told.entry(figure(row, "product")).or_default().push(change);
+    }
+    for (product, changes) in &played.price_changes {
+        let newest = &changes[changes.len().saturating_sub(CHANGES_TOLD)..];
+        assert_eq!(
+            told.get(product).map(Vec::as_slice),
+            Some(newest),
+            "{product}"
+        );
+    }
+    assert_eq!(told.len(), played.price_changes.len());
 }
 
 /// Another order, the same in every run.
