@@ -231,3 +231,71 @@ fn levels_sales_and_prices_are_the_simulators_in_any_order() {
         check(&server, &played);
     }
 }
+
+/// Sends lines as they are; the row of one product afterwards.
+fn row_after(lines: &[String], product: &str) -> (Value, Value) {
+    let dir = dir();
+    let server = program(&dir).up().expect("starts");
+    let body = lines.join("\n").into_bytes();
+    assert_eq!(server.offer(body).expect("answers").status, 202);
+    let audit = server.audit_of(lines.len() as u64).expect("the law holds");
+    let rows = rows(&server, &format!("/api/v1/inventory?product={product}&"));
+    let row = rows.into_iter().next().unwrap_or_default();
+    (row, audit["quarantined_by_reason"].clone())
+}
+
+fn line(kind: &str, minute: u32, rest: &str) -> String {
+    format!(
+        r#"{{"event_id":"{kind}{minute}","event_type":"{kind}","timestamp":"2026-03-02T12:{minute:02}:00Z",{rest}}}"#
+    )
+}
+
+#[test]
+fn stock_below_nothing_prices_below_nothing_and_a_billion_pieces_are_survived_and_told() {
+    let item = |rest: &str| format!(r#""items":[{{"product_id":"tea"{rest}}}]"#);
+    let order = item(r#","unit_price":0.01,"quantity":1000000000"#);
+    let lines = [
+        line(
+            "stock_update",
+            1,
+            &format!(r#""stock_level":-5,{}"#, item("")),
+        ),
+        line(
+            "price_change",
+            2,
+            &format!(r#""new_price":-1,{}"#, item("")),
+        ),
+        line("order", 3, &format!(r#""order_id":"o1",{order}"#)),
+        line("order", 4, &format!(r#""order_id":"o2",{order}"#)),
+        // A product that nobody names, and a level that is none.
+        line("stock_update", 5, r#""stock_level":7"#),
+        line(
+            "stock_update",
+            6,
+            &format!(r#""stock_level":"many",{}"#, item("")),
+        ),
+        line(
+            "stock_update",
+            7,
+            &format!(r#""stock_delta":0,{}"#, item("")),
+        ),
+    ];
+    let (row, reasons) = row_after(&lines, "tea");
+    let figures = [
+        "level",
+        "standing",
+        "basis",
+        "units_sold",
+        "sold_out",
+        "days_of_cover",
+    ];
+    let shown = figures.map(|name| figure(&row, name)).join(" ");
+    assert_eq!(
+        shown, "-2000000005 out reports 2000000000 2000000000 0",
+        "{row}"
+    );
+    assert_eq!(
+        reasons,
+        serde_json::json!({ "price_negative": 1, "quantity_invalid": 1 })
+    );
+}
