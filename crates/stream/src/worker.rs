@@ -46,7 +46,7 @@ pub enum Answer {
     /// Movements are folded, or persons settled; that made others.
     Told(Outgoing),
     /// What changed.
-    HandedOver(HandedOver),
+    HandedOver(Box<HandedOver>),
     /// Runs of what changed, or why they could not be written: nothing is lost then, the next checkpoint takes it.
     Rested(Result<ShardRuns, RestError>),
     /// It is done.
@@ -191,14 +191,14 @@ fn serve(mut shards: Vec<Shard>, workers: usize, work: &Receiver<Task>, answers:
                 for shard in &mut shards {
                     shard.inventory.settle(each, &mut out.inventory);
                 }
-                Answer::HandedOver(HandedOver {
+                Answer::HandedOver(Box::new(HandedOver {
                     deltas: out.deltas.take(),
                     orders: std::mem::take(&mut out.order_rows),
                     news: std::mem::take(&mut out.order_news),
                     sessions: out.persons.sessions.take(),
                     carts: out.persons.carts.take(),
                     inventory: std::mem::take(&mut out.inventory),
-                })
+                }))
             }
             Task::Rest(folder) => Answer::Rested(rest(&mut shards, &mut at_rest, &folder)),
             Task::SetAtRest(newest) => {

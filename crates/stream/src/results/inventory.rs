@@ -13,7 +13,7 @@ use analytics::stock::StockKey;
 use changelog::{Change, Value};
 use checkpoint::{DecodeError, Decoder, Encoder, Folder, Run, RunWriter, Scan, Table};
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, btree_map};
+use std::collections::BTreeMap;
 use std::iter::Peekable;
 
 /// The tables, in the order of their numbers at rest.
@@ -27,9 +27,12 @@ pub const TABLES: [&str; 6] = [
 ];
 
 /// Rows by their keys as bytes; nothing where a row is gone.
+type Fresh = BTreeMap<Box<[u8]>, Option<Box<[u8]>>>;
+
+/// Rows that are fresh, over those at rest.
 #[derive(Debug, Default)]
 pub struct InventoryRows {
-    fresh: BTreeMap<Box<[u8]>, Option<Box<[u8]>>>,
+    fresh: Fresh,
     at_rest: Table,
     /// What was written last, which tables at rest that are older than it do not have.
     written: i64,
@@ -247,7 +250,7 @@ type Row = (Vec<u8>, Vec<u8>);
 
 /// Rows in the order of their keys, those in memory and those at rest together.
 struct Sorted<'a> {
-    here: Peekable<btree_map::Iter<'a, Box<[u8]>, Option<Box<[u8]>>>>,
+    here: Peekable<<&'a Fresh as IntoIterator>::IntoIter>,
     at_rest: Scan,
     resting: Option<Row>,
 }
