@@ -40,12 +40,13 @@ pub(crate) fn time(time: Option<EventTime>) -> Value {
     time.map_or(Value::Null, |time| Value::String(time.to_string()))
 }
 
-fn text(text: Option<&std::sync::Arc<str>>) -> Value {
+/// Text, or null.
+pub(crate) fn text(text: Option<&std::sync::Arc<str>>) -> Value {
     text.map_or(Value::Null, |text| Value::from(&**text))
 }
 
 /// Money in its currency's own digits, more where they are not zero.
-fn money(amount: i128, currency: Option<&str>) -> Value {
+pub(crate) fn money(amount: i128, currency: Option<&str>) -> Value {
     let digits = currency
         .and_then(Currency::parse)
         .map_or(2, Currency::digits);

@@ -1,6 +1,7 @@
-//! What a store says of itself: its time zone and its currency.
+//! What a store says of itself: its time zone, its currency, its funnels.
 //! Which stores have data is not known here.
 
+use analytics::funnel::{self, Declaration};
 use analytics::window::Calendar;
 use event::Currency;
 use jiff::tz::TimeZone;
@@ -13,6 +14,8 @@ pub struct Store {
     pub zone: TimeZone,
     /// Currency of amounts that name none.
     pub currency: Currency,
+    /// On which ways it wants to see people get on, as they are counted.
+    pub funnels: Vec<Declaration>,
 }
 
 impl Default for Store {
@@ -20,6 +23,7 @@ impl Default for Store {
         Store {
             zone: TimeZone::UTC,
             currency: Currency::USD,
+            funnels: funnel::usual(),
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::audit::{
     Audit, AuditLine, AuditView, ImportView, LineQuestion, QualityQuestion, QualityRow,
     QuarantineCursor, QuarantineFilter, QuarantinePage, SourceFinding,
 };
+use crate::carts::Carts;
 use crate::cells::{CellAddress, CubeTable, RowKey, Stamp};
 use crate::orders::Orders;
 use crate::query::CalendarTexts;
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) calendar_texts: CalendarTexts,
     cubes: Vec<RwLock<CubeTable>>,
     pub(crate) orders: RwLock<Orders>,
+    pub(crate) carts: RwLock<Carts>,
     pub(crate) products: RwLock<Products>,
     audit: RwLock<Audit>,
     pub(crate) watermarks: RwLock<Watermarks>,
@@ -78,6 +80,7 @@ impl LiveTables {
             texts: RwLock::new(texts),
             cubes,
             orders: RwLock::default(),
+            carts: RwLock::default(),
             products: RwLock::default(),
             audit: RwLock::default(),
             watermarks: RwLock::default(),
@@ -306,6 +309,7 @@ impl LiveFeed {
         let shared = &self.tables.shared;
         let mut texts = shared.texts.write();
         let mut orders = shared.orders.write();
+        let mut carts = shared.carts.write();
         let mut products = shared.products.write();
         let mut audit = shared.audit.write();
         let mut watermarks = shared.watermarks.write();
@@ -315,6 +319,7 @@ impl LiveFeed {
             let change = &batch.changes[at];
             let is_taken = match change.table {
                 "orders" => orders.apply(change, number),
+                "carts" => carts.apply(change),
                 // Nobody asks for single sessions here; their numbers are cells.
                 "sessions" => true,
                 "products" => take_in_product(&mut products, change, &mut texts),
@@ -426,6 +431,14 @@ impl<'a> RowReader<'a> {
         }
     }
 
+    pub(crate) fn time_or_null(&mut self) -> Option<Option<i64>> {
+        match self.next()? {
+            Value::Time(time) => Some(Some(*time)),
+            Value::Null => Some(None),
+            _ => None,
+        }
+    }
+
     pub(crate) fn int(&mut self) -> Option<i64> {
         match self.next()? {
             Value::Int(int) => Some(*int),
@@ -440,6 +453,14 @@ impl<'a> RowReader<'a> {
     pub(crate) fn decimal(&mut self) -> Option<i128> {
         match self.next()? {
             Value::Decimal(amount) => Some(*amount),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn decimal_or_null(&mut self) -> Option<Option<i128>> {
+        match self.next()? {
+            Value::Decimal(amount) => Some(Some(*amount)),
+            Value::Null => Some(None),
             _ => None,
         }
     }

@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 /// The catalogue.
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Envelope {
-    let data = catalogue::metrics().map(|metric| describe(&metric)).collect();
+    let data = catalogue::metrics()
+        .map(|metric| describe(&metric))
+        .collect();
     Envelope::new(data, app.state.clock.now())
 }
 
