@@ -1,24 +1,31 @@
 // The six key figures: their questions, and what is read out of the answers.
 // Money is never added up over currencies: the chosen one is large, the others are named beside it.
 import type { Figure } from './Kpi.svelte';
+import { cartsAddress, readCarts, type CartSummary } from '../api/carts';
 import type { Answer, QueryRequest, Row } from '../api/query';
-import { lineOfCells, type Line } from '../reading/buckets';
+import { lineOfCells, unsettled, type Line } from '../reading/buckets';
+import { stakeWords } from '../reading/carts';
 import { describeChange, tooYoungToCompare, type Change } from '../reading/change';
 import { numberCell, queryCommand, timeCell, type Table } from '../reading/export';
 import { NO_VALUE, exactMoney, exactNumber, shortMoney, shortNumber, shortShare } from '../reading/number';
 import { narrowing, numberIn, ofStore, textIn, windowIn } from '../reading/question';
 import { isLive, lengthMs, periodBefore, queryRange, sparklineGranularity, type Granularity } from '../reading/range';
 import { moment } from '../reading/time';
+import { Asking } from '../state/asking.svelte';
 import { data } from '../state/data.svelte';
 import { live } from '../state/live.svelte';
 import { Question, pace } from '../state/question.svelte';
 import { view } from '../state/view.svelte';
 
-const COUNTS = ['orders', 'units'];
+const COUNTS = ['orders'];
 const MONEY = ['revenue', 'aov', 'orders'];
 const MONEY_LINES = ['revenue', 'aov'];
 const VISITORS = ['visitors'];
 const CONVERSION = ['conversion_rate', 'sessions_with_order', 'sessions'];
+const OPEN_CARTS = ['carts_open'];
+const CARTS = ['carts_created'];
+/** Visits that began so lately may still order; a session ends after half an hour of silence, most who order do so within ten minutes. */
+const CONVERSION_SETTLES_MS = 10 * 60_000;
 /** Figures that have no value where there is nothing to divide by. */
 const RATIOS = ['aov', 'conversion_rate'];
 
@@ -33,14 +40,17 @@ export class Figures {
   #money = this.#ask(() => this.#total(MONEY));
   #visitors = this.#ask(() => this.#visitorsNow());
   #conversion = this.#ask(() => this.#total(CONVERSION));
+  #openCarts = this.#ask(() => ({ metrics: OPEN_CARTS, ...ofStore(view.current) }));
+  #stake = new Asking<string, CartSummary>({ ask: () => cartsAddress('open', view.current.store), pace_ms: () => pace('lists', this.#range_ms), fetch: readCarts });
   #countLines = this.#ask(() => this.#series(COUNTS), 'series');
   #moneyLines = this.#ask(() => (this.#currency === null ? null : { ...this.#series(MONEY_LINES), currency: this.#currency }), 'series');
   #visitorLine = this.#ask(() => this.#series(VISITORS), 'series');
   #conversionLine = this.#ask(() => this.#series(['conversion_rate']), 'series');
+  #cartLine = this.#ask(() => this.#series(CARTS), 'series');
 
   all: Figure[] = $derived.by(() => [
     this.#visitorsFigure(), this.#revenueFigure(), this.#count('orders', 'Orders'),
-    this.#conversionFigure(), this.#aovFigure(), this.#count('units', 'Units sold'),
+    this.#conversionFigure(), this.#aovFigure(), this.#openCartsFigure(),
   ]);
 
   #ask(ask: () => QueryRequest | null, kind: 'figures' | 'series' = 'figures'): Question {
@@ -110,8 +120,10 @@ export class Figures {
     const row = this.#conversion.answer?.rows[0];
     const sessions = numberIn(row, 'sessions') ?? 0;
     const orders = exactNumber(numberIn(row, 'sessions_with_order') ?? 0);
+    const frame = this.#frame('conversion_rate', this.#conversion, ['conversion_rate'], this.#conversionLine, null);
     return {
-      ...this.#frame('conversion_rate', this.#conversion, ['conversion_rate'], this.#conversionLine, null),
+      ...frame,
+      line: frame.line && unsettled(frame.line, Date.parse(this.#conversionLine.answer?.meta.as_of ?? ''), CONVERSION_SETTLES_MS),
       title: 'Conversion',
       short: shortShare(numberIn(row, 'conversion_rate')),
       exact: sessions === 0 ? 'no sessions to divide by' : `${orders} of ${exactNumber(sessions)} sessions with an order`,
@@ -131,6 +143,24 @@ export class Figures {
       exact: amount === null ? 'no orders to average' : exactMoney(asText, currency),
       unit: amount === null ? '' : currency,
       change: this.#change(this.#money, row, 'aov', periodBefore(view.current.range)),
+    };
+  }
+
+  // Carts are open now, whatever range the page looks at; the line tells how many were begun in it.
+  #openCartsFigure(): Figure {
+    const value = this.#counted(this.#openCarts, 'carts_open');
+    const open = this.#stake.answer?.states.find((tally) => tally.state === 'open');
+    const stake = open ? stakeWords(open.values, this.#currency) : '';
+    const listed = open && value !== null && open.carts < value && this.#stake.answer?.kept === this.#stake.answer?.kept_max ? `, in the newest ${exactNumber(open.carts)}` : '';
+    const frame = this.#frame('carts_created', this.#openCarts, OPEN_CARTS, this.#cartLine, 0);
+    return {
+      ...frame,
+      name: 'carts_open',
+      title: 'Open carts',
+      short: shortNumber(value),
+      exact: exactNumber(value),
+      change: { direction: 'unknown', arrow: '', words: value === 0 || stake === '' ? '' : `${stake}${listed}` },
+      narrowed: view.current.filter === null,
     };
   }
 
@@ -184,7 +214,8 @@ export class Figures {
 
 /** The announcement of all figures, for those who asked to hear them. */
 export function spokenFigures(figures: readonly Figure[]): string {
-  return figures.map((figure) => `${figure.title}: ${figure.exact}, ${figure.change.words}.`).join(' ');
+  const words = (figure: Figure) => [figure.exact, figure.change.words].filter(Boolean).join(', ');
+  return figures.map((figure) => `${figure.title}: ${words(figure)}.`).join(' ');
 }
 
 function lineOf(answer: Answer, column: string, absent: 0 | null): Line | null {
