@@ -4,7 +4,7 @@
 use crate::cell::{CubeId, Delta, Deltas, NameId, column, cubes};
 use crate::names::{EventNames, ItemNames};
 use crate::person::Naming;
-use crate::product::{PRODUCT_FIELDS_MAX, ProductChange};
+use crate::product::{ProductMovement, Seen};
 use crate::sketch::{Coupon, coupon};
 use crate::tally::Field;
 use event::schema::ItemText;
@@ -51,7 +51,7 @@ pub struct ActivityFold<'a> {
     /// Cells written to.
     pub deltas: &'a mut Deltas,
     /// Told to the products' shards.
-    pub product_changes: &'a mut Vec<ProductChange>,
+    pub products: &'a mut Vec<ProductMovement>,
     /// Seconds before this are no longer on the timeline.
     pub pulse_from: EventTime,
 }
@@ -161,7 +161,8 @@ impl ActivityFold<'_> {
         for (item, line) in items.iter().zip(event.items()) {
             let own = lines_of(kind, line.kind());
             all = all.plus(own);
-            self.tell_product(names, item.product, event.time(), own);
+            let seen = Seen::of(event, names, (line, item));
+            self.products.extend(seen.map(ProductMovement::Seen));
             by_category.push((item.category, own));
         }
         by_category.sort_unstable_by_key(|(category, _)| *category);
@@ -180,24 +181,6 @@ impl ActivityFold<'_> {
             );
         }
         all
-    }
-
-    fn tell_product(&mut self, names: &EventNames, product: NameId, time: EventTime, lines: Lines) {
-        if product == NameId(0) || (lines.views == 0 && lines.adds == 0) {
-            return;
-        }
-        let mut sums = [0; PRODUCT_FIELDS_MAX];
-        sums[PRODUCT_VIEWS] = lines.views;
-        sums[PRODUCT_ADDS] = lines.adds;
-        let cube = cubes::ACTIVITY_BY_PRODUCT;
-        self.product_changes.push(ProductChange {
-            cube,
-            store: names.store,
-            product,
-            currency: NameId(0),
-            time,
-            sums,
-        });
     }
 }
 
@@ -223,9 +206,6 @@ fn visitor_of(event: EventRef<'_>, naming: &Naming<'_>) -> Option<Coupon> {
         visitor.as_bytes(),
     )))
 }
-
-const PRODUCT_VIEWS: usize = column(cubes::ACTIVITY_BY_PRODUCT, Field::ItemViews);
-const PRODUCT_ADDS: usize = column(cubes::ACTIVITY_BY_PRODUCT, Field::CartAdds);
 
 fn lines_of(kind: EventType, line: LineKind) -> Lines {
     Lines {

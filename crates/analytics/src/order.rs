@@ -2,12 +2,14 @@
 //! An order id counts once, whatever arrives in whatever order: the smallest (event time, event id) wins, a displaced one is taken back.
 
 mod sale;
+mod telling;
 
 pub use sale::{LineShare, OrderRow, Sale, SaleLine};
+pub use telling::Telling;
 
 use crate::cell::{Deltas, NameId};
 use crate::names::{EventNames, ItemNames};
-use crate::product::ProductChange;
+use crate::product::ProductMovement;
 use event::dialect::table::TableDialect;
 use event::schema::{Label, Text};
 use event::{EventId, EventRef, EventTime, EventType};
@@ -23,7 +25,7 @@ pub struct Outputs<'a> {
     /// Cells of sales.
     pub deltas: &'a mut Deltas,
     /// Told to the products' shards.
-    pub product_changes: &'a mut Vec<ProductChange>,
+    pub products: &'a mut Vec<ProductMovement>,
     /// Orders that are new or changed, for the list of recent orders.
     pub rows: &'a mut Vec<OrderRow>,
 }
@@ -150,12 +152,14 @@ impl Orders {
         if before == after {
             return;
         }
+        let mut told = Telling::default();
         if let Some(sale) = &before {
-            sale.fold(-1, out.deltas, out.product_changes);
+            sale.fold(-1, out.deltas, &mut told);
         }
         if let Some(sale) = &after {
-            sale.fold(1, out.deltas, out.product_changes);
+            sale.fold(1, out.deltas, &mut told);
         }
+        told.send(out.products);
         if let Some(row) = after.as_ref().or(before.as_ref()) {
             out.rows.push(row.row(&id, Some(&id), after.is_none()));
         }
@@ -168,26 +172,40 @@ impl Orders {
         refund: Sale,
         out: &mut Outputs<'_>,
     ) {
-        let Some(key) = OrderKey::of(event, names) else {
-            return refund.fold_refund(1, out.deltas, out.product_changes);
-        };
+        let mut told = Telling::default();
+        match OrderKey::of(event, names) {
+            Some(key) => self.observe_known_refund(event, (key, refund), out.deltas, &mut told),
+            None => refund.fold_refund(1, out.deltas, &mut told),
+        }
+        told.send(out.products);
+    }
+
+    fn observe_known_refund(
+        &mut self,
+        event: EventRef<'_>,
+        (key, refund): (OrderKey, Sale),
+        deltas: &mut Deltas,
+        told: &mut Telling,
+    ) {
         let rank = (event.time(), event.id());
         match &mut self.state(key).placed {
             Some((known, before)) if is_built_of_rows(event) => {
-                before.fold_refund(-1, out.deltas, out.product_changes);
+                before.fold_refund(-1, deltas, told);
                 before.add_returned(refund, rank < *known);
                 *known = rank.min(*known);
-                return before.fold_refund(1, out.deltas, out.product_changes);
+                before.fold_refund(1, deltas, told);
             }
-            Some((known, _)) if *known <= rank => return,
+            Some((known, _)) if *known <= rank => {}
             Some((known, before)) => {
-                before.fold_refund(-1, out.deltas, out.product_changes);
+                before.fold_refund(-1, deltas, told);
                 (*known, *before) = (rank, refund);
-                return before.fold_refund(1, out.deltas, out.product_changes);
+                before.fold_refund(1, deltas, told);
             }
-            placed => *placed = Some((rank, refund.clone())),
+            placed => {
+                refund.fold_refund(1, deltas, told);
+                *placed = Some((rank, refund));
+            }
         }
-        refund.fold_refund(1, out.deltas, out.product_changes);
     }
 
     fn state(&mut self, key: OrderKey) -> &mut OrderState {
@@ -248,7 +266,9 @@ pub fn is_built_of_rows(event: EventRef<'_>) -> bool {
 /// A purchase without order id is its own order: its event id already counts once, so nothing is kept.
 fn observe_single(event: EventRef<'_>, sale: &Sale, out: &mut Outputs<'_>) {
     if event.kind() == EventType::Order {
-        sale.fold(1, out.deltas, out.product_changes);
+        let mut told = Telling::default();
+        sale.fold(1, out.deltas, &mut told);
+        told.send(out.products);
         out.rows
             .push(sale.row(&event.id().to_string(), None, false));
     }

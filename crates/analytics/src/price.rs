@@ -11,6 +11,7 @@ mod state;
 pub use days::{DayKey, Days, Sums};
 pub use effect::{PriceEffectRow, Side};
 pub use elasticity::{Elasticity, Method};
+pub(crate) use movement::is_promoted;
 pub use movement::{Change, Traffic};
 pub use state::{PriceRow, ProductPrices, Source, Turn};
 
@@ -21,6 +22,7 @@ use crate::ladder::Rungs;
 use crate::stock::{Span, StockKey};
 use event::time::DAY;
 use event::{EventTime, Money};
+use smallvec::SmallVec;
 use std::ops::RangeInclusive;
 
 /// Days on each side of a change that are compared.
@@ -29,7 +31,7 @@ pub const SIDE_DAYS: i64 = 7;
 pub const DAYS_MAX: usize = 400;
 /// Prices of one product on one day that are told apart; of more, those with the smallest hashes, and the rest are one.
 pub const DAY_PRICES_MAX: usize = 16;
-/// Changes of one product that are told, the newest; what was told of older ones stays as it is.
+/// Changes of one product that are told, the newest.
 pub const EFFECTS_MAX: usize = 32;
 
 /// How a store looks at its prices.
@@ -81,8 +83,8 @@ impl PriceKey {
 /// What settling asks of others.
 #[derive(Clone, Copy)]
 pub struct Surroundings<'a> {
-    /// When a store's present day began: it is not over, so it is compared with nothing.
-    pub today: &'a dyn Fn(NameId) -> EventTime,
+    /// When the present day of a product began: it is not over, so it is compared with nothing.
+    pub today: &'a dyn Fn(&ProductPrices) -> EventTime,
     /// When a product was out of stock; asked only where two prices or more were seen.
     pub out_of_stock: &'a dyn Fn(StockKey) -> Vec<Span>,
 }
@@ -92,21 +94,26 @@ pub struct Surroundings<'a> {
 pub struct Settled {
     /// Products of which something changed.
     pub prices: Vec<PriceRow>,
+    /// Products of whose prices nothing is left to tell.
+    pub gone: Vec<PriceKey>,
     /// Their newest changes of price.
     pub effects: Vec<PriceEffectRow>,
-    /// Changes that were told and turned out to be none.
-    pub gone: Vec<(PriceKey, EventTime)>,
+    /// Changes that were told and turned out to be none, or are no longer among the newest.
+    pub gone_effects: Vec<(PriceKey, EventTime)>,
 }
 
-/// One shard's products. Not all are in memory: whoever holds the rest brings a state back with [`Prices::bring`] before
-/// the product is asked for, and takes those that changed with [`Prices::fresh`].
+/// One shard's products. Not all are in memory: whoever holds the rest brings a product back with [`Prices::bring`] before
+/// it is asked for, in all its currencies, and takes those that changed with [`Prices::fresh`].
 #[derive(Debug, Default)]
 pub struct Prices {
     rules: ByStore<Rules>,
-    kept: Kept<PriceKey, Product>,
+    kept: Kept<StockKey, Currencies>,
     /// Products that changed since they were settled, in the order in which they did.
     touched: Vec<PriceKey>,
 }
+
+/// A product by the currencies of its prices, of which most have one.
+type Currencies = SmallVec<[(NameId, Product); 1]>;
 
 #[derive(Debug, Clone, Default)]
 struct Product {
@@ -122,11 +129,14 @@ struct Product {
 struct Before {
     turns: Vec<Turn>,
     row: PriceRow,
+    last_day: EventTime,
     may_have_elasticity: bool,
     days: RangeInclusive<EventTime>,
 }
 
 const EVER: RangeInclusive<EventTime> = EventTime(i64::MIN)..=EventTime(i64::MAX);
+/// Before every day there is, after every other.
+const NEVER: RangeInclusive<EventTime> = EventTime(i64::MAX)..=EventTime(i64::MIN);
 
 impl Prices {
     /// No product yet, under these rules.
@@ -152,7 +162,7 @@ impl Prices {
     /// Folds what happened at a price; what is taken back comes with the opposite sign.
     pub fn observe_traffic(&mut self, key: PriceKey, traffic: &Traffic) {
         let rules = self.rules.of(key.store);
-        if let Some(product) = self.kept.fresh_mut(&key)
+        if let Some(product) = self.known(key)
             && product.only_price.is_some()
             && product.only_price == traffic.price
             && traffic.is_added()
@@ -171,71 +181,98 @@ impl Prices {
 
     /// Has all rows of a product in memory told anew: a day is over, so that there is one more to compare.
     pub fn touch(&mut self, key: PriceKey) {
-        if self.holds(&key) {
+        if self.known(key).is_some() {
             self.change(key, EVER);
+        }
+    }
+
+    /// Has the elasticities of a product in memory told anew, where there are any: it was out of stock at other times than
+    /// was known before.
+    pub fn touch_elasticity(&mut self, key: StockKey) {
+        let elastic: SmallVec<[NameId; 1]> = (self.states(key))
+            .filter(|(_, state)| state.has_sold_at_two_prices())
+            .map(|(currency, _)| currency)
+            .collect();
+        for currency in elastic {
+            let (store, product) = (key.store, key.product);
+            let key = PriceKey {
+                store,
+                product,
+                currency,
+            };
+            self.change(key, NEVER);
         }
     }
 
     /// Tells the rows that changed since the last time.
     pub fn settle(&mut self, surroundings: Surroundings<'_>, out: &mut Settled) {
-        for key in std::mem::take(&mut self.touched) {
+        self.settle_some(surroundings, usize::MAX, out);
+    }
+
+    /// The same for so many products at most; the others wait.
+    pub fn settle_some(&mut self, surroundings: Surroundings<'_>, max: usize, out: &mut Settled) {
+        let count = self.touched.len().min(max);
+        let waiting = self.touched.split_off(count);
+        for key in std::mem::replace(&mut self.touched, waiting) {
             let rules = self.rules.of(key.store);
-            let Some(product) = self.kept.fresh_mut(&key) else {
-                continue;
-            };
-            product.only_price = product.state.only_price();
-            let (state, Some(before)) = (&product.state, product.before.take()) else {
-                continue;
-            };
-            let today = (surroundings.today)(key.store);
-            let turns = state.turns();
-            before.tell_effects((key, state), (&turns, today), &rules, out);
-            let out_of_stock = || (surroundings.out_of_stock)(key.stock());
-            let elasticity = state.elasticity(today, out_of_stock);
-            let row = state.row(key, &turns);
-            if row != before.row || elasticity.is_some() || before.may_have_elasticity {
-                out.prices.push(PriceRow { elasticity, ..row });
+            if let Some(product) = self.known(key) {
+                product.settle(key, surroundings, (&rules, out));
             }
         }
     }
 
-    /// What is known of a product in memory.
+    /// What is known of a product's prices in one currency, in memory.
     #[must_use]
     pub fn state(&self, key: &PriceKey) -> Option<&ProductPrices> {
-        self.kept.find(key).map(|product| &product.state)
+        let currencies = self.kept.find(&key.stock())?.iter();
+        let mut same = currencies.filter(|(currency, _)| *currency == key.currency);
+        same.next().map(|(_, product)| &product.state)
+    }
+
+    /// What is known of a product in memory, by currency.
+    pub fn states(&self, key: StockKey) -> impl Iterator<Item = (NameId, &ProductPrices)> {
+        let currencies = self.kept.find(&key).into_iter().flatten();
+        currencies.map(|(currency, product)| (*currency, &product.state))
     }
 
     /// Whether what is known of this product is in memory.
     #[must_use]
-    pub fn holds(&self, key: &PriceKey) -> bool {
+    pub fn holds(&self, key: &StockKey) -> bool {
         self.kept.holds(key)
     }
 
-    /// Brings back what was kept elsewhere.
-    pub fn bring(&mut self, key: PriceKey, state: ProductPrices) {
-        let product = Product {
-            only_price: state.only_price(),
-            before: None,
-            state,
+    /// Brings back what was kept elsewhere, by currency.
+    pub fn bring(
+        &mut self,
+        key: StockKey,
+        states: impl IntoIterator<Item = (NameId, ProductPrices)>,
+    ) {
+        let product = |(currency, state): (NameId, ProductPrices)| {
+            let product = Product {
+                only_price: state.only_price(),
+                before: None,
+                state,
+            };
+            (currency, product)
         };
-        self.kept.bring(key, product);
+        let products = states.into_iter().map(product).collect();
+        self.kept.bring(key, products);
     }
 
-    /// What changed since the last checkpoint was begun, in no particular order. To be asked for when all is settled.
-    pub fn fresh(&self) -> impl Iterator<Item = (&PriceKey, &ProductPrices)> {
-        self.kept
-            .fresh()
-            .map(|(key, product)| (key, &product.state))
+    /// What changed since [`Prices::rest`] was last called, in no particular order. To be asked for when all is settled.
+    pub fn fresh(&self) -> impl Iterator<Item = &StockKey> {
+        self.kept.fresh().map(|(key, _)| key)
     }
 
-    /// What is fresh was taken by a checkpoint, when all was settled; it stays in memory until [`Prices::forget_resting`].
+    /// What is fresh was written, when all was settled; it can be brought back from now on.
     pub fn rest(&mut self) {
         self.kept.rest();
     }
 
-    /// The checkpoint stands: what it took can be brought back.
-    pub fn forget_resting(&mut self) {
-        self.kept.forget_resting();
+    /// Forgets every product; the rules stay.
+    pub fn forget(&mut self) {
+        self.kept.rest();
+        self.touched.clear();
     }
 
     /// Products in memory.
@@ -250,21 +287,27 @@ impl Prices {
         self.kept.is_empty()
     }
 
+    fn known(&mut self, key: PriceKey) -> Option<&mut Product> {
+        let mut currencies = self.kept.fresh_mut(&key.stock())?.iter_mut();
+        currencies.find_map(|(currency, product)| (*currency == key.currency).then_some(product))
+    }
+
     /// The state to change; how it stood is noted the first time.
     fn change(&mut self, key: PriceKey, days: RangeInclusive<EventTime>) -> &mut ProductPrices {
-        let product = self.kept.state(&key);
+        let currencies = self.kept.state(&key.stock());
+        let at = currencies
+            .iter()
+            .position(|(known, _)| *known == key.currency);
+        let at = at.unwrap_or_else(|| {
+            currencies.push((key.currency, Product::default()));
+            currencies.len() - 1
+        });
+        let product = &mut currencies[at].1;
         product.only_price = None;
         match &mut product.before {
             Some(before) => before.widen(&days),
             untouched => {
-                let turns = product.state.turns();
-                let row = product.state.row(key, &turns);
-                *untouched = Some(Box::new(Before {
-                    turns,
-                    row,
-                    may_have_elasticity: product.state.has_sold_at_two_prices(),
-                    days,
-                }));
+                *untouched = Some(Box::new(Before::of(key, &product.state, days)));
                 self.touched.push(key);
             }
         }
@@ -272,7 +315,49 @@ impl Prices {
     }
 }
 
+impl Product {
+    fn settle(
+        &mut self,
+        key: PriceKey,
+        surroundings: Surroundings<'_>,
+        (rules, out): (&Rules, &mut Settled),
+    ) {
+        self.only_price = self.state.only_price();
+        let (state, Some(mut before)) = (&self.state, self.before.take()) else {
+            return;
+        };
+        let last_day = state.last_day();
+        if last_day != before.last_day {
+            // Sides that ended with the last day go on.
+            before.widen(&(before.last_day.min(last_day)..=before.last_day.max(last_day)));
+        }
+        let today = (surroundings.today)(state);
+        let turns = state.turns();
+        before.tell_effects((key, state), (&turns, today), rules, out);
+        let out_of_stock = || (surroundings.out_of_stock)(key.stock());
+        let elasticity = state.elasticity(today, out_of_stock);
+        let row = state.row(key, &turns);
+        if row.is_nothing() {
+            let was_told = !before.row.is_nothing();
+            out.gone.extend(was_told.then_some(key));
+        } else if row != before.row || elasticity.is_some() || before.may_have_elasticity {
+            out.prices.push(PriceRow { elasticity, ..row });
+        }
+    }
+}
+
 impl Before {
+    fn of(key: PriceKey, state: &ProductPrices, days: RangeInclusive<EventTime>) -> Before {
+        let turns = state.turns();
+        Before {
+            row: state.row(key, &turns),
+            turns,
+            last_day: state.last_day(),
+            may_have_elasticity: state.has_sold_at_two_prices(),
+            days,
+        }
+    }
+
     fn widen(&mut self, days: &RangeInclusive<EventTime>) {
         let start = *self.days.start().min(days.start());
         self.days = start..=*self.days.end().max(days.end());
@@ -286,9 +371,11 @@ impl Before {
         rules: &Rules,
         out: &mut Settled,
     ) {
-        let is_gone = |at: &EventTime| turns.binary_search_by_key(at, |turn| turn.at).is_err();
-        let gone = self.turns.iter().map(|turn| turn.at).filter(is_gone);
-        out.gone.extend(gone.map(|at| (key, at)));
+        let now = &turns[turns.len().saturating_sub(EFFECTS_MAX)..];
+        let told = &self.turns[self.turns.len().saturating_sub(EFFECTS_MAX)..];
+        let is_gone = |at: &EventTime| now.binary_search_by_key(at, |turn| turn.at).is_err();
+        let gone = told.iter().map(|turn| turn.at).filter(is_gone);
+        out.gone_effects.extend(gone.map(|at| (key, at)));
         let is_other = self.turns != turns;
         let reach = (rules.side_days.saturating_add(2)).saturating_mul(DAY);
         let is_touched = |turn: &Turn| {

@@ -94,6 +94,8 @@ pub struct Stocks {
 struct Product {
     state: ProductStock,
     is_touched: bool,
+    /// Whether the course of its level may be another.
+    is_moved: bool,
     /// Warehouses that told something since the product was settled.
     touched: Vec<Warehouse>,
 }
@@ -117,9 +119,12 @@ impl Stocks {
     pub fn observe(&mut self, key: StockKey, feed: &Feed) {
         let rules = self.rules.of(key.store);
         let product = self.change(key, |_| true);
-        product.state.observe(feed, &rules);
-        if !product.touched.contains(&feed.warehouse) {
-            product.touched.push(feed.warehouse);
+        product.is_moved = true;
+        let left_out = product.state.observe(feed, &rules);
+        for warehouse in [Some(feed.warehouse), left_out].into_iter().flatten() {
+            if !product.touched.contains(&warehouse) {
+                product.touched.push(warehouse);
+            }
         }
     }
 
@@ -127,6 +132,7 @@ impl Stocks {
     pub fn observe_goods(&mut self, key: StockKey, time: EventTime, goods: Goods) {
         let rules = self.rules.of(key.store);
         let product = self.change(key, |_| true);
+        product.is_moved = true;
         product.state.goods.add(time, goods, &rules.rungs);
     }
 
@@ -147,17 +153,17 @@ impl Stocks {
 
     /// Tells the rows of all products that were touched since the last time.
     pub fn settle(&mut self, as_of: EventTime, out: &mut Settled) {
-        for key in std::mem::take(&mut self.touched) {
+        self.settle_some(as_of, usize::MAX, out);
+    }
+
+    /// The same for so many products at most; the others wait.
+    pub fn settle_some(&mut self, as_of: EventTime, max: usize, out: &mut Settled) {
+        let count = self.touched.len().min(max);
+        for key in self.touched.drain(..count) {
             let rules = self.rules.of(key.store);
-            let Some(product) = self.kept.fresh_mut(&key) else {
-                continue;
-            };
-            product.is_touched = false;
-            let touched = std::mem::take(&mut product.touched);
-            out.inventory.push(product.state.row(key, as_of, &rules));
-            let lanes = product.state.lanes.iter();
-            let lanes = lanes.filter(|lane| touched.contains(&lane.warehouse));
-            out.warehouses.extend(lanes.map(|lane| lane.row(key)));
+            if let Some(product) = self.kept.fresh_mut(&key) {
+                product.settle((key, as_of), &rules, out);
+            }
         }
     }
 
@@ -195,21 +201,22 @@ impl Stocks {
         self.kept.bring(key, product);
     }
 
-    /// What changed since the last checkpoint was begun, in no particular order. To be asked for when all is settled.
+    /// What changed since [`Stocks::rest`] was last called, in no particular order. To be asked for when all is settled.
     pub fn fresh(&self) -> impl Iterator<Item = (&StockKey, &ProductStock)> {
         self.kept
             .fresh()
             .map(|(key, product)| (key, &product.state))
     }
 
-    /// What is fresh was taken by a checkpoint, when all was settled; it stays in memory until [`Stocks::forget_resting`].
+    /// What is fresh was written, when all was settled; it can be brought back from now on.
     pub fn rest(&mut self) {
         self.kept.rest();
     }
 
-    /// The checkpoint stands: what it took can be brought back.
-    pub fn forget_resting(&mut self) {
-        self.kept.forget_resting();
+    /// Forgets every product; the rules stay.
+    pub fn forget(&mut self) {
+        self.kept.rest();
+        self.touched.clear();
     }
 
     /// Products in memory.
@@ -236,6 +243,28 @@ impl Stocks {
             self.touched.push(key);
         }
         product
+    }
+}
+
+impl Product {
+    fn settle(&mut self, (key, as_of): (StockKey, EventTime), rules: &Rules, out: &mut Settled) {
+        self.is_touched = false;
+        let has_lanes = !self.state.lanes.is_empty();
+        if std::mem::take(&mut self.is_moved) && has_lanes {
+            out.moved.push(key);
+        }
+        let row = self.state.row(key, as_of, rules);
+        match row.basis {
+            Basis::Nothing => out.gone.push(key),
+            _ => out.inventory.push(row),
+        }
+        for warehouse in std::mem::take(&mut self.touched) {
+            let mut lanes = self.state.lanes.iter();
+            match lanes.find(|lane| lane.warehouse == warehouse) {
+                Some(lane) => out.warehouses.push(lane.row(key)),
+                None => out.gone_warehouses.push((key, warehouse.name)),
+            }
+        }
     }
 }
 

@@ -53,6 +53,11 @@ pub(crate) fn money(amount: i128, currency: Option<&str>) -> Value {
     Value::String(format_decimal(amount, digits))
 }
 
+/// Pieces, with as many digits as they have.
+pub(crate) fn quantity(amount: i128) -> String {
+    format_decimal(amount, 0)
+}
+
 fn figure(figure: Figure, kind: &str, currency: Option<&str>) -> Value {
     match figure {
         Figure::Nothing => Value::Null,

@@ -1,4 +1,4 @@
-//! The newest carts of each store, as lists to look into. Totals are not made from them: cells count carts.
+//! The newest carts of each store by what became of them, as lists to look into. Totals are not made from them: cells count carts.
 
 use crate::tables::{LiveTables, RowReader};
 use analytics::cart::{Fact, Reason, State};
@@ -8,7 +8,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// Carts kept a store, the newest by when they began: as many as are told of a flood, so that none of them is out of date.
+/// Carts kept a store and state, the newest by when they began. By state, because in a busy shop the newest thousand of all
+/// are minutes old, and none of them can be abandoned yet.
 pub const CARTS_MAX: usize = 1_000;
 /// Columns of a line in a cart's row.
 const LINE_COLUMNS: usize = 5;
@@ -108,9 +109,9 @@ pub enum CartOrder {
 pub struct CartList {
     /// Those asked for, in the order asked for.
     pub carts: Vec<Arc<Cart>>,
-    /// How many carts of this store the list was chosen from.
-    pub kept: usize,
-    /// The oldest of those began at this time.
+    /// Whether there were more than are kept: then these are the newest.
+    pub is_cut: bool,
+    /// The oldest of them began at this time.
     pub since: Option<EventTime>,
 }
 
@@ -118,9 +119,12 @@ impl LiveTables {
     /// The newest carts of a store that are in one of these states, or in any where none is named.
     #[must_use]
     pub fn carts(&self, store: &str, states: &[State], order: CartOrder) -> CartList {
-        let mut list = self.shared.carts.read().list(store, states);
+        let settings = self.stores().get(store);
+        let last_open = self.store_now(store).0;
+        let last_open = EventTime(last_open.saturating_sub(settings.carts.idle_micros));
+        let mut list = self.shared.carts.read().list(store, states, last_open);
         if order == CartOrder::Value {
-            let own = self.stores().get(store).currency;
+            let own = settings.currency;
             list.carts.sort_by_cached_key(|cart| {
                 let other = (cart.currency.clone()).filter(|code| **code != *own.as_str());
                 (cart.value.is_none(), other, Reverse(cart.value))
@@ -156,7 +160,19 @@ pub(crate) struct Carts {
 
 /// By when a cart began, then by its whole key.
 type CartKey = (EventTime, Box<[Value]>);
-type StoreCarts = BTreeMap<CartKey, (Arc<Cart>, i64)>;
+
+/// A store's carts; each stands in the list of its state.
+#[derive(Debug, Default)]
+struct StoreCarts {
+    states: HashMap<Box<[Value]>, State>,
+    lists: [StateCarts; State::ALL.len()],
+}
+
+#[derive(Debug, Default)]
+struct StateCarts {
+    carts: BTreeMap<CartKey, (Arc<Cart>, i64)>,
+    is_cut: bool,
+}
 
 impl Carts {
     /// Takes in a change; false where the row is none of a cart.
@@ -174,37 +190,67 @@ impl Carts {
         let created = EventTime(*created);
         let cart = match change.values.as_deref() {
             Some(values) => match read_cart((kind, person), created, values) {
-                Some(cart) => Some(Arc::new(cart)),
+                Some(cart) => Some(cart),
                 None => return false,
             },
             None => None,
         };
         let carts = self.stores.entry(Arc::clone(store)).or_default();
         let key = (created, change.key.clone());
-        if (carts.get(&key)).is_some_and(|(_, version)| change.version < *version) {
-            return true;
-        }
-        match cart {
-            Some(cart) => carts.insert(key, (cart, change.version)),
-            None => carts.remove(&key),
-        };
-        if carts.len() > CARTS_MAX {
-            carts.pop_first();
+        if carts.take_out(&key, change.version)
+            && let Some(cart) = cart
+        {
+            carts.put_in(key, cart, change.version);
         }
         true
     }
 
-    /// Those in one of these states, newest first.
-    fn list(&self, store: &str, states: &[State]) -> CartList {
+    /// Those in one of these states, newest first; an open one that did not change since `last_open` is open no more,
+    /// and its row is on its way or was lost in a flood.
+    fn list(&self, store: &str, states: &[State], last_open: EventTime) -> CartList {
         let Some(carts) = self.stores.get(store) else {
             return CartList::default();
         };
-        let newest = carts.values().rev().map(|(cart, _)| cart);
-        let wanted = newest.filter(|cart| states.is_empty() || states.contains(&cart.state));
-        CartList {
-            carts: wanted.cloned().collect(),
-            kept: carts.len(),
-            since: carts.first_key_value().map(|((created, _), _)| *created),
+        let mut list = CartList::default();
+        let wanted = |state: &State| states.is_empty() || states.contains(state);
+        for state in State::ALL.into_iter().filter(wanted) {
+            let found = &carts.lists[state as usize];
+            let stands = |cart: &&Arc<Cart>| state != State::Open || cart.changed >= last_open;
+            let kept = found.carts.values().map(|(cart, _)| cart);
+            list.carts.extend(kept.filter(stands).cloned());
+            list.is_cut |= found.is_cut;
+        }
+        list.carts
+            .sort_by(|one, other| other.created.cmp(&one.created));
+        list.since = list.carts.last().map(|cart| cart.created);
+        list
+    }
+}
+
+impl StoreCarts {
+    /// Takes a cart out of the list where it stands; false where a newer row of it stands there.
+    fn take_out(&mut self, key: &CartKey, version: i64) -> bool {
+        let Some(state) = self.states.get(&key.1) else {
+            return true;
+        };
+        let list = &mut self.lists[*state as usize].carts;
+        if list.get(key).is_some_and(|(_, known)| version < *known) {
+            return false;
+        }
+        list.remove(key);
+        self.states.remove(&key.1);
+        true
+    }
+
+    fn put_in(&mut self, key: CartKey, cart: Cart, version: i64) {
+        let list = &mut self.lists[cart.state as usize];
+        self.states.insert(key.1.clone(), cart.state);
+        list.carts.insert(key, (Arc::new(cart), version));
+        if list.carts.len() > CARTS_MAX
+            && let Some(((_, oldest), _)) = list.carts.pop_first()
+        {
+            self.states.remove(&oldest);
+            list.is_cut = true;
         }
     }
 }
@@ -219,7 +265,7 @@ fn read_cart(
     let state = State::ALL
         .into_iter()
         .find(|known| known.name() == &**state)?;
-    let (changed, ended) = (EventTime(row.time()?), row.time_or_null()?.map(EventTime));
+    let (changed, ended) = (EventTime(row.time()?), row.time_or_null()?);
     let (adds, removes, returns) = (row.int()?, row.int()?, row.int()?);
     let (pieces, value) = (row.decimal()?, row.decimal_or_null()?);
     let currency = row.text_or_null()?.cloned();
@@ -330,7 +376,7 @@ mod tests {
         ]);
         let all = live.carts("main", &[], CartOrder::Created);
         assert_eq!(shown(&all), "bob abandoned, cid open, ann open");
-        assert_eq!((all.kept, all.since), (3, Some(EventTime(10))));
+        assert_eq!((all.is_cut, all.since), (false, Some(EventTime(10))));
         let open = live.carts("main", &[State::Open], CartOrder::Created);
         assert_eq!(shown(&open), "cid open, ann open");
         let other = live.carts("other", &[], CartOrder::Created);
@@ -379,12 +425,32 @@ mod tests {
     }
 
     #[test]
-    fn only_the_newest_thousand_are_kept_whatever_the_order_of_arrival() {
-        let changes: Vec<Change> = (0..1_300)
+    fn only_the_newest_thousand_of_a_state_are_kept_whatever_the_order_of_arrival() {
+        let mut changes: Vec<Change> = (0..1_300)
             .map(|at| change("ann", (at * 463) % 1_300, Some(("open", None, ""))))
             .collect();
-        let list = live(&changes).carts("main", &[], CartOrder::Created);
-        assert_eq!((list.kept, list.since), (CARTS_MAX, Some(EventTime(300))));
+        changes.push(change("bob", -5, Some(("abandoned", None, ""))));
+        let live = live(&changes);
+        let open = live.carts("main", &[State::Open], CartOrder::Created);
+        let since = Some(EventTime(300));
+        assert_eq!(
+            (open.carts.len(), open.is_cut, open.since),
+            (CARTS_MAX, true, since)
+        );
+        let abandoned = live.carts("main", &[State::Abandoned], CartOrder::Created);
+        assert_eq!(
+            (shown(&abandoned).as_str(), abandoned.is_cut),
+            ("bob abandoned", false)
+        );
+    }
+
+    #[test]
+    fn an_open_cart_whose_hour_is_over_is_open_no_more_even_if_nobody_said_so() {
+        let mut carts = Carts::default();
+        assert!(carts.apply(&change("ann", 10, Some(("open", None, "")))));
+        let open = |last_open| carts.list("main", &[State::Open], EventTime(last_open));
+        assert_eq!(open(11).carts.len(), 1);
+        assert_eq!(open(12).carts.len(), 0);
     }
 
     #[test]
@@ -395,6 +461,7 @@ mod tests {
         short.values = Some(values[..16].into());
         assert!(!carts.apply(&short));
         assert!(!carts.apply(&change("ann", 10, Some(("lost", None, "")))));
-        assert!(carts.list("main", &[]).carts.is_empty());
+        let left = carts.list("main", &[], EventTime(i64::MIN));
+        assert!(left.carts.is_empty());
     }
 }

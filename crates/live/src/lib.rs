@@ -5,6 +5,7 @@ mod audit;
 mod carts;
 mod cells;
 mod funnels;
+mod inventory;
 mod orders;
 mod pulse;
 pub mod query;
@@ -20,6 +21,10 @@ pub use audit::{
 };
 pub use carts::{CARTS_MAX, Cart, CartLine, CartList, CartOrder};
 pub use funnels::{FunnelFigures, FunnelQuestion, FunnelsAnswer, FunnelsError, StepFigures};
+pub use inventory::{
+    ElasticityView, PriceChange, PriceChangeQuestion, PriceSide, StandingMicros, StockItem,
+    StockList, StockQuestion, StockSort, standing_named,
+};
 pub use orders::Order;
 pub use pulse::{PulseSecond, StreamChanges, StreamSnapshot, Subscription};
 pub use query::{Answer, Query, QueryError};

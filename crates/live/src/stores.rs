@@ -1,6 +1,7 @@
-//! What a store says of itself: its time zone, its currency, its funnels.
+//! What a store says of itself: its time zone, its currency, its carts, its funnels.
 //! Which stores have data is not known here.
 
+use analytics::cart;
 use analytics::funnel::{self, Declaration};
 use analytics::window::Calendar;
 use event::Currency;
@@ -14,6 +15,8 @@ pub struct Store {
     pub zone: TimeZone,
     /// Currency of amounts that name none.
     pub currency: Currency,
+    /// When its carts are abandoned.
+    pub carts: cart::Rules,
     /// On which ways it wants to see people get on, as they are counted.
     pub funnels: Vec<Declaration>,
 }
@@ -23,6 +26,7 @@ impl Default for Store {
         Store {
             zone: TimeZone::UTC,
             currency: Currency::USD,
+            carts: cart::Rules::default(),
             funnels: funnel::usual(),
         }
     }

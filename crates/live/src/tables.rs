@@ -7,6 +7,7 @@ use crate::audit::{
 };
 use crate::carts::Carts;
 use crate::cells::{CellAddress, CubeTable, RowKey, Stamp};
+use crate::inventory::Inventory;
 use crate::orders::Orders;
 use crate::query::CalendarTexts;
 use crate::stores::Stores;
@@ -16,6 +17,7 @@ use analytics::cell::{CUBES, Cube, CubeId};
 use analytics::quality::{Thresholds, Watch};
 use analytics::window::{Ages, Grain};
 use changelog::{AtRest, Change, ChangeBatch, Outlet, Progress, TablePart, Value};
+use event::EventTime;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use parking_lot::RwLock;
@@ -36,6 +38,7 @@ pub(crate) struct Shared {
     cubes: Vec<RwLock<CubeTable>>,
     pub(crate) orders: RwLock<Orders>,
     pub(crate) carts: RwLock<Carts>,
+    pub(crate) inventory: RwLock<Inventory>,
     pub(crate) products: RwLock<Products>,
     audit: RwLock<Audit>,
     pub(crate) watermarks: RwLock<Watermarks>,
@@ -81,6 +84,7 @@ impl LiveTables {
             cubes,
             orders: RwLock::default(),
             carts: RwLock::default(),
+            inventory: RwLock::default(),
             products: RwLock::default(),
             audit: RwLock::default(),
             watermarks: RwLock::default(),
@@ -311,6 +315,7 @@ impl LiveFeed {
         let mut orders = shared.orders.write();
         let mut carts = shared.carts.write();
         let mut products = shared.products.write();
+        let mut inventory = shared.inventory.write();
         let mut audit = shared.audit.write();
         let mut watermarks = shared.watermarks.write();
         audit.reach(batch.progress.offset);
@@ -323,6 +328,7 @@ impl LiveFeed {
                 // Nobody asks for single sessions here; their numbers are cells.
                 "sessions" => true,
                 "products" => take_in_product(&mut products, change, &mut texts),
+                "inventory" | "stock" | "prices" | "price_changes" => inventory.apply(change),
                 "watermarks" => watermarks.apply(change),
                 "ticks" => watermarks.apply_tick(change),
                 _ => audit.apply(change),
@@ -431,9 +437,9 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    pub(crate) fn time_or_null(&mut self) -> Option<Option<i64>> {
+    pub(crate) fn time_or_null(&mut self) -> Option<Option<EventTime>> {
         match self.next()? {
-            Value::Time(time) => Some(Some(*time)),
+            Value::Time(time) => Some(Some(EventTime(*time))),
             Value::Null => Some(None),
             _ => None,
         }
@@ -451,10 +457,7 @@ impl<'a> RowReader<'a> {
     }
 
     pub(crate) fn decimal(&mut self) -> Option<i128> {
-        match self.next()? {
-            Value::Decimal(amount) => Some(*amount),
-            _ => None,
-        }
+        self.decimal_or_null()?
     }
 
     pub(crate) fn decimal_or_null(&mut self) -> Option<Option<i128>> {

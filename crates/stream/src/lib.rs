@@ -3,6 +3,7 @@
 
 mod audit;
 mod home;
+mod inventory;
 mod line;
 mod names;
 mod persons;
@@ -30,7 +31,7 @@ use analytics::cell::NameId;
 use analytics::funnel::{Declaration, FunnelError, Funnels};
 use analytics::person::PersonRules;
 use analytics::window::Calendar;
-use analytics::{cart, funnel, session};
+use analytics::{cart, funnel, price, session, stock};
 use event::Currency;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -50,6 +51,10 @@ pub struct Store {
     pub carts: cart::Rules,
     /// On which ways it wants to see people get on.
     pub funnels: Vec<Declaration>,
+    /// How it looks at its stock.
+    pub stock: stock::Rules,
+    /// How it looks at its prices.
+    pub prices: price::Rules,
 }
 
 impl Default for Store {
@@ -60,6 +65,8 @@ impl Default for Store {
             sessions: session::Rules::default(),
             carts: cart::Rules::default(),
             funnels: funnel::usual(),
+            stock: stock::Rules::default(),
+            prices: price::Rules::default(),
         }
     }
 }

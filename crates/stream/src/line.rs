@@ -3,11 +3,12 @@
 
 use crate::audit::Audit;
 use crate::home::ShardId;
+use crate::inventory::{InventoryOutput, InventorySetting, StoreInventory, TOLD_MAX};
 use crate::names::{Names, Product, Products};
 use crate::persons::PersonSetting;
 use crate::rest::{self, AtRest, RestError};
 use crate::round::{FrameSide, FrameSource, Known, NamedBatch, Round};
-use crate::shard::Outgoing;
+use crate::shard::{Outgoing, ShardSetting};
 use crate::watermarks::Watermarks;
 use crate::worker::{Answer, Incoming, Spawn, Task, Worker, WorkerEnded};
 use crate::{Store, Stores, StreamConfig};
@@ -16,6 +17,7 @@ use analytics::funnel::FunnelError;
 use analytics::order::OrderRow;
 use analytics::person::{AsOf, CartRow, PersonKey, SessionRow};
 use analytics::session::Channel;
+use analytics::window::Calendar;
 use changelog::{Change, Progress};
 use checkpoint::{Checkpoint, DecodeError, Decoder, Encoder, Folder, Run};
 use event::EventTime;
@@ -61,6 +63,8 @@ pub struct Harvest {
     pub session_rows: Vec<SessionRow>,
     /// Changed carts.
     pub cart_rows: Vec<CartRow>,
+    /// Changed products, of every worker.
+    pub inventory: Vec<InventoryOutput>,
     /// New names, in the order of their ids.
     pub names: Vec<Arc<str>>,
     /// New or renamed products.
@@ -82,6 +86,8 @@ pub struct LineRuns {
     pub orders: Vec<Run>,
     /// Persons, a run a worker.
     pub people: Vec<Run>,
+    /// Stock and prices of products, a run a worker.
+    pub inventory: Vec<Run>,
     /// New names.
     pub names: Option<Run>,
     /// New and changed products.
@@ -104,8 +110,12 @@ pub mod parts {
     pub const ORDERS: &str = "orders";
     /// Persons.
     pub const PEOPLE: &str = "people";
+    /// Stock and prices of products.
+    pub const INVENTORY: &str = "inventory";
     /// Cells.
     pub const CELLS: &str = "cells";
+    /// Rows of what was told of products.
+    pub const ROWS: &str = "rows";
     /// How far the line has folded.
     pub const PROGRESS: &str = "progress";
     /// Watermarks and the sources behind them.
@@ -149,20 +159,7 @@ impl Line {
     pub fn start(config: &StreamConfig, spawn: &Spawn<'_>) -> Result<Line, LineError> {
         let count = config.workers.max(1);
         let mut names = Names::default();
-        // The first names are those of stores, of steps of funnels and of channels, whatever checkpoint is gone on from.
-        let mut rules = |store: &Store| store.person_rules(|name| names.id(name));
-        let usual = rules(&Store::default())?;
-        let stores = config.stores.0.iter();
-        let stores = stores.map(|(name, store)| Ok((name, Arc::new(rules(store)?))));
-        let stores = stores.collect::<Result<Vec<_>, FunnelError>>()?;
-        let stores = stores.into_iter();
-        let setting = PersonSetting {
-            usual,
-            stores: stores
-                .map(|(name, rules)| (names.id(name), rules))
-                .collect(),
-            channels: std::array::from_fn(|at| names.id(Channel::ALL[at].name())),
-        };
+        let setting = shard_setting(&config.stores, &mut names)?;
         let workers = (0..count)
             .map(|index| Worker::start((index, count), &setting, spawn))
             .collect::<Result<_, _>>()?;
@@ -243,6 +240,7 @@ impl Line {
                     runs.orders.extend(shards.orders);
                     runs.people.extend(shards.people);
                     deadlines.extend(shards.deadlines);
+                    runs.inventory.extend(shards.inventory);
                 }
                 Answer::Rested(Err(error)) => runs.failure = Some(error),
                 _ => return Err(LineError::OutOfTurn),
@@ -410,8 +408,8 @@ impl Line {
         let workers = self.workers.len();
         let worker = |home: ShardId| usize::from(home.0) % workers;
         for movement in outgoing.products {
-            let home = self.products.home(movement.told.product);
-            self.untold[worker(home)].products.push(movement);
+            let home = self.products.home(movement.told.product());
+            self.untold[worker(home)].products.push((home, movement));
         }
         for movement in outgoing.mail {
             let Some(person) = movement.told.person() else {
@@ -494,10 +492,19 @@ impl Line {
 
     /// Takes what changed, between rounds.
     pub fn harvest(&mut self) -> Result<Harvest, LineError> {
+        self.harvest_with(usize::MAX)
+    }
+
+    /// The same while more is to be folded: rows of products may wait for a later harvest.
+    pub fn harvest_behind(&mut self) -> Result<Harvest, LineError> {
+        self.harvest_with(TOLD_MAX)
+    }
+
+    fn harvest_with(&mut self, products_max: usize) -> Result<Harvest, LineError> {
         self.settle()?;
         self.workers
             .iter()
-            .try_for_each(|worker| worker.ask(Task::HandOver))?;
+            .try_for_each(|worker| worker.ask(Task::HandOver(products_max)))?;
         let version = self.version();
         let mut harvest = Harvest {
             version,
@@ -512,6 +519,7 @@ impl Line {
             harvest.order_rows.extend(changed.orders);
             harvest.session_rows.extend(changed.sessions);
             harvest.cart_rows.extend(changed.carts);
+            harvest.inventory.push(changed.inventory);
         }
         harvest.names = self.names.take_fresh();
         harvest.products = self.products.take_fresh();
@@ -521,6 +529,33 @@ impl Line {
         self.is_changed = false;
         Ok(harvest)
     }
+}
+
+/// What shards know from the beginning. So the first names are those of stores, of steps of funnels and of channels,
+/// whatever checkpoint is gone on from.
+fn shard_setting(stores: &Stores, names: &mut Names) -> Result<ShardSetting, FunnelError> {
+    let mut rules = |store: &Store| store.person_rules(|name| names.id(name));
+    let usual = rules(&Store::default())?;
+    let of_persons = stores.0.values().map(|store| Ok(Arc::new(rules(store)?)));
+    let of_persons = of_persons.collect::<Result<Vec<_>, FunnelError>>()?;
+    let ids: Vec<NameId> = stores.0.keys().map(|name| names.id(name)).collect();
+    let inventory = ids.iter().zip(stores.0.values());
+    let inventory = inventory.map(|(id, store)| StoreInventory {
+        store: *id,
+        stock: store.stock,
+        prices: store.prices,
+        calendar: Calendar::new(store.zone.clone()),
+    });
+    Ok(ShardSetting {
+        persons: PersonSetting {
+            usual,
+            stores: ids.iter().copied().zip(of_persons).collect(),
+            channels: std::array::from_fn(|at| names.id(Channel::ALL[at].name())),
+        },
+        inventory: InventorySetting {
+            stores: inventory.collect(),
+        },
+    })
 }
 
 fn done(worker: &Worker) -> Result<(), LineError> {

@@ -1,5 +1,7 @@
 //! Results as rows of the changelog: cells, orders and products with their names in place of ids.
 
+pub mod inventory;
+
 use analytics::cart;
 use analytics::cell::{Cell, CellKey, Cube, NameId};
 use analytics::order::OrderRow;
@@ -169,7 +171,11 @@ fn cart_values(
     product: impl Fn(NameId) -> Value,
 ) -> Box<[Value]> {
     let values = cart.values();
-    let worth = values.iter().max_by_key(|(_, value)| *value);
+    // Of equal values the last by name: numbers of names hang on who came first.
+    let worth = values.iter().max_by_key(|(currency, value)| {
+        let name = names.get(currency.0 as usize);
+        (*value, name)
+    });
     let order = (cart.purchase.as_ref()).and_then(|purchase| purchase.id.clone());
     let bought_at = cart.purchase.as_ref().map(|purchase| purchase.at.time);
     let time = |time: Option<EventTime>| time.map_or(Value::Null, |time| Value::Time(time.0));

@@ -60,7 +60,9 @@ pub fn restore(
         ids: table(parts::IDS),
         orders: table(parts::ORDERS),
         people: table(parts::PEOPLE),
+        inventory: table(parts::INVENTORY),
         cells: table(parts::CELLS),
+        rows: table(parts::ROWS),
     });
     if number > 0 {
         tracing::info!(number, frame = position.frame, "going on from a checkpoint");
@@ -165,12 +167,14 @@ fn made_by(stores: &Stores) -> Vec<u8> {
             sessions,
             carts,
             funnels,
+            stock,
+            prices,
             ..
         } = store;
         let currency = currency.as_str();
         let _ = writeln!(
             text,
-            "{name} {zone} {currency} {sessions:?} {carts:?} {funnels:?}"
+            "{name} {zone} {currency} {sessions:?} {carts:?} {funnels:?} {stock:?} {prices:?}"
         );
     }
     text.into_bytes()

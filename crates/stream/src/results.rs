@@ -3,6 +3,7 @@
 
 mod cells;
 mod difference;
+mod inventory;
 mod newest;
 
 pub use cells::SliceBounds;
@@ -27,6 +28,7 @@ use event::EventTime;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use inventory::InventoryRows;
 use newest::{Lists, REMEMBERED_ROWS_MAX};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,6 +44,7 @@ pub struct Results {
     names: Vec<Arc<str>>,
     products: Vec<Option<Product>>,
     lists: Lists,
+    inventory: InventoryRows,
     audit: BTreeMap<(&'static str, Box<[Value]>), Change>,
     rejections: BTreeMap<Box<[Value]>, Change>,
     stores: Stores,
@@ -63,7 +66,7 @@ struct Outlived {
 /// Of the cells that memory may hold, a third stays at a checkpoint: a steady shop makes one every half minute, with few
 /// changes, and would fill memory with windows that ended. The rest is room for what a bulk of events changes until the next.
 const STAYING_SHARE: usize = 3;
-/// Products told in one batch after a restart: about 3 MB of rows.
+/// Products told in one batch after a restart: about 3 MB of names, or 15 MB of rows of stock.
 const RESTORED_ROWS: usize = 16_384;
 
 /// The next coarser window a cube is published for.
@@ -84,6 +87,7 @@ impl Results {
             names: vec![Arc::from("")],
             products: Vec::new(),
             lists: Lists::default(),
+            inventory: InventoryRows::default(),
             audit: BTreeMap::new(),
             rejections: BTreeMap::new(),
             stores,
@@ -104,6 +108,7 @@ impl Results {
         changes.extend(self.remember_orders(&harvest.order_rows));
         changes.extend(self.remember_sessions(&harvest.session_rows));
         changes.extend(self.remember_carts(&harvest.cart_rows));
+        changes.extend(self.tell_inventory(&harvest.inventory));
         changes.extend(self.remember_audit(harvest.audit));
         Ok(ChangeBatch {
             changes,
@@ -303,6 +308,7 @@ impl Results {
             }
         }
         changes.extend(self.lists());
+        self.inventory.all(|row| changes.push(row))?;
         changes.extend(self.audit.values().cloned());
         Ok(ChangeBatch {
             changes,
@@ -358,6 +364,8 @@ fn product_id(products: &[Option<Product>], id: NameId) -> Value {
 pub struct ResultRuns {
     /// Cells that changed.
     pub cells: Option<Run>,
+    /// Rows of stock and prices that changed.
+    pub rows: Option<Run>,
     /// All it remembers beside them.
     pub value: Vec<u8>,
     /// The version of what is in it.
@@ -370,7 +378,10 @@ impl Results {
         if let Some((_, newest)) = self.progress.event_times {
             self.cells.let_go(cells_max / STAYING_SHARE, newest);
         }
+        // Cells let go of what is written, so what may fail comes first.
+        let rows = self.inventory.write(folder)?;
         let cells = self.cells.rest(folder)?;
+        self.inventory.rest(rows.as_ref(), self.version);
         let mut value = Vec::new();
         let mut out = Encoder(&mut value);
         out.i64(self.version);
@@ -379,6 +390,7 @@ impl Results {
         let version = self.version;
         Ok(ResultRuns {
             cells,
+            rows,
             value,
             version,
         })
@@ -394,6 +406,7 @@ impl Results {
             .filter(|slice| slice.cube.cube().kept_micros.is_some())
             .copied()
             .collect();
+        self.inventory.set_at_rest(&at_rest);
         self.cells = Cells::restore(slices, Arc::clone(&at_rest));
         for slice in passing {
             let (cells, windows) = (&mut self.cells, &mut self.passing);
@@ -439,13 +452,17 @@ impl Results {
             };
             publish(self, &batch)?;
         }
-        Ok(())
+        self.inventory.chunks(RESTORED_ROWS, |changes| {
+            let progress = self.progress;
+            publish(self, &ChangeBatch { changes, progress })
+        })
     }
 
     /// A checkpoint stands: what it took need not stay in memory. Returns what readers see at rest from now on.
     pub fn set_at_rest(&mut self, at_rest: Arc<AtRest>) -> CellsAtRest {
         let version = at_rest.version;
         self.outlived.take_if(|outlived| version >= outlived.until);
+        self.inventory.set_at_rest(&at_rest);
         self.cells.set_at_rest(at_rest);
         self.seen_at_rest()
     }

@@ -27,6 +27,7 @@ pub struct NamedBatch {
     cities: Vec<NameId>,
     devices: Vec<NameId>,
     currencies: Vec<NameId>,
+    warehouses: Vec<NameId>,
     /// The default currency of each store, by the store's key.
     store_currencies: Vec<NameId>,
     identities: [NameId; 3],
@@ -111,6 +112,8 @@ pub struct RoutedEvent<'a> {
     pub naming: Naming<'a>,
     /// Names of its line items.
     pub items: &'a [ItemNames],
+    /// The warehouse it speaks of.
+    pub warehouse: NameId,
     /// By whom, for whom and when it came in.
     pub audit: AuditKey,
     /// Whether an import brought it that was undone.
@@ -147,6 +150,7 @@ impl NamedBatch {
             cities: of(Label::City),
             devices: of(Label::DeviceType),
             currencies: of(Label::Currency),
+            warehouses: of(Label::Warehouse),
             store_currencies: Vec::new(),
             identities: [Identity::Customer, Identity::Visitor, Identity::Nobody]
                 .map(|identity| names.id(identity.name())),
@@ -207,6 +211,11 @@ impl NamedBatch {
                 .minute
                 .unwrap_or_else(|| minute_of(EventTime(received()))),
         }
+    }
+
+    fn warehouse(&self, event: EventRef<'_>) -> NameId {
+        let key = event.label_key(Label::Warehouse);
+        key.map_or(NameId(0), |key| self.warehouses[usize::from(key)])
     }
 
     fn names(&self, event: EventRef<'_>, naming: &Naming<'_>) -> EventNames {
@@ -354,6 +363,7 @@ impl Round {
                 offset: batch.first_offset + u64::from(index.row),
                 at: *index,
                 items: batch.items.get(event.item_rows()).unwrap_or_default(),
+                warehouse: batch.warehouse(event),
                 audit: batch.audit_key(event, names.store),
                 is_retracted: batch.is_retracted(event),
                 names,

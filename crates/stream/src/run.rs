@@ -504,7 +504,10 @@ impl Feeder {
     }
 
     fn publish(&mut self) -> Result<(), StreamError> {
-        let harvest = self.line.harvest()?;
+        let harvest = match self.line.has_round() {
+            true => self.line.harvest_behind()?,
+            false => self.line.harvest()?,
+        };
         self.hand_over(harvest, None, self.now())
     }
 

@@ -3,6 +3,7 @@
 
 use crate::audit::{AuditKey, KeyCounts};
 use crate::home::ShardId;
+use crate::inventory::{Inventory, InventoryOutput, InventorySetting};
 use crate::persons::{Mail, PersonOutput, PersonSetting, Persons};
 use crate::rest::{self, AtRest, RestError};
 use crate::round::{Round, RoutedEvent, RowIndex};
@@ -11,13 +12,13 @@ use analytics::activity::ActivityFold;
 use analytics::cell::Deltas;
 use analytics::order::{OrderKey, OrderRow, Orders, Outputs, is_built_of_rows};
 use analytics::person::AsOf;
-use analytics::product::ProductChange;
+use analytics::product::ProductMovement;
 use event::schema::{Label, Number};
 use event::time::HOUR;
 use event::{EventId, EventRef, EventTime, KeyKind, hash_128_within, key_hash};
 
 /// A message from one shard to another. (from, offset, index) is its identity: a replay repeats it exactly.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Movement<T> {
     /// The sender.
     pub from: ShardId,
@@ -94,18 +95,20 @@ pub struct Output {
     pub order_rows: Vec<OrderRow>,
     /// Of persons.
     pub persons: PersonOutput,
+    /// Of products.
+    pub inventory: InventoryOutput,
     /// Movements to send.
     pub outgoing: Outgoing,
     /// What became of the round's events.
     pub verdicts: Verdicts,
-    changes: Vec<ProductChange>,
+    products: Vec<ProductMovement>,
 }
 
 /// Movements to send.
 #[derive(Debug, Default)]
 pub struct Outgoing {
     /// The receiver follows from the product.
-    pub products: Vec<Movement<ProductChange>>,
+    pub products: Vec<Movement<ProductMovement>>,
     /// The receiver follows from the person.
     pub mail: Vec<Movement<Mail>>,
 }
@@ -113,7 +116,7 @@ pub struct Outgoing {
 impl Output {
     /// Sends what an event of this shard made it tell others.
     fn send(&mut self, from: ShardId, offset: u64) {
-        let products = number(from, offset, self.changes.drain(..));
+        let products = number(from, offset, self.products.drain(..));
         self.outgoing.products.extend(products);
         let mail = number(from, offset, self.persons.mail.drain(..));
         self.outgoing.mail.extend(mail);
@@ -143,17 +146,29 @@ pub struct Shard {
     pub orders: Orders,
     /// Persons and their sessions.
     pub persons: Persons,
+    /// Stock and prices of products.
+    pub inventory: Inventory,
+}
+
+/// What shards know from the beginning.
+#[derive(Debug, Clone)]
+pub struct ShardSetting {
+    /// Of persons.
+    pub persons: PersonSetting,
+    /// Of stock and prices.
+    pub inventory: InventorySetting,
 }
 
 impl Shard {
     /// An empty shard.
     #[must_use]
-    pub fn new(id: ShardId, setting: &PersonSetting) -> Shard {
+    pub fn new(id: ShardId, setting: &ShardSetting) -> Shard {
         Shard {
             id,
             seen: Seen::new(id),
             orders: Orders::default(),
-            persons: Persons::new(setting),
+            persons: Persons::new(&setting.persons),
+            inventory: Inventory::new(&setting.inventory),
         }
     }
 
@@ -189,6 +204,7 @@ impl Shard {
         self.seen.rest();
         self.orders.rest();
         self.persons.rest();
+        self.inventory.rest();
     }
 
     /// Forgets everything.
@@ -196,6 +212,7 @@ impl Shard {
         self.seen = Seen::new(self.id);
         self.orders = Orders::default();
         self.persons.forget();
+        self.inventory.forget();
     }
 
     /// An order of a file that was read before its last rows were written: it has its first row's identity, and the rows
@@ -216,7 +233,7 @@ impl Shard {
             let known = self.orders.categories(routed.event, &routed.names);
             let mut activity = ActivityFold {
                 deltas: &mut out.deltas,
-                product_changes: &mut out.changes,
+                products: &mut out.products,
                 pulse_from: EventTime(i64::MAX),
             };
             let who = (&routed.names, &routed.naming);
@@ -238,7 +255,7 @@ impl Shard {
     ) -> Result<(), RestError> {
         let mut activity = ActivityFold {
             deltas: &mut out.deltas,
-            product_changes: &mut out.changes,
+            products: &mut out.products,
             pulse_from,
         };
         let who = (&routed.names, &routed.naming);
@@ -247,6 +264,7 @@ impl Shard {
             self.bring_order(routed, at_rest)?;
             self.observe_order(routed, out);
         }
+        self.inventory.tell(routed, &mut out.products);
         (self.persons).see(routed, at_rest, &mut out.persons)?;
         out.send(self.id, routed.offset);
         Ok(())
@@ -271,19 +289,21 @@ impl Shard {
     fn observe_order(&mut self, routed: &RoutedEvent<'_>, out: &mut Output) {
         let mut outputs = Outputs {
             deltas: &mut out.deltas,
-            product_changes: &mut out.changes,
+            products: &mut out.products,
             rows: &mut out.order_rows,
         };
         self.orders
             .observe(routed.event, &routed.names, routed.items, &mut outputs);
     }
 
-    /// Folds what other shards tell about this shard's products.
-    pub fn receive_products(movements: &mut [Movement<ProductChange>], out: &mut Output) {
-        movements.sort_by_key(Movement::order);
-        movements
-            .iter()
-            .for_each(|movement| movement.told.fold(&mut out.deltas));
+    /// Folds what is told to one of this shard's products.
+    pub fn receive_product(
+        &mut self,
+        told: &ProductMovement,
+        at_rest: &AtRest,
+        out: &mut Output,
+    ) -> Result<(), RestError> {
+        self.inventory.receive(told, at_rest, &mut out.deltas)
     }
 
     /// Takes what is told to one of this shard's persons; see [`Persons::receive`].

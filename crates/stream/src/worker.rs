@@ -1,16 +1,17 @@
 //! A thread that owns shards: it folds rounds, receives movements, hands over what changed and writes it for a checkpoint.
 
 use crate::home::{SHARDS, ShardId};
-use crate::persons::{Mail, PersonSetting};
+use crate::inventory::{self, InventoryOutput};
+use crate::persons::Mail;
 use crate::rest::{self, AtRest, RestError};
 use crate::round::Round;
 use crate::seen;
-use crate::shard::{Movement, Outgoing, Output, Shard, Verdicts};
+use crate::shard::{Movement, Outgoing, Output, Shard, ShardSetting, Verdicts};
 use analytics::cell::{CellKey, Delta};
 use analytics::order::OrderRow;
 use analytics::person::{AsOf, CartRow, Deadlines, PersonKey, SessionRow};
-use analytics::product::ProductChange;
-use checkpoint::{Folder, Run, RunWriter};
+use analytics::product::ProductMovement;
+use checkpoint::{Folder, Run};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use event::EventTime;
 use std::io;
@@ -24,8 +25,8 @@ pub enum Task {
     Receive(Incoming),
     /// Say what changed with persons, as of these instants, this offset, and for the so many-th time.
     Settle(Arc<AsOf>, u64, u32),
-    /// Hand over what changed.
-    HandOver,
+    /// Hand over what changed, with the rows of so many products at most.
+    HandOver(usize),
     /// Write what no checkpoint has yet into this folder.
     Rest(Folder),
     /// Go on from these deadlines; homes are those of the persons.
@@ -55,8 +56,8 @@ pub enum Answer {
 /// What is told to one worker's shards.
 #[derive(Debug, Default)]
 pub struct Incoming {
-    /// To products.
-    pub products: Vec<Movement<ProductChange>>,
+    /// To products, with their homes.
+    pub products: Vec<(ShardId, Movement<ProductMovement>)>,
     /// To persons, with their homes.
     pub mail: Vec<(ShardId, Movement<Mail>)>,
     /// One past the last offset folded.
@@ -81,6 +82,8 @@ pub struct HandedOver {
     pub sessions: Vec<SessionRow>,
     /// Carts, checkouts, and orders without a cart.
     pub carts: Vec<CartRow>,
+    /// Stock and prices.
+    pub inventory: InventoryOutput,
 }
 
 /// What one worker's shards give to a checkpoint.
@@ -94,6 +97,8 @@ pub struct ShardRuns {
     pub people: Option<Run>,
     /// When time alone will change whose rows.
     pub deadlines: Vec<(EventTime, PersonKey)>,
+    /// Stock and prices of products.
+    pub inventory: Option<Run>,
 }
 
 /// A worker as its owner sees it.
@@ -111,7 +116,7 @@ impl Worker {
     /// Starts the worker that owns every shard whose number leaves `index` over `workers`.
     pub fn start(
         (index, workers): (usize, usize),
-        setting: &PersonSetting,
+        setting: &ShardSetting,
         spawn: &Spawn<'_>,
     ) -> io::Result<Worker> {
         let (tasks, work) = bounded(1);
@@ -179,12 +184,19 @@ fn serve(mut shards: Vec<Shard>, workers: usize, work: &Receiver<Task>, answers:
                 set_deadlines((&mut shards, workers), &as_of, deadlines);
                 Answer::Done
             }
-            Task::HandOver => Answer::HandedOver(HandedOver {
-                deltas: out.deltas.take(),
-                orders: std::mem::take(&mut out.order_rows),
-                sessions: out.persons.sessions.take(),
-                carts: out.persons.carts.take(),
-            }),
+            Task::HandOver(products_max) => {
+                let each = products_max.div_ceil(shards.len().max(1));
+                for shard in &mut shards {
+                    shard.inventory.settle(each, &mut out.inventory);
+                }
+                Answer::HandedOver(HandedOver {
+                    deltas: out.deltas.take(),
+                    orders: std::mem::take(&mut out.order_rows),
+                    sessions: out.persons.sessions.take(),
+                    carts: out.persons.carts.take(),
+                    inventory: std::mem::take(&mut out.inventory),
+                })
+            }
             Task::Rest(folder) => Answer::Rested(rest(&mut shards, &mut at_rest, &folder)),
             Task::SetAtRest(newest) => {
                 at_rest = AtRest::clone(&newest);
@@ -208,12 +220,16 @@ fn receive(
     at_rest: &AtRest,
     out: &mut Output,
 ) -> Result<(), RestError> {
-    Shard::receive_products(&mut incoming.products, out);
+    // The worker's own shards are every so many-th.
+    let own = |home: ShardId| usize::from(home.0) / workers;
+    (incoming.products).sort_by_key(|(_, movement)| movement.order());
+    for (home, movement) in &incoming.products {
+        shards[own(*home)].receive_product(&movement.told, at_rest, out)?;
+    }
     let mut mail = incoming.mail;
     mail.sort_by_key(|(_, movement)| movement.order());
     for ((home, movement), nth) in mail.into_iter().zip(0..) {
-        // The worker's own shards are every so many-th.
-        let shard = &mut shards[usize::from(home.0) / workers];
+        let shard = &mut shards[own(home)];
         let at = (incoming.offset, nth);
         shard.receive_mail(movement.told, at, at_rest, out)?;
     }
@@ -245,15 +261,21 @@ fn rest(
     let ids = seen::write(shards.iter().map(|shard| &shard.seen), folder)?;
     let orders = shards.iter().flat_map(|shard| shard.orders.fresh());
     let orders = orders.map(|(key, state)| (rest::orders::key(key), state));
-    let orders = write(orders.collect(), rest::orders::write, folder)?;
+    let orders = rest::write_run(orders.collect(), folder, |state, bytes| {
+        rest::orders::write(state, bytes)
+    })?;
     let people = (shards.iter()).flat_map(|shard| shard.persons.people().fresh());
     let people = people.map(|(key, state)| (rest::people::key(key.borrowed()), state));
-    let people = write(people.collect(), rest::people::write, folder)?;
+    let people = rest::write_run(people.collect(), folder, |state, bytes| {
+        rest::people::write(state, bytes)
+    })?;
+    let inventory = inventory::write(shards.iter().map(|shard| &shard.inventory), folder)?;
     shards.iter_mut().for_each(Shard::rest);
     let tables = [
         (&ids, &mut at_rest.ids),
         (&orders, &mut at_rest.orders),
         (&people, &mut at_rest.people),
+        (&inventory, &mut at_rest.inventory),
     ];
     for (run, table) in tables {
         run.iter().for_each(|run| table.push(run.clone()));
@@ -265,25 +287,6 @@ fn rest(
         orders,
         people,
         deadlines: deadlines.collect(),
+        inventory,
     })
-}
-
-/// Writes states by their keys; nothing where there is none.
-fn write<S>(
-    mut states: Vec<(Vec<u8>, &S)>,
-    write: impl Fn(&S, &mut Vec<u8>),
-    folder: &Folder,
-) -> Result<Option<Run>, RestError> {
-    if states.is_empty() {
-        return Ok(None);
-    }
-    states.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-    let mut writer = RunWriter::create(folder, states.len() as u64)?;
-    let mut bytes = Vec::new();
-    for (key, state) in states {
-        bytes.clear();
-        write(state, &mut bytes);
-        writer.push(&key, Some(&bytes))?;
-    }
-    Ok(Some(writer.finish()?))
 }

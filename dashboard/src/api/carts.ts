@@ -17,9 +17,8 @@ export interface CartTally {
 export interface CartSummary {
   /** Carts in the states asked for. */
   total: number;
-  /** Carts the list was chosen from; it holds the newest only. */
-  kept: number;
-  kept_max: number;
+  /** There are more: these are the newest. */
+  cut: boolean;
   /** When the oldest of them began. */
   since: string | null;
   states: (CartTally & { state: string })[];
@@ -32,8 +31,7 @@ interface Page {
   meta: {
     as_of: string;
     total_rows: number;
-    kept: number;
-    kept_max: number;
+    cut: boolean;
     since: string | null;
     summary: Pick<CartSummary, 'states' | 'reasons'>;
   };
@@ -47,5 +45,5 @@ export function cartsAddress(state: string, store: string | null): string {
 /** What they come to. */
 export async function readCarts(address: string, signal?: AbortSignal): Promise<CartSummary> {
   const { meta } = await call<Page>('GET', address, undefined, signal);
-  return { ...meta.summary, total: meta.total_rows, kept: meta.kept, kept_max: meta.kept_max, since: meta.since, as_of: meta.as_of };
+  return { ...meta.summary, total: meta.total_rows, cut: meta.cut, since: meta.since, as_of: meta.as_of };
 }

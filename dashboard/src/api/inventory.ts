@@ -4,45 +4,41 @@ import { call } from './client';
 
 /** A product's stock, as far as this page shows it; amounts are decimal text. */
 export interface StockRow {
-  product_id: string | null;
-  product_name: string | null;
+  product: string;
+  name: string | null;
   standing: string;
   level: string | null;
+  /** The level follows from sales, nobody reported it. */
+  estimated: boolean;
   days_of_cover: string | null;
   lost_demand: string | null;
 }
 
-/** Products by what they stand at; nothing where the server does not tell of stock. */
+/** Products by how they stand; nothing where the server does not tell of stock. */
 export interface StockAnswer {
   rows: StockRow[];
   as_of: string;
 }
 
+/** Rows of the card. */
 const ROWS_MAX = 10;
 
-/** The address of the products that run out. */
-export function inventoryAddress(store: string | null): string {
-  return `/api/v1/inventory?${new URLSearchParams({ standing: 'out,low', limit: String(ROWS_MAX), ...(store === null ? {} : { store }) }).toString()}`;
+/** The address of the products that stand so. */
+export function inventoryAddress(standing: 'out' | 'low', store: string | null): string {
+  const parameters = { standing, limit: String(ROWS_MAX), store: store ?? 'main' };
+  return `/api/v1/inventory?${new URLSearchParams(parameters).toString()}`;
 }
 
-/** The products, or that there is no such list. */
-export async function readInventory(address: string, signal?: AbortSignal): Promise<StockAnswer | { absent: true }> {
+/** What is out, those first of which most was missed, then what is low; null where there is no such list. */
+export async function readInventory(store: string | null, signal?: AbortSignal): Promise<StockAnswer | null> {
+  const ask = (standing: 'out' | 'low') => call<{ data: StockRow[]; meta: { as_of: string } }>('GET', inventoryAddress(standing, store), undefined, signal);
   try {
-    const { data, meta } = await call<{ data: Record<string, unknown>[]; meta: { as_of: string } }>('GET', address, undefined, signal);
-    return { rows: data.map(rowOf), as_of: meta.as_of };
+    const [out, low] = await Promise.all([ask('out'), ask('low')]);
+    // Half of the card is kept for what can still be reordered in time.
+    const outShown = out.data.slice(0, Math.max(ROWS_MAX / 2, ROWS_MAX - low.data.length));
+    return { rows: [...outShown, ...low.data.slice(0, ROWS_MAX - outShown.length)], as_of: out.meta.as_of };
   } catch (cause) {
-    if (cause instanceof Problem && cause.status === 404) return { absent: true };
+    if (cause instanceof Problem && cause.status === 404) return null;
     throw cause;
   }
-}
-
-function rowOf(row: Record<string, unknown>): StockRow {
-  const text = (...names: string[]): string | null => {
-    const value = names.map((name) => row[name]).find((one) => one !== null && one !== undefined);
-    return value === undefined ? null : String(value);
-  };
-  return {
-    product_id: text('product_id', 'product'), product_name: text('product_name', 'name'), standing: text('standing') ?? '',
-    level: text('level'), days_of_cover: text('days_of_cover'), lost_demand: text('lost_demand'),
-  };
 }

@@ -1,7 +1,6 @@
 // The six key figures: their questions, and what is read out of the answers.
 // Money is never added up over currencies: the chosen one is large, the others are named beside it.
 import type { Figure } from './Kpi.svelte';
-import { cartsAddress, readCarts, type CartSummary } from '../api/carts';
 import type { Answer, QueryRequest, Row } from '../api/query';
 import { lineOfCells, unsettled, type Line } from '../reading/buckets';
 import { stakeWords } from '../reading/carts';
@@ -11,7 +10,6 @@ import { NO_VALUE, exactMoney, exactNumber, shortMoney, shortNumber, shortShare 
 import { narrowing, numberIn, ofStore, textIn, windowIn } from '../reading/question';
 import { isLive, lengthMs, periodBefore, queryRange, sparklineGranularity, type Granularity } from '../reading/range';
 import { moment } from '../reading/time';
-import { Asking } from '../state/asking.svelte';
 import { data } from '../state/data.svelte';
 import { live } from '../state/live.svelte';
 import { Question, pace } from '../state/question.svelte';
@@ -23,6 +21,7 @@ const MONEY_LINES = ['revenue', 'aov'];
 const VISITORS = ['visitors'];
 const CONVERSION = ['conversion_rate', 'sessions_with_order', 'sessions'];
 const OPEN_CARTS = ['carts_open'];
+const STAKE = ['open_carts_value'];
 const CARTS = ['carts_created'];
 /** Visits that began so lately may still order; a session ends after half an hour of silence, most who order do so within ten minutes. */
 const CONVERSION_SETTLES_MS = 10 * 60_000;
@@ -41,7 +40,7 @@ export class Figures {
   #visitors = this.#ask(() => this.#visitorsNow());
   #conversion = this.#ask(() => this.#total(CONVERSION));
   #openCarts = this.#ask(() => ({ metrics: OPEN_CARTS, ...ofStore(view.current) }));
-  #stake = new Asking<string, CartSummary>({ ask: () => cartsAddress('open', view.current.store), pace_ms: () => pace('lists', this.#range_ms), fetch: readCarts });
+  #stake = this.#ask(() => ({ metrics: STAKE, ...ofStore(view.current) }));
   #countLines = this.#ask(() => this.#series(COUNTS), 'series');
   #moneyLines = this.#ask(() => (this.#currency === null ? null : { ...this.#series(MONEY_LINES), currency: this.#currency }), 'series');
   #visitorLine = this.#ask(() => this.#series(VISITORS), 'series');
@@ -149,17 +148,17 @@ export class Figures {
   // Carts are open now, whatever range the page looks at; the line tells how many were begun in it.
   #openCartsFigure(): Figure {
     const value = this.#counted(this.#openCarts, 'carts_open');
-    const open = this.#stake.answer?.states.find((tally) => tally.state === 'open');
-    const stake = open ? stakeWords(open.values, this.#currency) : '';
-    const listed = open && value !== null && open.carts < value && this.#stake.answer?.kept === this.#stake.answer?.kept_max ? `, in the newest ${exactNumber(open.carts)}` : '';
+    const amounts = (this.#stake.answer?.rows ?? []).map((row) => ({ currency: textIn(row, 'currency') ?? '', value: textIn(row, 'open_carts_value') ?? '0' }));
+    const stake = this.#stake.answer === null ? '' : stakeWords(amounts, this.#currency);
     const frame = this.#frame('carts_created', this.#openCarts, OPEN_CARTS, this.#cartLine, 0);
     return {
       ...frame,
       name: 'carts_open',
+      metrics: [...OPEN_CARTS, ...STAKE],
       title: 'Open carts',
       short: shortNumber(value),
       exact: exactNumber(value),
-      change: { direction: 'unknown', arrow: '', words: value === 0 || stake === '' ? '' : `${stake}${listed}` },
+      change: { direction: 'unknown', arrow: '', words: (value ?? 0) === 0 ? '' : stake },
       narrowed: view.current.filter === null,
     };
   }

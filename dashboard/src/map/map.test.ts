@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import fine from 'world-atlas/countries-50m.json';
 import { countryKey } from './countries';
 import { rings, shadeOf, shaded } from './picture';
-import { HEIGHT, WIDTH, middle, project, ringPath, type Point } from './projection';
+import { HEIGHT, WIDTH, cutAtDateLine, middle, project, ringPath, type Point } from './projection';
 import { coarseShapes, shapesOf, type World } from './shapes';
 import type { Order } from '../reading/pulse';
 
@@ -42,6 +42,19 @@ test('the equator and the date line stand at the edges, and areas are kept', () 
 
 test('points that cannot be told apart are drawn once', () => {
   expect(ringPath([[0, 0], [0.1, 0], [5, 0], [5, 5], [0, 0]])).toBe('M0.0 0.0L5.0 0.0L5.0 5.0L0.0 0.0Z');
+});
+
+test('what crosses the date line is drawn on both sides, and nothing across the world', () => {
+  const island: [number, number][] = [[178, -16], [-179, -16], [-179, -18], [178, -18], [178, -16]];
+  expect(cutAtDateLine(island)).toEqual([
+    [[178, -16], [180, -16], [180, -18], [178, -18], [178, -16]], [[-180, -16], [-179, -16], [-179, -18], [-180, -18], [-180, -16]],
+  ]);
+  expect(cutAtDateLine([[1, 1], [2, 1], [2, 2], [1, 1]])).toHaveLength(1);
+  const longest = Math.max(...coarseShapes().flatMap((shape) => shape.path.split('M').map((ring) => {
+    const points = ring.replace('Z', '').split('L').map((point) => point.split(' ').map(Number));
+    return Math.max(0, ...points.slice(1).map(([x], at) => Math.abs((x ?? 0) - (points[at]?.[0] ?? 0))));
+  })));
+  expect(longest).toBeLessThan(WIDTH / 10);
 });
 
 test('every shape has a key of its own, and the fine world has the small countries', () => {

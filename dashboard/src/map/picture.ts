@@ -70,7 +70,7 @@ export function rings(orders: readonly Order[], now: number, shapes: ReadonlyMap
     const shape = age >= 0 && age < 1 && order.country ? shapes.get(countryKey(order.country) ?? '') : undefined;
     if (!shape) return [];
     const [angle, distance] = scatter(order.order_id);
-    const reach = Math.min(14, shape.extent / 4) * distance;
+    const reach = Math.min(20, shape.extent / 3) * distance;
     return [{ id: order.order_id, x: shape.centre[0] + reach * Math.cos(angle), y: shape.centre[1] + reach * Math.sin(angle), age }];
   });
 }

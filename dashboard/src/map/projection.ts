@@ -38,6 +38,20 @@ function raw(east: number, north: number): Point {
   return [x, l * (A1 + A2 * l2 + l6 * (A3 + A4 * l2))];
 }
 
+/** A ring cut at the date line: what crosses it comes back on the other side. */
+export function cutAtDateLine(ring: readonly Place[]): Place[][] {
+  let turns = 0;
+  const unrolled = ring.map(([east, north], at): Place => {
+    const step = at === 0 ? 0 : east - ring[at - 1]![0];
+    if (step > 180) turns -= 360;
+    if (step < -180) turns += 360;
+    return [east + turns, north];
+  });
+  if (unrolled.every(([east]) => Math.abs(east) <= 180)) return [[...ring]];
+  const seenFrom = (shift: number) => unrolled.map(([east, north]): Place => [Math.min(180, Math.max(-180, east + shift)), north]);
+  return [0, 360, -360].map(seenFrom).filter((part) => new Set(part.map(([east]) => east)).size > 1);
+}
+
 // Half a pixel of the picture: nearer points cannot be told apart.
 const STEP_MIN = 0.5;
 

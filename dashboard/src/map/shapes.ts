@@ -4,7 +4,7 @@ import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
 import coarse from 'world-atlas/countries-110m.json';
 import { keyOfShape } from './countries';
-import { middle, project, ringPath, type Place, type Point } from './projection';
+import { cutAtDateLine, middle, project, ringPath, type Place, type Point } from './projection';
 
 /** A country as it is drawn. */
 export interface Shape {
@@ -39,7 +39,7 @@ export function shapesOf(world: World): Shape[] {
   const shapes = countries.map((country): Shape => {
     const { geometry } = country;
     const polygons = geometry.type === 'MultiPolygon' ? geometry.coordinates : geometry.type === 'Polygon' ? [geometry.coordinates] : [];
-    const rings = polygons.map((polygon) => polygon.map((ring) => ring.map((place) => project(place as unknown as Place))));
+    const rings = polygons.map((polygon) => polygon.flatMap((ring) => cutAtDateLine(ring as unknown as Place[])).map((ring) => ring.map(project)));
     const largest = rings.map((polygon) => middle(polygon[0] ?? [])).reduce((best, one) => (one.area > best.area ? one : best), { area: 0, centre: [0, 0] });
     return {
       key: keyOfShape(country.id, country.properties.name),

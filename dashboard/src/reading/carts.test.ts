@@ -4,7 +4,7 @@ import { abandonmentWords, cartRange, listWords, rankedReasons, reasonWords, sta
 import type { CartSummary } from '../api/carts';
 
 const SUMMARY: CartSummary = {
-  total: 3, kept: 5, kept_max: 1000, since: null, as_of: '', states: [],
+  total: 3, cut: false, since: null, as_of: '', states: [],
   reasons: [
     { reason: 'none', carts: 9, values: [] },
     { reason: 'login_wall', carts: 1, values: [] },
@@ -36,7 +36,7 @@ test('abandonment is told as of how many', () => {
 
 test('a full list says that it holds the newest only', () => {
   expect(listWords(SUMMARY)).toBe('reasons of 3 abandoned carts');
-  expect(listWords({ ...SUMMARY, kept: 1000 })).toBe('reasons of the 3 abandoned carts among the newest 1,000');
+  expect(listWords({ ...SUMMARY, total: 1000, cut: true })).toBe('reasons of the newest 1,000 abandoned carts');
 });
 
 test('a range too short for abandoned carts becomes a day with the same end', () => {

@@ -37,7 +37,8 @@ export function amountIn(values: readonly Amount[], currency: string | null): st
 }
 
 /** `21.9 k USD at stake`; other currencies are named beside it, never added. */
-export function stakeWords(values: readonly Amount[], currency: string | null): string {
+export function stakeWords(amounts: readonly Amount[], currency: string | null): string {
+  const values = amounts.filter((amount) => (amountValue(amount.value) ?? 0) > 0);
   const own = values.filter((amount) => amount.currency === currency);
   const shown = [...own, ...values.filter((amount) => amount.currency !== currency)].slice(0, 3);
   if (shown.length === 0) return 'no known prices in them';
@@ -55,7 +56,7 @@ export function abandonmentWords(abandoned: number, created: number): string {
 /** A list that has a limit says of how many it tells. */
 export function listWords(summary: CartSummary): string {
   const carts = `${exactNumber(summary.total)} abandoned ${summary.total === 1 ? 'cart' : 'carts'}`;
-  return summary.kept >= summary.kept_max ? `reasons of the ${carts} among the newest ${exactNumber(summary.kept)}` : `reasons of ${carts}`;
+  return summary.cut ? `reasons of the newest ${carts}` : `reasons of ${carts}`;
 }
 
 /** Money in full, or that no price is known. */

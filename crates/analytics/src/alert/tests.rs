@@ -130,7 +130,6 @@ impl<K: Ord + std::hash::Hash + Clone, S: Clone + Default> Disk<K, S> {
             .map(|(key, state)| (key.clone(), state.clone()));
         self.0.extend(fresh);
         kept.rest();
-        kept.forget_resting();
     }
 
     fn bring(&self, kept: &mut Kept<K, S>, key: &K) {

@@ -1,12 +1,16 @@
 //! One order or refund as numbers: its lines, what they are worth, and what it adds to which cells.
 
+use super::Telling;
 use crate::cell::{CubeId, Delta, Deltas, NameId, cubes};
+use crate::ladder::Value;
 use crate::names::{EventNames, ItemNames};
-use crate::product::{PRODUCT_FIELDS_MAX, ProductChange};
+use crate::price::Traffic;
+use crate::product::{PRODUCT_FIELDS_MAX, Sold};
 use crate::sketch::{bucket, coupon};
+use crate::stock::Goods;
 use crate::tally::{Field, Tally};
 use event::schema::{Amount, ItemAmount, ItemNumber, Text};
-use event::{EventRef, EventTime, KeyKind, LineKind, Money, Quantity, key_hash};
+use event::{EventRef, EventTime, EventType, KeyKind, LineKind, Money, Quantity, key_hash};
 
 /// A line of an order or refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,7 +205,10 @@ impl Sale {
     /// The lines of an order, each with its part of the whole.
     #[must_use]
     pub fn shares(&self) -> Vec<LineShare> {
-        let tallies = self.line_tallies();
+        self.shares_of(&self.line_tallies())
+    }
+
+    fn shares_of(&self, tallies: &[(ItemNames, Tally)]) -> Vec<LineShare> {
         let is_first = |at: usize| {
             let sold = |(names, tally): &&(ItemNames, Tally)| {
                 tally[Field::SoldLines] > 0 && names.product == tallies[at].0.product
@@ -259,8 +266,8 @@ impl Sale {
         whole
     }
 
-    /// Adds the order to its cells, or takes it back with sign −1.
-    pub fn fold(&self, sign: i64, deltas: &mut Deltas, product_changes: &mut Vec<ProductChange>) {
+    /// Adds the order to its cells, or takes it back with sign −1; `told` takes what its products' shards learn of it.
+    pub fn fold(&self, sign: i64, deltas: &mut Deltas, told: &mut Telling) {
         let lines = self.line_tallies();
         let whole = self.tally(&lines);
         let order_value = (whole[Field::Orders] > 0)
@@ -280,17 +287,20 @@ impl Sale {
             );
         }
         for (product, tally) in by(&lines, |names| names.product) {
-            self.tell_product(product, &tally, sign, product_changes);
+            self.tell_product(product, &tally, sign, told);
+        }
+        for share in self.shares_of(&lines) {
+            let line = &share.line;
+            let goods = Goods::of(EventType::Order, line.kind, line.quantity);
+            self.tell_goods(line.names.product, goods, sign, told);
+            if let Some(traffic) = Traffic::of_share(&share, self.time) {
+                self.tell_traffic(line.names.product, traffic, sign, told);
+            }
         }
     }
 
     /// Adds a refund to its cells, or takes it back.
-    pub fn fold_refund(
-        &self,
-        sign: i64,
-        deltas: &mut Deltas,
-        product_changes: &mut Vec<ProductChange>,
-    ) {
+    pub fn fold_refund(&self, sign: i64, deltas: &mut Deltas, told: &mut Telling) {
         let lines = self.returned_tallies();
         let whole = self.refund_tally(&lines);
         for (cube, value) in self.cells() {
@@ -309,7 +319,11 @@ impl Sale {
         }
         for (product, mut tally) in by(&lines, |names| names.product) {
             tally[Field::Orders] = 0;
-            self.tell_product(product, &tally, sign, product_changes);
+            self.tell_product(product, &tally, sign, told);
+        }
+        for line in &self.lines {
+            let goods = Goods::of(EventType::Refund, line.kind, line.quantity);
+            self.tell_goods(line.names.product, goods, sign, told);
         }
     }
 
@@ -369,30 +383,32 @@ impl Sale {
             .extend(order_value.map(|bucket| (bucket, sign)));
     }
 
-    fn tell_product(
-        &self,
-        product: NameId,
-        tally: &Tally,
-        sign: i64,
-        product_changes: &mut Vec<ProductChange>,
-    ) {
-        if product == NameId(0) {
-            return;
-        }
-        let cube = cubes::SALES_BY_PRODUCT;
+    fn tell_product(&self, product: NameId, tally: &Tally, sign: i64, told: &mut Telling) {
         let mut sums = [0; PRODUCT_FIELDS_MAX];
         sums.iter_mut()
-            .zip(cube.cube().fields)
+            .zip(cubes::SALES_BY_PRODUCT.cube().fields)
             .for_each(|(sum, field)| *sum = i128::from(sign) * tally[*field]);
-        let (store, currency, time) = (self.names.store, self.names.currency, self.time);
-        product_changes.push(ProductChange {
-            cube,
-            store,
-            product,
-            currency,
-            time,
-            sums,
-        });
+        told.tell(self.sold(product), |sold| sold.add(&sums));
+    }
+
+    fn tell_goods(&self, product: NameId, goods: Option<Goods>, sign: i64, told: &mut Telling) {
+        let Some(goods) = goods else { return };
+        let goods = if sign < 0 { goods.taken_back() } else { goods };
+        told.tell(self.sold(product), |sold| sold.goods.merge(&goods));
+    }
+
+    fn tell_traffic(&self, product: NameId, traffic: Traffic, sign: i64, told: &mut Telling) {
+        let traffic = match sign < 0 {
+            true => traffic.taken_back(),
+            false => traffic,
+        };
+        told.tell(self.sold(product), |sold| sold.add_traffic(traffic));
+    }
+
+    /// Nothing yet of one of its products.
+    fn sold(&self, product: NameId) -> Sold {
+        let names = &self.names;
+        Sold::nothing((names.store, product, names.currency), self.time)
     }
 
     /// The order in the list of recent orders.

@@ -61,7 +61,7 @@ fn batch(events: &[Event<'static>]) -> EventBatch {
 /// Folds the events in this order; says orders, units, sold value, revenue, refunds and refunded, and the sum over products.
 fn fold(events: &[Event<'static>]) -> String {
     let batch = batch(events);
-    let (mut deltas, mut product_changes, mut rows) = (Deltas::default(), Vec::new(), Vec::new());
+    let (mut deltas, mut movements, mut rows) = (Deltas::default(), Vec::new(), Vec::new());
     let mut orders = Orders::default();
     for event in batch.events() {
         let items: Vec<ItemNames> = event
@@ -74,7 +74,7 @@ fn fold(events: &[Event<'static>]) -> String {
             .collect();
         let mut out = Outputs {
             deltas: &mut deltas,
-            product_changes: &mut product_changes,
+            products: &mut movements,
             rows: &mut rows,
         };
         orders.observe(event, &EventNames::default(), &items, &mut out);
@@ -101,9 +101,12 @@ fn fold(events: &[Event<'static>]) -> String {
         .iter()
         .position(|known| *known == Field::Revenue)
         .expect("kept");
-    let by_product: i128 = product_changes
+    let by_product: i128 = movements
         .iter()
-        .map(|change| change.sums[column])
+        .map(|movement| match movement {
+            ProductMovement::Sold(sold) => sold.sums[column],
+            other => panic!("an order tells no {other:?}"),
+        })
         .sum();
     assert_eq!(
         (by_category, by_product),

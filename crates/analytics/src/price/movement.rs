@@ -68,14 +68,13 @@ impl Traffic {
             _ => return None,
         };
         let price = item.unit_price();
-        let list_price = item.amount(ItemAmount::ListPrice).map(Money);
         Some(Traffic {
             day,
             price,
             sums: Sums {
                 views,
                 cart_adds,
-                promoted: i64::from(is_promoted(price, list_price)),
+                promoted: i64::from(is_promoted(price, item)),
                 ..Sums::default()
             },
         })
@@ -95,7 +94,7 @@ impl Traffic {
                 orders: share.orders,
                 units: i128::from(line.quantity.0),
                 revenue: share.revenue,
-                promoted: i64::from(is_promoted(line.unit_price, line.list_price)),
+                promoted: i64::from(is_below(line.unit_price, line.list_price)),
                 ..Sums::default()
             },
         })
@@ -117,7 +116,11 @@ impl Traffic {
     }
 }
 
-/// Below the list price, where both are known.
-fn is_promoted(price: Option<Money>, list_price: Option<Money>) -> bool {
+/// Whether an item costs less than its list price, where both are known.
+pub(crate) fn is_promoted(price: Option<Money>, item: ItemRef<'_>) -> bool {
+    price.is_some() && is_below(price, item.amount(ItemAmount::ListPrice).map(Money))
+}
+
+fn is_below(price: Option<Money>, list_price: Option<Money>) -> bool {
     (price.zip(list_price)).is_some_and(|(price, list_price)| price < list_price)
 }

@@ -66,7 +66,14 @@ pub struct PriceRow {
     /// How demand follows the price, where two prices or more were seen to sell.
     pub elasticity: Option<Elasticity>,
     /// Prices below 0, which are no prices.
-    pub set_aside: u64,
+    pub set_aside: i64,
+}
+
+impl PriceRow {
+    /// Whether there is nothing to tell.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.price.is_none() && self.changes == 0 && self.set_aside == 0
+    }
 }
 
 /// One product, at rest and in memory. Equal sets of movements give equal states, in whatever order they came.
@@ -76,21 +83,24 @@ pub struct ProductPrices {
     pub changes: Ladder<Rank, Change>,
     /// What happened at which price.
     pub days: Days,
-    /// Prices below 0.
-    pub set_aside: u64,
+    /// Prices below 0, less those that were taken back.
+    pub set_aside: i64,
 }
 
 impl ProductPrices {
     pub(super) fn observe_change(&mut self, change: &Change, rules: &Rules) {
         match change.rank {
             Some(rank) if change.new >= Money(0) => self.changes.add(rank, *change, &rules.rungs),
-            _ => self.set_aside += 1,
+            _ => self.set_aside = self.set_aside.saturating_add(1),
         }
     }
 
     pub(super) fn observe_traffic(&mut self, traffic: &Traffic, rules: &Rules) {
         let price = traffic.price.filter(|price| *price >= Money(0));
-        self.set_aside += u64::from(price != traffic.price);
+        if price != traffic.price {
+            let by = if traffic.is_added() { 1 } else { -1 };
+            self.set_aside = self.set_aside.saturating_add(by);
+        }
         let day = traffic.day;
         self.days.add(DayKey { day, price }, traffic.sums, rules);
     }
@@ -100,6 +110,14 @@ impl ProductPrices {
         let first = self.days.iter().next().and_then(|(key, _)| key.price)?;
         let is_only = self.days.iter().all(|(key, _)| key.price == Some(first));
         (is_only && self.changes.is_empty() && first.0 > 0).then_some(first)
+    }
+
+    /// When the newest day of which anything is known began; before all days where nothing is.
+    #[must_use]
+    pub fn last_day(&self) -> EventTime {
+        let seen = self.days.sums.back().map(|(key, _)| key.day);
+        let told = self.changes.newest().next().map(|(_, change)| change.day);
+        seen.max(told).unwrap_or(EventTime(i64::MIN))
     }
 
     /// How prices are known.

@@ -8,7 +8,7 @@ mod said;
 
 use super::*;
 use event::time::{DAY, HOUR};
-use said::{KEY, Story, check_effects, check_turns, settle};
+use said::{KEY, Move, Story, check_effects, check_turns, settle};
 
 #[test]
 fn the_shop_tells_when_a_price_changed() {
@@ -209,29 +209,38 @@ fn a_turn_that_was_none_is_gone() {
     let state = prices.state(&KEY).expect("it is known").clone();
     // Whether in memory or brought back.
     let mut brought = Prices::default();
-    brought.bring(KEY, state);
+    brought.bring(KEY.stock(), [(KEY.currency, state)]);
     for prices in [&mut prices, &mut brought] {
         Story::read("5.5d 12>13").tell(prices);
         let told = settle(prices, today);
-        assert_eq!(told.gone, [(KEY, EventTime(2 * DAY))]);
+        assert_eq!(told.gone_effects, [(KEY, EventTime(2 * DAY))]);
         assert_eq!(told.effects.len(), 1);
     }
 }
 
 #[test]
-fn what_rests_is_kept_until_it_stands() {
+fn what_rests_is_brought_back_in_all_its_currencies() {
     let mut prices = Story::read("1d seen 1 at 10").fold(&Rules::default());
+    let euro = PriceKey {
+        currency: NameId(77),
+        ..KEY
+    };
+    let Move::Traffic(traffic) = Story::read("1d seen 1 at 9").0[0] else {
+        panic!("a view is traffic")
+    };
+    prices.observe_traffic(euro, &traffic);
     settle(&mut prices, EventTime(DAY));
+    let states = prices.states(KEY.stock());
+    let states: Vec<_> = states.map(|(of, state)| (of, state.clone())).collect();
     prices.rest();
-    assert_eq!(
-        (prices.fresh().count(), prices.holds(&KEY), prices.len()),
-        (0, true, 1)
-    );
+    assert!(prices.is_empty() && !prices.holds(&KEY.stock()));
+    prices.bring(KEY.stock(), states);
     Story::read("2d seen 1 at 10").tell(&mut prices);
-    let days = |prices: &Prices| prices.state(&KEY).map(|state| state.days.starts().count());
-    assert_eq!((days(&prices), prices.len()), (Some(2), 1));
-    prices.forget_resting();
-    assert_eq!(days(&prices), Some(2));
+    let days = |key: &PriceKey| prices.state(key).map(|state| state.days.starts().count());
+    assert_eq!(
+        (days(&KEY), days(&euro), prices.len()),
+        (Some(2), Some(1), 1)
+    );
 }
 
 #[test]

@@ -21,6 +21,27 @@ pub enum Standing {
     Out,
 }
 
+impl Standing {
+    /// Every standing.
+    pub const ALL: [Standing; 4] = [
+        Standing::Unknown,
+        Standing::InStock,
+        Standing::Low,
+        Standing::Out,
+    ];
+
+    /// The name in tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Standing::Unknown => "unknown",
+            Standing::InStock => "in_stock",
+            Standing::Low => "low",
+            Standing::Out => "out",
+        }
+    }
+}
+
 /// A stretch of time in which the standing was the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {

@@ -3,9 +3,9 @@
 
 use super::course::{Course, Span, Standing};
 use super::state::ProductStock;
-use super::{Rules, StockKey};
+use super::{Goods, Rules, StockKey};
 use crate::cell::NameId;
-use crate::ladder::Key;
+use crate::ladder::{Key, Ladder, Value};
 use crate::ratio::Ratio;
 use event::time::DAY;
 use event::{EventTime, Quantity};
@@ -107,6 +107,8 @@ pub struct InventoryRow {
     pub times_out: u32,
     /// What was wanted and sold since then.
     pub demand: Demand,
+    /// All goods that ever moved.
+    pub goods: Goods,
 }
 
 impl InventoryRow {
@@ -189,6 +191,12 @@ pub struct Settled {
     pub inventory: Vec<InventoryRow>,
     /// Warehouses that said something.
     pub warehouses: Vec<WarehouseRow>,
+    /// Products of which nothing is left to tell.
+    pub gone: Vec<StockKey>,
+    /// Warehouses that count no more, since there are too many.
+    pub gone_warehouses: Vec<(StockKey, NameId)>,
+    /// Products whose level may have gone another way than was known before.
+    pub moved: Vec<StockKey>,
 }
 
 impl ProductStock {
@@ -221,6 +229,7 @@ impl ProductStock {
             low_micros: micros(Standing::Low),
             times_out: times_out(&spans, &course),
             demand: self.demand(&course, floor),
+            goods: self.all_goods(),
         }
     }
 
@@ -237,10 +246,14 @@ impl ProductStock {
     }
 
     fn balance_of_goods(&self) -> i128 {
-        self.goods.iter().fold(0, |balance: i128, (_, goods)| {
-            let came = goods.returned.saturating_sub(goods.gone());
-            balance.saturating_add(came)
-        })
+        let goods = self.all_goods();
+        goods.returned.saturating_sub(goods.gone())
+    }
+
+    fn all_goods(&self) -> Goods {
+        let mut all = Goods::default();
+        self.goods.iter().for_each(|(_, goods)| all.merge(goods));
+        all
     }
 
     fn demand(&self, course: &Course, floor: EventTime) -> Demand {
@@ -253,7 +266,8 @@ impl ProductStock {
             };
             *sold = sold.saturating_add(goods.sold);
         }
-        for (time, interest) in (self.interest.iter()).filter(|(time, _)| *time > floor) {
+        let interest = self.telling_interest().into_iter().flat_map(Ladder::iter);
+        for (time, interest) in interest.filter(|(time, _)| *time > floor) {
             let (views, cart_adds) = match is_out(time) {
                 true => (&mut demand.views_out, &mut demand.cart_adds_out),
                 false => (&mut demand.views_in, &mut demand.cart_adds_in),
@@ -271,8 +285,8 @@ impl ProductStock {
             [report, change]
         });
         let goods = self.goods.newest().next().map(|(time, _)| time);
-        let interest = self.interest.newest().next().map(|(time, _)| time);
-        lanes.chain([goods, interest]).flatten().max()
+        let interest = || Some(self.telling_interest()?.newest().next()?.0);
+        lanes.chain([goods, interest()]).flatten().max()
     }
 }
 

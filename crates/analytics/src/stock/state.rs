@@ -2,7 +2,7 @@
 
 use super::course::Course;
 use super::movement::{Feed, Goods, Interest, Said};
-use super::{Lane, Rules};
+use super::{Lane, Rules, Warehouse};
 use crate::ladder::{Ladder, Rungs};
 use event::time::MINUTE;
 use event::{EventTime, Quantity};
@@ -23,10 +23,10 @@ pub struct ProductStock {
 }
 
 impl ProductStock {
-    /// A change by nothing says nothing.
-    pub(super) fn observe(&mut self, feed: &Feed, rules: &Rules) {
+    /// A change by nothing says nothing. Returns the warehouse that is left out because there are too many.
+    pub(super) fn observe(&mut self, feed: &Feed, rules: &Rules) -> Option<Warehouse> {
         if feed.said == Said::Change(Quantity(0)) {
-            return;
+            return None;
         }
         let wanted = feed.warehouse;
         let at = (self.lanes).partition_point(|lane| lane.warehouse.hash < wanted.hash);
@@ -42,8 +42,16 @@ impl ProductStock {
         }
         if self.lanes.len() > rules.warehouses_max {
             // The largest hash: it will never be among the smallest again.
-            self.set_aside += self.lanes.pop().map_or(0, |lane| lane.told);
+            let left_out = self.lanes.pop()?;
+            self.set_aside += left_out.told;
+            return Some(left_out.warehouse);
         }
+        None
+    }
+
+    /// The interest that says something: what was not sold for want of stock is known only where the shop tells of stock.
+    pub(super) fn telling_interest(&self) -> Option<&Ladder<EventTime, Interest>> {
+        (!self.lanes.is_empty()).then_some(&self.interest)
     }
 
     pub(super) fn add_interest(&mut self, time: EventTime, interest: Interest, rungs: &Rungs) {
@@ -67,8 +75,8 @@ impl ProductStock {
     #[must_use]
     pub fn first_time(&self) -> Option<EventTime> {
         let lanes = self.lanes.iter().filter_map(Lane::first_time);
-        let others = [self.goods.first_time(), self.interest.first_time()];
-        lanes.chain(others.into_iter().flatten()).min()
+        let interest = self.telling_interest().and_then(Ladder::first_time);
+        lanes.chain(self.goods.first_time()).chain(interest).min()
     }
 
     /// How the level went.

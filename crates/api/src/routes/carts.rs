@@ -49,7 +49,7 @@ pub(crate) async fn list(
         "watermark": time(live.watermark(&store)),
         "timezone": live.stores().get(&store).zone_name(),
         "total_rows": list.carts.len(),
-        "kept": list.kept,
+        "cut": list.is_cut,
         "kept_max": CARTS_MAX,
         "since": time(list.since),
         "summary": summary(&list),

@@ -9,6 +9,7 @@ pub(crate) mod fallback;
 pub(crate) mod funnels;
 pub(crate) mod health;
 pub(crate) mod imports;
+pub(crate) mod inventory;
 pub(crate) mod quality;
 pub(crate) mod quarantine;
 pub(crate) mod queries;

@@ -280,7 +280,8 @@ pub(super) fn problem(error: QueryError) -> Problem {
     }
 }
 
-pub(super) fn did_you_mean<'a>(
+/// The known name that is most like this one, else another hint.
+pub(crate) fn did_you_mean<'a>(
     name: &str,
     known: impl Iterator<Item = &'a str>,
     otherwise: &str,
@@ -297,6 +298,6 @@ pub(super) fn did_you_mean<'a>(
 }
 
 /// What a client sent is quoted, but not at any length.
-pub(super) fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     text.chars().take(200).collect()
 }

@@ -112,7 +112,7 @@ async fn what_is_said_of_a_list_of_carts_counts_all_of_them_whatever_the_page() 
     let reply = filled().ask(Ask::get("/api/v1/carts?limit=1")).await.json();
     let expected = json!({
         "as_of": "2026-03-02T12:00:00Z", "watermark": null, "timezone": "UTC",
-        "total_rows": 3, "kept": 3, "kept_max": 1000, "since": "2026-03-02T10:00:00Z",
+        "total_rows": 3, "cut": false, "kept_max": 1000, "since": "2026-03-02T10:00:00Z",
         "summary": {
             "states": [
                 { "state": "open", "carts": 1, "values": [{ "currency": "USD", "value": "25.00" }] },

@@ -5,6 +5,7 @@ mod bodies;
 mod carts;
 mod counter;
 mod imports;
+mod inventory;
 mod keys;
 mod pages;
 mod questions;

@@ -153,6 +153,7 @@ impl StoreSettings {
             },
             funnels: funnels::declared(&self.funnels)
                 .expect("checked when the configuration was read"),
+            ..stream::Store::default()
         }
     }
 }

@@ -91,9 +91,11 @@ impl Keeper {
             parts::IDS,
             parts::ORDERS,
             parts::PEOPLE,
+            parts::INVENTORY,
             parts::NAMES,
             parts::PRODUCTS,
             parts::CELLS,
+            parts::ROWS,
         ];
         let table = |name| newest.tables.get(name).cloned().unwrap_or_default();
         Keeper {
@@ -169,16 +171,24 @@ impl Keeper {
     /// Puts every new run on its table, whether a checkpoint comes of it or not: its owner has let go of what is in it.
     fn take_in(&mut self, order: &Parts) -> i64 {
         let line = &order.line;
-        let cells = order
-            .results
-            .as_ref()
-            .and_then(|results| results.cells.as_ref());
+        let results = order.results.iter();
         let runs = (line.ids.iter().map(|run| (parts::IDS, run)))
             .chain(line.orders.iter().map(|run| (parts::ORDERS, run)))
             .chain(line.people.iter().map(|run| (parts::PEOPLE, run)))
+            .chain(line.inventory.iter().map(|run| (parts::INVENTORY, run)))
             .chain(line.names.iter().map(|run| (parts::NAMES, run)))
             .chain(line.products.iter().map(|run| (parts::PRODUCTS, run)))
-            .chain(cells.map(|run| (parts::CELLS, run)));
+            .chain(
+                results
+                    .clone()
+                    .flat_map(|results| &results.cells)
+                    .map(|run| (parts::CELLS, run)),
+            )
+            .chain(
+                results
+                    .flat_map(|results| &results.rows)
+                    .map(|run| (parts::ROWS, run)),
+            );
         for (name, run) in runs {
             self.tables.entry(name).or_default().push(run.clone());
         }
@@ -202,7 +212,9 @@ impl Keeper {
             ids: self.tables[parts::IDS].clone(),
             orders: self.tables[parts::ORDERS].clone(),
             people: self.tables[parts::PEOPLE].clone(),
+            inventory: self.tables[parts::INVENTORY].clone(),
             cells: self.tables[parts::CELLS].clone(),
+            rows: self.tables[parts::ROWS].clone(),
         };
         self.shelf.0.write().at_rest = Arc::new(at_rest);
     }

@@ -4,16 +4,20 @@
 mod carts;
 pub mod cells;
 pub mod deadlines;
+pub mod inventory;
 pub mod keeper;
+mod ladders;
 mod marks;
 pub mod names;
 pub mod orders;
 pub mod people;
+mod prices;
 pub mod read;
 pub mod rows;
 mod sessions;
+mod stock;
 
-use checkpoint::{DecodeError, StateError, Table};
+use checkpoint::{DecodeError, Folder, Run, RunWriter, StateError, Table};
 
 /// Tables as the newest checkpoint has them: where to look for what is no longer in memory.
 #[derive(Debug, Clone, Default)]
@@ -28,8 +32,12 @@ pub struct AtRest {
     pub orders: Table,
     /// Persons.
     pub people: Table,
+    /// Stock and prices of products.
+    pub inventory: Table,
     /// Cells of every grain.
     pub cells: Table,
+    /// Rows of tables that no cells are: what was told of stock and prices.
+    pub rows: Table,
 }
 
 /// Why state could not be written or brought back.
@@ -62,4 +70,24 @@ impl RestError {
     pub fn unknown(what: &'static str) -> RestError {
         RestError::of(what)(DecodeError::Unknown)
     }
+}
+
+/// Writes states by their keys; nothing where there is none.
+pub fn write_run<K: AsRef<[u8]> + Ord, S>(
+    mut states: Vec<(K, S)>,
+    folder: &Folder,
+    write: impl Fn(&S, &mut Vec<u8>),
+) -> Result<Option<Run>, RestError> {
+    if states.is_empty() {
+        return Ok(None);
+    }
+    states.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    let mut writer = RunWriter::create(folder, states.len() as u64)?;
+    let mut bytes = Vec::new();
+    for (key, state) in &states {
+        bytes.clear();
+        write(state, &mut bytes);
+        writer.push(key.as_ref(), Some(&bytes))?;
+    }
+    Ok(Some(writer.finish()?))
 }

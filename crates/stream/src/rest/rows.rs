@@ -46,7 +46,8 @@ fn read_row(read: &mut Decoder<'_>, tables: &[&'static str]) -> Result<Change, R
     decode().map_err(RestError::of("a row"))
 }
 
-fn write_values(values: &[Value], out: &mut Encoder<'_>) {
+/// Writes the values of a key or of a row.
+pub fn write_values(values: &[Value], out: &mut Encoder<'_>) {
     out.u64(values.len() as u64);
     for value in values {
         match value {
@@ -75,7 +76,8 @@ fn write_values(values: &[Value], out: &mut Encoder<'_>) {
     }
 }
 
-fn read_values(read: &mut Decoder<'_>) -> Result<Box<[Value]>, DecodeError> {
+/// Reads [`write_values`].
+pub fn read_values(read: &mut Decoder<'_>) -> Result<Box<[Value]>, DecodeError> {
     (0..read.count()?).map(|_| read_value(read)).collect()
 }
 

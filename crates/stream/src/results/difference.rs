@@ -122,6 +122,10 @@ impl Results {
                 changes.push(self.product_row_or_gone(product));
             }
         }
+        changes.extend(
+            self.inventory
+                .differing_from(&before.inventory, self.version)?,
+        );
         let lists = |results: &Results| -> BTreeMap<_, _> {
             let rows = results.lists.rows();
             rows.map(|row| ((row.table, row.key.clone()), row.clone()))

@@ -124,13 +124,20 @@ impl Run {
 
     /// Folds frames, a few a round, and publishes after each.
     pub(super) fn read(&mut self, frames: &[Frame]) {
-        for round in frames.chunks(self.frames_a_round) {
+        let rounds = frames.chunks(self.frames_a_round);
+        let last = rounds.len();
+        for (number, round) in (1..).zip(rounds) {
             for frame in round {
                 self.line
                     .push(frame.number, frame.first_offset, frame.body.clone());
             }
             self.line.fold(|_| ()).expect("folds");
-            let harvest = self.line.harvest().expect("harvests");
+            // Before the last one rows of products may wait.
+            let harvest = match number == last {
+                true => self.line.harvest(),
+                false => self.line.harvest_behind(),
+            };
+            let harvest = harvest.expect("harvests");
             let changes = self.results.apply(harvest).expect("all in memory").changes;
             changes
                 .into_iter()

@@ -2,6 +2,9 @@
 //! metrics say them: it shares no fold, no window and no sketch with the line.
 
 mod carts;
+mod goods;
+mod prices;
+mod stock;
 mod visits;
 
 use super::harness::{Tables, Told};
@@ -27,6 +30,8 @@ pub(super) fn recount(told: &[Told]) -> Numbers {
     count_orders(&events, &mut numbers);
     count_refunds(&events, &mut numbers);
     visits::count_visits(&events, &mut numbers);
+    stock::count_stock(&events, &mut numbers);
+    prices::count_prices(&events, &mut numbers);
     numbers.retain(|_, number| *number != 0);
     numbers
 }
@@ -286,6 +291,10 @@ pub(super) fn said(tables: &Tables) -> Numbers {
             add(&mut numbers, session_row(key, values), 1);
         } else if table == "carts" {
             add(&mut numbers, cart_row(key, values), 1);
+        } else if matches!(table.as_str(), "inventory" | "stock") {
+            add(&mut numbers, stock::row(table, key, values), 1);
+        } else if matches!(table.as_str(), "prices" | "price_changes") {
+            add(&mut numbers, prices::row(table, key, values), 1);
         } else if key.get(1) == Some(&Value::Text("1d".into())) {
             say(table, key, values, &mut numbers);
         }
@@ -362,7 +371,10 @@ fn say(table: &str, key: &[Value], values: &[Value], numbers: &mut Numbers) {
                 tell(what.to_owned(), number(value));
             }
         }
-        "cart_values" => tell(format!("abandoned {}", name(3)), number(&values[0])),
+        "cart_values" => {
+            tell(format!("abandoned {}", name(3)), number(&values[0]));
+            tell(format!("open {}", name(3)), number(&values[1]));
+        }
         "funnels" => tell(name(3), number(&values[0])),
         "sales" => {
             let currency = name(3);

@@ -22,7 +22,7 @@ const BEGINNINGS: [i64; 3] = [
     1_792_800_000_000_000,
 ];
 
-const KINDS: [EventType; 14] = [
+const KINDS: [EventType; 21] = [
     EventType::PageView,
     EventType::ItemView,
     EventType::CartAdd,
@@ -37,6 +37,13 @@ const KINDS: [EventType; 14] = [
     EventType::OrderUpdate,
     EventType::OrderCancel,
     EventType::Refund,
+    EventType::ItemView,
+    EventType::ItemView,
+    EventType::WishlistToCart,
+    EventType::StockUpdate,
+    EventType::StockUpdate,
+    EventType::StockUpdate,
+    EventType::PriceChange,
 ];
 
 /// A few numbers from which an event follows.
@@ -150,10 +157,33 @@ fn event(number: i64, seed: &Seed) -> Told {
     if event.kind.is_order_kind() {
         name_order(&mut event, seed);
     }
+    match event.kind {
+        EventType::StockUpdate => say_stock(&mut event, seed),
+        EventType::PriceChange => say_price(&mut event, seed),
+        _ => {}
+    }
     if !matches!(event.kind, EventType::PageView | EventType::OrderCancel) {
         event.items = items(event.kind, &seed.lines, number);
     }
     (STORES[seed.store].0, event)
+}
+
+/// A level, a change, both or neither, in one of three warehouses of which one has no name.
+fn say_stock(event: &mut Event<'static>, seed: &Seed) {
+    event.set_label(Label::Warehouse, ["", "north", "south"][seed.country]);
+    if matches!(seed.currency, 0 | 1) {
+        event.set_amount(Amount::StockLevel, (seed.amount % 30 - 5) * event::SCALE);
+    }
+    if matches!(seed.currency, 1 | 2) {
+        event.set_amount(Amount::StockDelta, (seed.amount % 9 - 4) * event::SCALE);
+    }
+}
+
+fn say_price(event: &mut Event<'static>, seed: &Seed) {
+    if seed.country > 0 {
+        event.set_amount(Amount::OldPrice, seed.amount % 3 * 10_000);
+    }
+    event.set_amount(Amount::NewPrice, (seed.amount % 4 + 1) * 10_000);
 }
 
 /// Customers, anonymous visitors, both at once, sessions alone, nobody, and a device that two customers share.
@@ -201,13 +231,22 @@ fn items(kind: EventType, lines: &[Line], number: i64) -> Vec<Item<'static>> {
         item.set_text(ItemText::Name, format!("name {}", (number + at) % 3));
         let path = ["Tea/Green", "Cups", ""][usize::from(line.product) % 3];
         item.set_label(ItemLabel::CategoryPath, path);
-        item.set_amount(ItemAmount::UnitPrice, line.price);
+        // Few prices, so that some come again.
+        let price = match line.product {
+            0 | 1 => line.price,
+            _ => line.price / 30_000 * 20_000,
+        };
+        item.set_amount(ItemAmount::UnitPrice, price);
+        if number % 4 == 0 {
+            item.set_amount(ItemAmount::ListPrice, price + 1);
+        }
         item.set_amount(ItemAmount::Quantity, line.quantity * event::SCALE);
         // Updates lay their lines over the second line and the ones after it.
         let is_update = kind == EventType::OrderUpdate;
         item.set_number(ItemNumber::Line, at + i64::from(is_update));
         if line.is_fee {
-            item.set_label(ItemLabel::Kind, "fee");
+            let is_stock = kind == EventType::StockUpdate;
+            item.set_label(ItemLabel::Kind, if is_stock { "write_off" } else { "fee" });
         }
         item
     };

@@ -257,8 +257,6 @@ fn a_drawer_at_rest_goes_on_where_it_was() {
         .map(|(key, drawer)| (key.clone(), drawer.clone()))
         .collect();
     book.kept.rest();
-    assert!(book.kept.holds(&fresh[0].0), "until the checkpoint stands");
-    book.kept.forget_resting();
     assert!(book.kept.is_empty());
     book.kept.bring(fresh[0].0.clone(), fresh[0].1.clone());
     assert!(book.handle(&finding, act(ActKind::Acknowledge, "ann", 0)));

@@ -20,6 +20,16 @@ pub(super) enum Move {
     Traffic(Traffic),
 }
 
+impl Move {
+    /// When its day began.
+    pub(super) fn day(&self) -> EventTime {
+        match self {
+            Move::Change(change) => change.day,
+            Move::Traffic(traffic) => traffic.day,
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct Story(pub(super) Vec<Move>);
 
@@ -106,6 +116,11 @@ fn one(text: &str, number: i64) -> Move {
 
 /// Settles; the third day was out of stock.
 pub(super) fn settle(prices: &mut Prices, today: EventTime) -> Settled {
+    settle_as_of(prices, Some(today))
+}
+
+/// The same; where no day is given the present one is the newest of which anything is known.
+pub(super) fn settle_as_of(prices: &mut Prices, today: Option<EventTime>) -> Settled {
     let mut told = Settled::default();
     let out = Span {
         standing: Standing::Out,
@@ -113,7 +128,7 @@ pub(super) fn settle(prices: &mut Prices, today: EventTime) -> Settled {
         until: EventTime(3 * DAY + 9),
     };
     let surroundings = Surroundings {
-        today: &|_| today,
+        today: &|state| today.unwrap_or_else(|| state.last_day()),
         out_of_stock: &|_| vec![out],
     };
     prices.settle(surroundings, &mut told);

@@ -94,10 +94,8 @@ fn lived(moves: &[Move], rules: &Rules, breaks: &[usize]) -> Stocks {
             continue;
         }
         stocks.settle(EventTime(0), &mut Settled::default());
-        if at % 2 == 0 {
+        if let Some(state) = stocks.state(&KEY).cloned() {
             stocks.rest();
-        } else if let Some(state) = stocks.state(&KEY).cloned() {
-            stocks = Stocks::new(*rules);
             stocks.bring(KEY, state);
         }
     }

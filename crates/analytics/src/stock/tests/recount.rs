@@ -143,6 +143,14 @@ fn time(one: &Move) -> i64 {
 }
 
 pub(super) fn recount(moves: &[Move], rules: &Rules, as_of: i64) -> Count {
+    // Without a word of the shop nobody asks what visitors wanted.
+    let has_feed = moves.iter().any(|one| matches!(one, Move::Feed(_)));
+    let telling = |one: &&Move| has_feed || !matches!(one, Move::Interest(..));
+    let moves: Vec<Move> = moves.iter().filter(telling).copied().collect();
+    let moves = moves.as_slice();
+    if moves.is_empty() {
+        return Count::default();
+    }
     let recount = Recount { moves, rules };
     let instants: BTreeSet<i64> = moves.iter().map(time).collect();
     let as_of = as_of.max(*instants.last().expect("something happened"));

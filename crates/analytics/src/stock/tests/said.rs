@@ -122,12 +122,7 @@ pub(super) fn row(text: &str, as_of: i64) -> InventoryRow {
 pub(super) fn check_under(rules: &Rules, text: &str, expected: &str) {
     let stocks = Story::read(text).fold(rules);
     let row = stocks.row(&KEY, EventTime(DAY)).expect("it is known");
-    let standing = match row.standing {
-        Standing::Unknown => "unknown",
-        Standing::InStock => "in_stock",
-        Standing::Low => "low",
-        Standing::Out => "out",
-    };
+    let standing = row.standing.name();
     let level = format_decimal(i128::from(row.level.0), 0);
     let mut said = format!("{level} {} {standing}", row.basis.name());
     if let Some(since) = row.since.filter(|_| row.is_low() || row.is_out()) {

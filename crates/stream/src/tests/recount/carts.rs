@@ -56,7 +56,8 @@ struct Walk<'a, 'n> {
 }
 
 fn is_cart(kind: EventType) -> bool {
-    matches!(kind, EventType::CartAdd | EventType::CartRemove)
+    use EventType::{CartAdd, CartRemove, WishlistToCart};
+    matches!(kind, CartAdd | CartRemove | WishlistToCart)
 }
 
 fn is_silent(from: i64, to: i64) -> bool {
@@ -96,7 +97,7 @@ impl<'a> Walk<'a, '_> {
 
     fn change(&mut self, event: &'a Event<'static>, now: i64) {
         let pieces = pieces(self.store, event);
-        let is_put = event.kind == EventType::CartAdd;
+        let is_put = event.kind != EventType::CartRemove;
         if pieces.is_empty() || (!is_put && self.cart.is_none()) {
             return;
         }
@@ -162,9 +163,9 @@ impl<'a> Walk<'a, '_> {
         let (store, person, [adds, removes]) = (self.store, &self.person, moves);
         let key = format!("{store} cart {person} {time} {state} +{adds} -{removes} x{pieces}");
         add(self.numbers, key, 1);
-        if state == "abandoned" {
+        if matches!(state, "abandoned" | "open") {
             for (_, price, currency) in &cart.pile {
-                self.add_on(created, &format!("abandoned {currency}"), *price);
+                self.add_on(created, &format!("{state} {currency}"), *price);
             }
         }
     }

@@ -33,6 +33,8 @@ fn is_of_a_visitor(event: &Event<'static>) -> bool {
         EventType::OrderUpdate,
         EventType::OrderCancel,
         EventType::Refund,
+        EventType::StockUpdate,
+        EventType::PriceChange,
     ];
     !kinds.contains(&event.kind)
 }
@@ -89,7 +91,7 @@ fn count_session(store: &str, session: &[&Event<'static>], numbers: &mut Numbers
     add(numbers, format!("{store} {day} sessions by {channel}"), 1);
     let has = |kind| i128::from(session.iter().any(|event| event.kind == kind));
     add(numbers, format!("{store} {day} sessions"), 1);
-    let cart = has(EventType::CartAdd);
+    let cart = has(EventType::CartAdd).max(has(EventType::WishlistToCart));
     add(numbers, format!("{store} {day} sessions with cart"), cart);
     let order = has(EventType::Order);
     add(numbers, format!("{store} {day} sessions with order"), order);
