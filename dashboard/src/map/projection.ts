@@ -48,8 +48,15 @@ export function cutAtDateLine(ring: readonly Place[]): Place[][] {
     return [east + turns, north];
   });
   if (unrolled.every(([east]) => Math.abs(east) <= 180)) return [[...ring]];
-  const seenFrom = (shift: number) => unrolled.map(([east, north]): Place => [Math.min(180, Math.max(-180, east + shift)), north]);
-  return [0, 360, -360].map(seenFrom).filter((part) => new Set(part.map(([east]) => east)).size > 1);
+  const isBeyond = (place: Place | undefined, shift: number) => place !== undefined && Math.abs(place[0] + shift) > 180;
+  // A ring ends where it begins: before the first point lies the last but one.
+  const around = (at: number) => [unrolled.at(at === 0 ? -2 : at - 1), unrolled[at], unrolled[at + 1] ?? unrolled[1]];
+  const seenFrom = (shift: number) => {
+    // What lies beyond the edge is drawn up to it: of a stretch beyond, its first and its last point.
+    const kept = unrolled.filter((_, at) => !around(at).every((one) => isBeyond(one, shift)));
+    return kept.map(([east, north]): Place => [Math.min(180, Math.max(-180, east + shift)), north]);
+  };
+  return [0, 360, -360].map(seenFrom).filter((part) => part.length > 0);
 }
 
 // Half a pixel of the picture: nearer points cannot be told apart.
