@@ -29,11 +29,23 @@ pub enum Dimension {
     DayOfWeek,
     /// Step of a declared funnel: its name and number.
     FunnelStep,
+    /// How an order was paid, or was to be, as the sender wrote it.
+    PaymentMethod,
+    /// Code of a coupon, in capitals.
+    Coupon,
+    /// Name of a promotion, else its id.
+    Promotion,
+    /// The campaign that a session began with, as the sender wrote it.
+    Campaign,
+    /// Kind of the page that a session began on.
+    LandingPage,
+    /// Host of the page before a session.
+    Referrer,
 }
 
 impl Dimension {
     /// Every dimension.
-    pub const ALL: [Dimension; 10] = [
+    pub const ALL: [Dimension; 16] = [
         Dimension::Type,
         Dimension::Country,
         Dimension::Category,
@@ -44,6 +56,12 @@ impl Dimension {
         Dimension::Hour,
         Dimension::DayOfWeek,
         Dimension::FunnelStep,
+        Dimension::PaymentMethod,
+        Dimension::Coupon,
+        Dimension::Promotion,
+        Dimension::Campaign,
+        Dimension::LandingPage,
+        Dimension::Referrer,
     ];
 
     /// The name in queries and tables.
@@ -60,6 +78,12 @@ impl Dimension {
             Dimension::Hour => "hour",
             Dimension::DayOfWeek => "day_of_week",
             Dimension::FunnelStep => "funnel_step",
+            Dimension::PaymentMethod => "payment_method",
+            Dimension::Coupon => "coupon",
+            Dimension::Promotion => "promotion",
+            Dimension::Campaign => "campaign",
+            Dimension::LandingPage => "landing_page",
+            Dimension::Referrer => "referrer",
         }
     }
 
@@ -120,11 +144,24 @@ impl Metric {
         }
     }
 
-    /// `count`, `money`, `quantity`, `distinct`: how a client should show it. A ratio of money is money.
+    /// Whether it is money divided by money: of one currency, and no money itself.
+    fn is_share_of_money(&self) -> bool {
+        let is_money = |field: Field| field.scale() == Scale::Money;
+        matches!(self.reading, Reading::Ratio(of, all) if is_money(of) && is_money(all))
+    }
+
+    /// What its numbers are counted in, where they are not things.
+    #[must_use]
+    pub fn unit(&self) -> Option<&'static str> {
+        (self.is_money() && !self.is_share_of_money()).then_some("currency")
+    }
+
+    /// `count`, `money`, `quantity`, `distinct`: how a client should show it. Money divided by a count is money.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self.reading {
             Reading::Distinct(_) => "distinct",
+            _ if self.is_share_of_money() => "ratio",
             _ if self.is_money() => "money",
             Reading::Sum(field) | Reading::Ratio(field, _) if field.scale() == Scale::Duration => {
                 "duration"
@@ -245,6 +282,17 @@ const SUMS: &[SumDeclaration] = sums! {
     FunnelUnitsEver "Ever reached the step" "count(distinct units where step ≤ furthest)";
     FunnelTime "Time to the step" "Σ step − step before by unit";
     FunnelValue "Worth of the step" "Σ value of the step's event by unit";
+    Discounts "Discounts" "Σ order discounts + Σ unit_discount × quantity over sold lines";
+    RefundedOrders "Orders with a refund" "count(orders where count(refunds of the order) > 0)";
+    OrderRefunds "Refunded, by order date" "Σ refund amounts of the orders";
+    PaymentAttempts "Payments tried" "orders + payment_errors";
+    PaymentErrors "Failed payments" "count(payment_error events)";
+    CouponsEntered "Coupons entered" "count(coupon_enter events)";
+    CouponsApplied "Coupons accepted" "count(coupon_apply events)";
+    CouponsDenied "Coupons refused" "count(coupon_deny events)";
+    CouponsRemoved "Coupons taken back" "count(coupon_remove events)";
+    PromoViews "Promotions shown" "count(distinct promotions by promo_view event)";
+    PromoClicks "Promotions clicked" "count(distinct promotions by promo_click event)";
 };
 
 /// Metrics that are more than a field.
@@ -360,6 +408,48 @@ const DERIVED: &[Metric] = &[
         definition: "Of the checkouts started in the period, those that were silent for more than an hour without an order. No value where none was started.",
         formula: "checkouts_abandoned ÷ checkouts_started",
         reading: Reading::Ratio(Field::CheckoutsAbandoned, Field::Checkouts),
+    },
+    Metric {
+        name: "refund_rate",
+        label: "Refund rate",
+        definition: "Money given back in the period divided by its revenue, whenever what is given back was bought; no value where there is no revenue.",
+        formula: "refund_amount ÷ revenue",
+        reading: Reading::Ratio(Field::RefundAmount, Field::Revenue),
+    },
+    Metric {
+        name: "refund_rate_by_order_date",
+        label: "Refund rate of orders",
+        definition: "Of the revenue of the period's orders, what was given back since; it rises while refunds come in. No value where there is no revenue.",
+        formula: "refund_amount_by_order_date ÷ revenue",
+        reading: Reading::Ratio(Field::OrderRefunds, Field::Revenue),
+    },
+    Metric {
+        name: "refunds_per_order",
+        label: "Refunds an order",
+        definition: "Refunds of the period divided by its orders, whenever what is given back was bought; no value where there is no order.",
+        formula: "refunds ÷ orders",
+        reading: Reading::Ratio(Field::Refunds, Field::Orders),
+    },
+    Metric {
+        name: "refunded_order_rate",
+        label: "Orders with a refund, share",
+        definition: "Of the orders of the period, those of which anything was given back since; no value where there is no order.",
+        formula: "refunded_orders ÷ orders",
+        reading: Reading::Ratio(Field::RefundedOrders, Field::Orders),
+    },
+    Metric {
+        name: "payment_error_rate",
+        label: "Payment errors",
+        definition: "Of all payments that were tried, those that failed; no value where none was tried.",
+        formula: "payment_errors ÷ payment_attempts",
+        reading: Reading::Ratio(Field::PaymentErrors, Field::PaymentAttempts),
+    },
+    Metric {
+        name: "promo_click_rate",
+        label: "Promotion clicks",
+        definition: "Clicks on promotions divided by how often they were shown; no value where none was shown.",
+        formula: "promo_clicks ÷ promo_views",
+        reading: Reading::Ratio(Field::PromoClicks, Field::PromoViews),
     },
 ];
 

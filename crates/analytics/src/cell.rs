@@ -1,6 +1,10 @@
 //! Cells: the additive numbers and sketches of one (store, window, dimension value, currency), and the cubes they form.
 //! Folds write `Delta`s; results are `Cell`s; both know only numbers and ids, names are looked up where rows are published.
 
+mod deltas;
+
+pub use deltas::Deltas;
+
 use crate::catalogue::Dimension;
 use crate::sketch::{Distinct, Quantiles};
 use crate::tally::Field;
@@ -93,6 +97,21 @@ const SALES: &[Field] = &[
     Field::FeeValue,
     Field::Revenue,
     Field::RefundAmount,
+    Field::Discounts,
+    Field::RefundedOrders,
+    Field::OrderRefunds,
+];
+const COUPON_SALES: &[Field] = &[
+    Field::Orders,
+    Field::Units,
+    Field::SoldValue,
+    Field::Gross,
+    Field::Revenue,
+    Field::Refunds,
+    Field::RefundAmount,
+    Field::Discounts,
+    Field::RefundedOrders,
+    Field::OrderRefunds,
 ];
 const PRODUCT_ACTIVITY: &[Field] = &[Field::ItemViews, Field::CartAdds];
 const PRODUCT_SALES: &[Field] = &[
@@ -124,6 +143,15 @@ const CARTS: &[Field] = &[
     Field::CheckoutsAbandoned,
     Field::OrdersWithoutCart,
 ];
+
+const PAYMENTS: &[Field] = &[Field::PaymentAttempts, Field::PaymentErrors];
+const COUPONS: &[Field] = &[
+    Field::CouponsEntered,
+    Field::CouponsApplied,
+    Field::CouponsDenied,
+    Field::CouponsRemoved,
+];
+const PROMOTIONS: &[Field] = &[Field::PromoViews, Field::PromoClicks];
 
 const FUNNELS: &[Field] = &[
     Field::FunnelUnits,
@@ -215,6 +243,30 @@ const fn by_funnel_step(table: &'static str, has_currency: bool, fields: &'stati
     }
 }
 
+const fn payments(table: &'static str, dimension: Option<Dimension>) -> Cube {
+    Cube {
+        fields: PAYMENTS,
+        ..activity(table, dimension, &[])
+    }
+}
+
+/// By values of which a shop may have one for each customer: no sketches, and nothing finer than a quarter of an hour.
+const fn by_many(table: &'static str, dimension: Dimension, fields: &'static [Field]) -> Cube {
+    Cube {
+        base: Grain::Quarter,
+        grains: FROM_QUARTER,
+        fields,
+        ..activity(table, Some(dimension), &[])
+    }
+}
+
+const fn in_total(table: &'static str, fields: &'static [Field]) -> Cube {
+    Cube {
+        fields,
+        ..activity(table, None, &[])
+    }
+}
+
 /// Every cube; a cube's position is its id.
 pub const CUBES: &[Cube] = &[
     activity(
@@ -263,6 +315,22 @@ pub const CUBES: &[Cube] = &[
     cart_values("cart_values_by_device", Some(Dimension::Device)),
     by_funnel_step("funnels", false, FUNNELS),
     by_funnel_step("funnel_values", true, &[Field::FunnelValue]),
+    sales("sales_by_payment_method", Some(Dimension::PaymentMethod)),
+    Cube {
+        has_currency: true,
+        ..by_many("sales_by_coupon", Dimension::Coupon, COUPON_SALES)
+    },
+    payments("payments", None),
+    payments("payments_by_country", Some(Dimension::Country)),
+    payments("payments_by_device", Some(Dimension::Device)),
+    payments("payments_by_payment_method", Some(Dimension::PaymentMethod)),
+    in_total("coupons", COUPONS),
+    by_many("coupons_by_coupon", Dimension::Coupon, COUPONS),
+    in_total("promotions", PROMOTIONS),
+    by_many("promotions_by_promotion", Dimension::Promotion, PROMOTIONS),
+    by_many("visits_by_campaign", Dimension::Campaign, VISITS),
+    by_many("visits_by_landing_page", Dimension::LandingPage, VISITS),
+    by_many("visits_by_referrer", Dimension::Referrer, VISITS),
 ];
 
 /// A cube by its position in [`CUBES`].
@@ -359,6 +427,19 @@ pub mod cubes {
         CART_VALUES_BY_DEVICE = "cart_values_by_device";
         FUNNELS = "funnels";
         FUNNEL_VALUES = "funnel_values";
+        SALES_BY_PAYMENT_METHOD = "sales_by_payment_method";
+        SALES_BY_COUPON = "sales_by_coupon";
+        PAYMENTS = "payments";
+        PAYMENTS_BY_COUNTRY = "payments_by_country";
+        PAYMENTS_BY_DEVICE = "payments_by_device";
+        PAYMENTS_BY_PAYMENT_METHOD = "payments_by_payment_method";
+        COUPONS = "coupons";
+        COUPONS_BY_COUPON = "coupons_by_coupon";
+        PROMOTIONS = "promotions";
+        PROMOTIONS_BY_PROMOTION = "promotions_by_promotion";
+        VISITS_BY_CAMPAIGN = "visits_by_campaign";
+        VISITS_BY_LANDING_PAGE = "visits_by_landing_page";
+        VISITS_BY_REFERRER = "visits_by_referrer";
     }
 }
 
@@ -512,86 +593,5 @@ impl Sketches {
             .as_ref()
             .is_some_and(|values| !values.is_empty());
         self.distincts.iter().all(Distinct::is_empty) && !has_order_values
-    }
-}
-
-/// Where folds write: cells of the base grain that changed since they were last taken.
-#[derive(Debug, Default)]
-pub struct Deltas {
-    places: CellMap<u32>,
-    cells: Vec<(CellKey, Delta)>,
-    /// Cells asked for lately, by a few bits of their keys: events of one minute ask for the same few again and again.
-    recent: Recent,
-}
-
-#[derive(Debug)]
-struct Recent(Box<[u32; RECENT_MAX]>);
-
-const RECENT_MAX: usize = 1_024;
-
-impl Default for Recent {
-    fn default() -> Recent {
-        Recent(Box::new([u32::MAX; RECENT_MAX]))
-    }
-}
-
-impl Recent {
-    fn slot(&mut self, key: &CellKey) -> &mut u32 {
-        let minute = (key.window.0 / event::time::SECOND) as u32;
-        let mixed = (key.value.0 ^ minute.rotate_left(16))
-            .wrapping_add(u32::from(key.cube.0) << 27)
-            .wrapping_mul(0x9E37_79B1);
-        &mut self.0[(mixed >> 22) as usize]
-    }
-}
-
-impl Deltas {
-    /// The delta of a cell; `time` is cut to the cube's base window.
-    pub fn at(
-        &mut self,
-        cube: CubeId,
-        store: NameId,
-        currency: NameId,
-        value: NameId,
-        time: EventTime,
-    ) -> &mut Delta {
-        let declaration = cube.cube();
-        let window = EventTime(time.0 - time.0.rem_euclid(declaration.base.micros()));
-        let key = CellKey {
-            cube,
-            store,
-            currency,
-            value,
-            window,
-        };
-        let recent = self.recent.slot(&key);
-        let is_recent =
-            |place: u32| (self.cells.get(place as usize)).is_some_and(|(recent, _)| *recent == key);
-        if !is_recent(*recent) {
-            let cells = &mut self.cells;
-            *recent = *self.places.entry(key).or_insert_with(|| {
-                cells.push((key, Delta::of(declaration)));
-                u32::try_from(cells.len() - 1).expect("2^32 cells do not fit in memory")
-            });
-        }
-        &mut self.cells[*recent as usize].1
-    }
-
-    /// How many cells changed.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.cells.len()
-    }
-
-    /// Whether none changed.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
-    }
-
-    /// Hands the changed cells over and keeps the room the index took.
-    pub fn take(&mut self) -> Vec<(CellKey, Delta)> {
-        self.places.clear();
-        std::mem::take(&mut self.cells)
     }
 }

@@ -1,4 +1,4 @@
-//! What it means: metric declarations and folds; orders, sessions, persons, carts, funnels, stock, prices and alerts; windows,
+//! What it means: metric declarations and folds; orders, payments, promotions, sessions, persons, carts, funnels, stock, prices and alerts; windows,
 //! sketches.
 //! Pure: no clock, no disk, no Arrow; time and events come in as values.
 
@@ -13,9 +13,11 @@ pub mod kept;
 pub mod ladder;
 pub mod names;
 pub mod order;
+pub mod payment;
 pub mod person;
 pub mod price;
 pub mod product;
+pub mod promotion;
 pub mod quality;
 pub mod ratio;
 pub mod session;

@@ -21,6 +21,10 @@ pub struct EventNames {
     pub identity: NameId,
     /// The event's currency, else its store's.
     pub currency: NameId,
+    /// How it was paid, or was to be.
+    pub payment_method: NameId,
+    /// The coupon's code, see [`crate::promotion::coupon_code`].
+    pub coupon: NameId,
 }
 
 /// Ids of a line item's names.

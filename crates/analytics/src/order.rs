@@ -1,9 +1,11 @@
 //! Orders and refunds: the one place where money is folded. A pure state machine of one shard's orders.
 //! An order id counts once, whatever arrives in whatever order: the smallest (event time, event id) wins, a displaced one is taken back.
 
+mod given_back;
 mod sale;
 mod telling;
 
+pub use given_back::{GivenBack, Part};
 pub use sale::{LineShare, OrderRow, Sale, SaleLine};
 pub use telling::Telling;
 
@@ -63,15 +65,40 @@ impl OrderKey {
     /// The key of an event's order or refund; nothing where it has no id and so stands for itself.
     #[must_use]
     pub fn of(event: EventRef<'_>, names: &EventNames) -> Option<OrderKey> {
-        let (kind, column) = if event.kind() == EventType::Refund {
-            (OrderKind::Refund, Text::RefundId)
+        if event.kind() == EventType::Refund {
+            OrderKey::of_refund(event, names)
         } else {
-            (OrderKind::Order, Text::OrderId)
-        };
-        event.text(column).map(|id| OrderKey {
+            OrderKey::of_order(event, names)
+        }
+    }
+
+    /// Keys of all that an event changes: a refund changes what is known of its order too.
+    pub fn all_of(event: EventRef<'_>, names: &EventNames) -> impl Iterator<Item = OrderKey> {
+        let is_refund = event.kind() == EventType::Refund;
+        let refund = is_refund.then(|| OrderKey::of_refund(event, names));
+        let order = OrderKey::of_order(event, names);
+        refund.flatten().into_iter().chain(order)
+    }
+
+    fn of_order(event: EventRef<'_>, names: &EventNames) -> Option<OrderKey> {
+        event.text(Text::OrderId).map(|id| OrderKey {
             store: names.store,
-            kind,
+            kind: OrderKind::Order,
             id: id.into(),
+        })
+    }
+
+    /// Refunds of two orders are two, should they have the same id: they have different homes and cannot know.
+    fn of_refund(event: EventRef<'_>, names: &EventNames) -> Option<OrderKey> {
+        let id = event.text(Text::RefundId)?;
+        let id = match event.text(Text::OrderId) {
+            Some(order) => format!("{order}\0{id}").into(),
+            None => id.into(),
+        };
+        Some(OrderKey {
+            store: names.store,
+            kind: OrderKind::Refund,
+            id,
         })
     }
 }
@@ -85,6 +112,8 @@ pub struct OrderState {
     pub updates: Vec<(Rank, Vec<SaleLine>)>,
     /// The earliest cancellation.
     pub cancelled: Option<Rank>,
+    /// What refunds gave back for it.
+    pub given_back: GivenBack,
 }
 
 impl OrderState {
@@ -102,7 +131,24 @@ impl OrderState {
             }
         }
         sale.lines.sort_by_key(|line| line.line);
+        sale.given_back = self.given_back.clone();
         Some(sale)
+    }
+
+    /// The refund before and after an event of it; nothing where it changes nothing.
+    fn take_refund(&mut self, event: EventRef<'_>, refund: Sale) -> Option<(Option<Sale>, Sale)> {
+        let rank = (event.time(), event.id());
+        let before = self.placed.as_ref().map(|(_, refund)| refund.clone());
+        match &mut self.placed {
+            Some((known, placed)) if is_built_of_rows(event) => {
+                placed.add_returned(refund, rank < *known);
+                *known = rank.min(*known);
+            }
+            Some((known, _)) if *known <= rank => return None,
+            placed => *placed = Some((rank, refund)),
+        }
+        let (_, after) = self.placed.as_ref()?;
+        Some((before, after.clone()))
     }
 
     fn observe(&mut self, rank: Rank, kind: EventType, sale: Sale) {
@@ -144,10 +190,21 @@ impl Orders {
             return observe_single(event, &sale, out);
         };
         let rank = (event.time(), event.id());
+        let kind = event.kind();
+        self.change(key, |state| state.observe(rank, kind, sale), out);
+    }
+
+    /// Counts an order as it stands after a change in place of what it was before.
+    fn change(
+        &mut self,
+        key: OrderKey,
+        change: impl FnOnce(&mut OrderState),
+        out: &mut Outputs<'_>,
+    ) {
         let id = key.id.clone();
         let state = self.state(key);
         let before = state.sale();
-        state.observe(rank, event.kind(), sale);
+        change(state);
         let after = state.sale();
         if before == after {
             return;
@@ -172,40 +229,31 @@ impl Orders {
         refund: Sale,
         out: &mut Outputs<'_>,
     ) {
+        let (before, after) = match OrderKey::of_refund(event, names) {
+            Some(key) => match self.state(key).take_refund(event, refund) {
+                Some((before, after)) => (before, Some(after)),
+                None => return,
+            },
+            None => (None, Some(refund)),
+        };
         let mut told = Telling::default();
-        match OrderKey::of(event, names) {
-            Some(key) => self.observe_known_refund(event, (key, refund), out.deltas, &mut told),
-            None => refund.fold_refund(1, out.deltas, &mut told),
+        for (refund, sign) in [(&before, -1), (&after, 1)] {
+            if let Some(refund) = refund {
+                refund.fold_refund(sign, out.deltas, &mut told);
+            }
         }
         told.send(out.products);
-    }
-
-    fn observe_known_refund(
-        &mut self,
-        event: EventRef<'_>,
-        (key, refund): (OrderKey, Sale),
-        deltas: &mut Deltas,
-        told: &mut Telling,
-    ) {
-        let rank = (event.time(), event.id());
-        match &mut self.state(key).placed {
-            Some((known, before)) if is_built_of_rows(event) => {
-                before.fold_refund(-1, deltas, told);
-                before.add_returned(refund, rank < *known);
-                *known = rank.min(*known);
-                before.fold_refund(1, deltas, told);
+        let Some(order) = OrderKey::of_order(event, names) else {
+            return;
+        };
+        let change = |state: &mut OrderState| {
+            for (refund, sign) in [(before, -1), (after, 1)] {
+                if let Some(refund) = refund {
+                    state.given_back.add(&refund.gives_back(), sign);
+                }
             }
-            Some((known, _)) if *known <= rank => {}
-            Some((known, before)) => {
-                before.fold_refund(-1, deltas, told);
-                (*known, *before) = (rank, refund);
-                before.fold_refund(1, deltas, told);
-            }
-            placed => {
-                refund.fold_refund(1, deltas, told);
-                *placed = Some((rank, refund));
-            }
-        }
+        };
+        self.change(order, change, out);
     }
 
     fn state(&mut self, key: OrderKey) -> &mut OrderState {

@@ -1,10 +1,12 @@
 //! Sessions: runs of one visitor's events with no silence longer than the gap, never longer than the cap. A pure rule over
 //! pieces; whose events they are is decided in `person`, and the time of day at which a session closes is only told.
 
+mod arrival;
 mod channel;
 mod count;
 mod piece;
 
+pub use arrival::{LANDING_CHARS_MAX, referrer_host, write_landing_page};
 pub use channel::Channel;
 pub use count::count;
 pub use piece::{Act, Acts, Entry, GivenId, Piece, Pieces, Rank, Visit};

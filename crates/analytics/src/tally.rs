@@ -93,6 +93,17 @@ fields! {
     FunnelUnitsEver = "funnel_units_ever" Count, "Visitors or sessions that ever reached the step of a funnel, each once, by when they first entered it.";
     FunnelTime = "funnel_time" Duration, "Seconds from the step before to this one, of all that reached it.";
     FunnelValue = "funnel_value" Money, "What the events are worth by which the step of a funnel was reached, once for each unit and step.";
+    Discounts = "discounts" Money, "What was taken off: discounts on orders as a whole, and on the pieces of their sold lines.";
+    RefundedOrders = "refunded_orders" Count, "Orders, by the order's date, of which anything was given back, whenever.";
+    OrderRefunds = "refund_amount_by_order_date" Money, "Money given back, by the date of the order it was given back for; refunds that name no known order are not among it.";
+    PaymentAttempts = "payment_attempts" Count, "Payments that were tried: orders of value, and payments that failed.";
+    PaymentErrors = "payment_errors" Count, "Payments that failed.";
+    CouponsEntered = "coupons_entered" Count, "Coupons that were entered.";
+    CouponsApplied = "coupons_applied" Count, "Coupons that were accepted.";
+    CouponsDenied = "coupons_denied" Count, "Coupons that were refused.";
+    CouponsRemoved = "coupons_removed" Count, "Coupons that were taken back.";
+    PromoViews = "promo_views" Count, "Promotions that were shown; one that several lines of an event name is one.";
+    PromoClicks = "promo_clicks" Count, "Promotions that were clicked.";
 }
 
 /// One value for every field; most are zero.

@@ -15,6 +15,7 @@ mod round;
 mod run;
 mod seen;
 mod shard;
+mod texts;
 mod watermarks;
 mod worker;
 

@@ -96,7 +96,7 @@ impl Persons {
             country: names.country,
             device: names.device,
             channel: self.channels[Channel::of(event) as usize],
-            ..Entry::default()
+            ..routed.texts.entry(event)
         };
         let rules = self.people.rules(names.store);
         let Some(sight) = Sight::of(event, (names, routed.items), rules, entry) else {

@@ -137,6 +137,9 @@ fn session_values(session: &Session, into: Option<&Arc<str>>, names: &[Arc<str>]
         name(names, session.0.entry.device),
         name(names, session.0.entry.channel),
         into.map_or(Value::Null, |into| Value::Text(Arc::clone(into))),
+        name(names, session.0.entry.campaign),
+        name(names, session.0.entry.landing),
+        name(names, session.0.entry.referrer),
     ])
 }
 

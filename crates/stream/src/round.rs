@@ -4,6 +4,7 @@ use crate::Stores;
 use crate::audit::AuditKey;
 use crate::home::{SHARDS, ShardId};
 use crate::names::{Names, ProductHash, ProductMention, Products};
+use crate::texts::TextNames;
 use analytics::cell::NameId;
 use analytics::names::{EventNames, Identity, ItemNames};
 use analytics::person::Naming;
@@ -28,6 +29,8 @@ pub struct NamedBatch {
     devices: Vec<NameId>,
     currencies: Vec<NameId>,
     warehouses: Vec<NameId>,
+    payment_methods: Vec<NameId>,
+    texts: TextNames,
     /// The default currency of each store, by the store's key.
     store_currencies: Vec<NameId>,
     identities: [NameId; 3],
@@ -114,6 +117,8 @@ pub struct RoutedEvent<'a> {
     pub items: &'a [ItemNames],
     /// The warehouse it speaks of.
     pub warehouse: NameId,
+    /// Names out of its texts.
+    pub texts: &'a TextNames,
     /// By whom, for whom and when it came in.
     pub audit: AuditKey,
     /// Whether an import brought it that was undone.
@@ -151,6 +156,8 @@ impl NamedBatch {
             devices: of(Label::DeviceType),
             currencies: of(Label::Currency),
             warehouses: of(Label::Warehouse),
+            payment_methods: of(Label::PaymentMethod),
+            texts: TextNames::of(&events, names),
             store_currencies: Vec::new(),
             identities: [Identity::Customer, Identity::Visitor, Identity::Nobody]
                 .map(|identity| names.id(identity.name())),
@@ -237,6 +244,8 @@ impl NamedBatch {
             } else {
                 stated
             },
+            payment_method: of(&self.payment_methods, Label::PaymentMethod),
+            coupon: self.texts.coupon(event),
         }
     }
 }
@@ -364,6 +373,7 @@ impl Round {
                 at: *index,
                 items: batch.items.get(event.item_rows()).unwrap_or_default(),
                 warehouse: batch.warehouse(event),
+                texts: &batch.texts,
                 audit: batch.audit_key(event, names.store),
                 is_retracted: batch.is_retracted(event),
                 names,

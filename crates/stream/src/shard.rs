@@ -13,9 +13,10 @@ use analytics::cell::Deltas;
 use analytics::order::{OrderKey, OrderRow, Orders, Outputs, is_built_of_rows};
 use analytics::person::AsOf;
 use analytics::product::ProductMovement;
+use analytics::{payment, promotion};
 use event::schema::{Label, Number};
 use event::time::HOUR;
-use event::{EventId, EventRef, EventTime, KeyKind, hash_128_within, key_hash};
+use event::{EventId, EventRef, EventTime, EventType, KeyKind, hash_128_within, key_hash};
 
 /// A message from one shard to another. (from, offset, index) is its identity: a replay repeats it exactly.
 #[derive(Debug, Clone)]
@@ -264,24 +265,24 @@ impl Shard {
             self.bring_order(routed, at_rest)?;
             self.observe_order(routed, out);
         }
+        count_aside(routed, &mut out.deltas);
         self.inventory.tell(routed, &mut out.products);
         (self.persons).see(routed, at_rest, &mut out.persons)?;
         out.send(self.id, routed.offset);
         Ok(())
     }
 
-    /// Makes sure that what is known of the event's order is in memory.
+    /// Makes sure that what is known of the event's order, and of its refund, is in memory.
     fn bring_order(&mut self, routed: &RoutedEvent<'_>, at_rest: &AtRest) -> Result<(), RestError> {
         if at_rest.orders.is_empty() {
             return Ok(());
         }
-        let Some(key) = OrderKey::of(routed.event, &routed.names) else {
-            return Ok(());
-        };
-        if !self.orders.holds(&key)
-            && let Some(state) = at_rest.orders.get(&rest::orders::key(&key))?
-        {
-            self.orders.bring(key, rest::orders::read(&state)?);
+        for key in OrderKey::all_of(routed.event, &routed.names) {
+            if !self.orders.holds(&key)
+                && let Some(state) = at_rest.orders.get(&rest::orders::key(&key))?
+            {
+                self.orders.bring(key, rest::orders::read(&state)?);
+            }
         }
         Ok(())
     }
@@ -330,6 +331,23 @@ impl Shard {
         (self.persons).settle(now, at_rest, &mut out.deltas, &mut out.persons)?;
         out.send(self.id, offset);
         Ok(())
+    }
+}
+
+/// What few events count beside what all do.
+fn count_aside(routed: &RoutedEvent<'_>, deltas: &mut Deltas) {
+    let (kind, time, names) = (routed.event.kind(), routed.event.time(), &routed.names);
+    match kind {
+        EventType::PaymentError => payment::count_error(time, names, deltas),
+        EventType::PromoView | EventType::PromoClick => {
+            let promotions = (names.store, routed.texts.promotions(routed.event));
+            promotion::count_promotions(kind, time, promotions, deltas);
+        }
+        EventType::CouponEnter
+        | EventType::CouponApply
+        | EventType::CouponDeny
+        | EventType::CouponRemove => promotion::count_coupon(kind, time, names, deltas),
+        _ => {}
     }
 }
 

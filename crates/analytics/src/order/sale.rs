@@ -1,9 +1,10 @@
 //! One order or refund as numbers: its lines, what they are worth, and what it adds to which cells.
 
-use super::Telling;
+use super::{GivenBack, Part, Telling};
 use crate::cell::{CubeId, Delta, Deltas, NameId, cubes};
 use crate::ladder::Value;
 use crate::names::{EventNames, ItemNames};
+use crate::payment;
 use crate::price::Traffic;
 use crate::product::{PRODUCT_FIELDS_MAX, Sold};
 use crate::sketch::{bucket, coupon};
@@ -11,6 +12,7 @@ use crate::stock::Goods;
 use crate::tally::{Field, Tally};
 use event::schema::{Amount, ItemAmount, ItemNumber, Text};
 use event::{EventRef, EventTime, EventType, KeyKind, LineKind, Money, Quantity, key_hash};
+use smallvec::{SmallVec, smallvec};
 
 /// A line of an order or refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub struct SaleLine {
     pub list_price: Option<Money>,
     /// Pieces.
     pub quantity: Quantity,
+    /// What was taken off the price of a piece.
+    pub unit_discount: Money,
 }
 
 /// A line of an order with its part of the whole: what a product's shard needs of it.
@@ -55,6 +59,8 @@ pub struct Sale {
     pub stated: Option<Money>,
     /// Lines by line number.
     pub lines: Vec<SaleLine>,
+    /// What was given back for the order; empty but in an order as it stands.
+    pub given_back: GivenBack,
 }
 
 /// A line of the list of recent orders.
@@ -100,6 +106,7 @@ impl SaleLine {
             tally[Field::SoldLines] = 1;
             tally[Field::SoldValue] = value;
             tally[Field::Revenue] = value - discount;
+            tally[Field::Discounts] = discount + self.unit_discount.times(self.quantity);
             if self.kind == LineKind::Fee {
                 tally[Field::FeeLines] = 1;
                 tally[Field::FeeValue] = value;
@@ -136,6 +143,9 @@ impl Sale {
             unit_price: item.unit_price(),
             list_price: item.amount(ItemAmount::ListPrice).map(Money),
             quantity: item.quantity(),
+            unit_discount: item
+                .amount(ItemAmount::UnitDiscount)
+                .map_or(Money(0), Money),
         };
         let stated = event
             .amount(Amount::RefundAmount)
@@ -150,6 +160,7 @@ impl Sale {
             discount: event.amount(Amount::Discount).unwrap_or_default(),
             stated,
             lines: event.items().zip(items).enumerate().map(line).collect(),
+            given_back: GivenBack::default(),
         }
     }
 
@@ -228,6 +239,7 @@ impl Sale {
         let mut whole = sum(lines.iter().map(|(_, tally)| tally));
         if self.lines.is_empty() {
             whole[Field::Revenue] = i128::from(self.stated.unwrap_or_default().0);
+            whole[Field::Discounts] = i128::from(self.discount.0);
         }
         let has_value =
             whole[Field::SoldLines] > 0 || (self.lines.is_empty() && whole[Field::Revenue] > 0);
@@ -297,6 +309,59 @@ impl Sale {
                 self.tell_traffic(line.names.product, traffic, sign, told);
             }
         }
+        if whole[Field::Orders] > 0 {
+            payment::count_order(self.time, &self.names, sign, deltas);
+        }
+        self.fold_given_back(whole[Field::Orders] > 0, sign, deltas);
+    }
+
+    /// Adds what was given back for the order to the cells of its date.
+    fn fold_given_back(&self, is_order: bool, sign: i64, deltas: &mut Deltas) {
+        let cells = |category: Option<NameId>| -> SmallVec<[(CubeId, NameId); 6]> {
+            match category {
+                Some(category) => smallvec![(cubes::SALES_BY_CATEGORY, category)],
+                None => self.cells().collect(),
+            }
+        };
+        let add = |delta: &mut Delta, cube: CubeId, field, number: i128| {
+            let at = (cube.cube().fields.iter()).position(|known| *known == field);
+            delta.sums[at.expect("cells of orders keep it")] += i128::from(sign) * number;
+        };
+        for part in &self.given_back.0 {
+            for (cube, value) in cells(part.category) {
+                let (store, time) = (self.names.store, self.time);
+                let delta = deltas.at(cube, store, part.currency, value, time);
+                add(delta, cube, Field::OrderRefunds, part.amount);
+            }
+        }
+        for category in self.given_back.categories().filter(|_| is_order) {
+            for (cube, value) in cells(category) {
+                add(
+                    self.delta(cube, value, deltas),
+                    cube,
+                    Field::RefundedOrders,
+                    1,
+                );
+            }
+        }
+    }
+
+    /// What this refund gives back: as a whole, and by category.
+    #[must_use]
+    pub fn gives_back(&self) -> GivenBack {
+        let lines = self.returned_tallies();
+        let part = |category, tally: &Tally| Part {
+            currency: self.names.currency,
+            category,
+            refunds: 1,
+            amount: tally[Field::RefundAmount],
+        };
+        let whole = part(None, &self.refund_tally(&lines));
+        let categories = by(&lines, |names| names.category);
+        let categories = categories
+            .iter()
+            .map(|(name, tally)| part(Some(*name), tally));
+        GivenBack::of(std::iter::once(whole).chain(categories))
     }
 
     /// Adds a refund to its cells, or takes it back.
@@ -341,18 +406,26 @@ impl Sale {
             .into_iter()
             .filter(|(_, tally)| tally[Field::Orders] > 0);
         let categories = sold.map(|(category, _)| (cubes::SALES_BY_CATEGORY, category));
-        for (cube, value) in self.cells().into_iter().chain(categories) {
-            self.delta(cube, value, deltas).coupons[0].push(customer);
+        for (cube, value) in self.cells().chain(categories) {
+            let coupons = &mut self.delta(cube, value, deltas).coupons;
+            coupons
+                .iter_mut()
+                .for_each(|coupons| coupons.push(customer));
         }
     }
 
-    fn cells(&self) -> [(CubeId, NameId); 4] {
-        [
+    /// Cells of the whole order.
+    fn cells(&self) -> impl Iterator<Item = (CubeId, NameId)> + use<> {
+        let names = self.names;
+        let cells = [
             (cubes::SALES, NameId(0)),
-            (cubes::SALES_BY_COUNTRY, self.names.country),
-            (cubes::SALES_BY_DEVICE, self.names.device),
-            (cubes::SALES_BY_IDENTITY, self.names.identity),
-        ]
+            (cubes::SALES_BY_COUNTRY, names.country),
+            (cubes::SALES_BY_DEVICE, names.device),
+            (cubes::SALES_BY_IDENTITY, names.identity),
+            (cubes::SALES_BY_PAYMENT_METHOD, names.payment_method),
+            (cubes::SALES_BY_COUPON, names.coupon),
+        ];
+        cells.into_iter()
     }
 
     fn delta<'d>(&self, cube: CubeId, value: NameId, deltas: &'d mut Deltas) -> &'d mut Delta {
@@ -378,6 +451,7 @@ impl Sale {
         for (sum, field) in delta.sums.iter_mut().zip(cube.cube().fields) {
             *sum += i128::from(sign) * tally[*field];
         }
+        let order_value = order_value.filter(|_| cube.cube().has_order_value);
         delta
             .order_values
             .extend(order_value.map(|bucket| (bucket, sign)));

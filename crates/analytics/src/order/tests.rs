@@ -1,5 +1,7 @@
 //! Claims about orders: what counts, what counts once, and that parts add up to the whole.
 
+mod given_back;
+
 use super::*;
 use crate::cell::{CubeId, cubes};
 use crate::tally::Field;

@@ -184,11 +184,24 @@ fn site(name: &str) -> Site {
 }
 
 /// The host of an address, without a port; nothing of what is no address.
-fn host(url: &str) -> Option<&str> {
+pub(super) fn host(url: &str) -> Option<&str> {
     let (_, rest) = url.split_once("://")?;
     let host = rest.split(['/', '?', '#', ':']).next()?;
-    let host = host.strip_prefix("www.").unwrap_or(host);
+    let start = host
+        .get(..4)
+        .filter(|start| start.eq_ignore_ascii_case("www."));
+    let host = start.map_or(host, |start| &host[start.len()..]);
     (!host.is_empty()).then_some(host)
+}
+
+/// The path of an address, or of what begins with a path: up to a question, a mark, or what a server hangs behind it.
+pub(super) fn path(url: &str) -> Option<&str> {
+    let rest = match url.split_once("://") {
+        Some((_, rest)) => &rest[rest.find(['/', '?', '#']).unwrap_or(rest.len())..],
+        None if url.starts_with('/') => url,
+        None => return None,
+    };
+    rest.split(['?', '#', ';']).next()
 }
 
 #[cfg(test)]

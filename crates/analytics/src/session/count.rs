@@ -16,7 +16,7 @@ type Sums = [i128; COLUMNS];
 #[derive(PartialEq, Eq)]
 struct Place {
     time: EventTime,
-    by_value: [(CubeId, NameId); 4],
+    by_value: [(CubeId, NameId); 7],
 }
 
 /// Counts what a session is now in place of what it was before, as visits; what is no visit counts nothing.
@@ -60,6 +60,9 @@ fn place(session: &Session) -> Place {
             (cubes::VISITS_BY_COUNTRY, entry.country),
             (cubes::VISITS_BY_DEVICE, entry.device),
             (cubes::VISITS_BY_CHANNEL, entry.channel),
+            (cubes::VISITS_BY_CAMPAIGN, entry.campaign),
+            (cubes::VISITS_BY_LANDING_PAGE, entry.landing),
+            (cubes::VISITS_BY_REFERRER, entry.referrer),
         ],
     }
 }

@@ -123,11 +123,11 @@ pub struct Entry {
     pub device: NameId,
     /// The channel: search, mail, a referring site.
     pub channel: NameId,
-    /// The campaign.
+    /// The campaign, as sent.
     pub campaign: NameId,
-    /// The referring host.
+    /// The referring host, see [`super::referrer_host`].
     pub referrer: NameId,
-    /// The first page.
+    /// The first page, see [`super::write_landing_page`].
     pub landing: NameId,
 }
 

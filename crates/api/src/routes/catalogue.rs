@@ -41,7 +41,7 @@ fn describe(metric: &Metric) -> Value {
         "name": metric.name,
         "label": metric.label,
         "kind": metric.kind(),
-        "unit": metric.is_money().then_some("currency"),
+        "unit": metric.unit(),
         "definition": metric.definition,
         "formula": metric.formula,
         "dimensions": names,

@@ -128,6 +128,19 @@ impl EventBatch {
         (0..self.len()).map(|row| self.event(row))
     }
 
+    /// Whether any event of this batch has a value there.
+    #[must_use]
+    pub fn has_text(&self, column: Text) -> bool {
+        self.texts[column as usize].is_some()
+    }
+
+    /// Whether any line item of this batch has a value there.
+    #[must_use]
+    pub fn has_item_text(&self, column: ItemText) -> bool {
+        let items = self.items.as_ref();
+        items.is_some_and(|items| items.texts[column as usize].is_some())
+    }
+
     /// The distinct values of a label in this batch, by key: so that a fold interns each once a batch.
     #[must_use]
     pub fn label_values(&self, label: Label) -> Vec<&str> {

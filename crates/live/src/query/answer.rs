@@ -61,7 +61,7 @@ impl Column {
         Column {
             name: format!("{}{name_suffix}", metric.name),
             kind: metric.kind(),
-            unit: metric.is_money().then_some("currency"),
+            unit: metric.unit(),
             label: format!("{}{label_suffix}", metric.label),
         }
     }

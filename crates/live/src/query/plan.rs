@@ -294,6 +294,12 @@ fn dimension_label(dimension: Dimension) -> &'static str {
         Dimension::Hour => "Hour",
         Dimension::DayOfWeek => "Day of week",
         Dimension::FunnelStep => "Step of a funnel",
+        Dimension::PaymentMethod => "Payment method",
+        Dimension::Coupon => "Coupon",
+        Dimension::Promotion => "Promotion",
+        Dimension::Campaign => "Campaign",
+        Dimension::LandingPage => "Landing page",
+        Dimension::Referrer => "Referrer",
     }
 }
 

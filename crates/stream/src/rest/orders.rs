@@ -3,7 +3,7 @@
 use super::RestError;
 use analytics::cell::NameId;
 use analytics::names::{EventNames, ItemNames};
-use analytics::order::{OrderKey, OrderState, Rank, Sale, SaleLine};
+use analytics::order::{GivenBack, OrderKey, OrderState, Part, Rank, Sale, SaleLine};
 use checkpoint::{DecodeError, Decoder, Encoder};
 use event::{EventId, EventTime, LineKind, Money, Quantity};
 
@@ -33,6 +33,7 @@ pub fn write(state: &OrderState, bytes: &mut Vec<u8>) {
     if let Some(rank) = state.cancelled {
         write_rank(rank, &mut out);
     }
+    write_given_back(&state.given_back, &mut out);
 }
 
 /// Reads [`write`].
@@ -51,7 +52,34 @@ fn read_state(read: &mut Decoder<'_>) -> Result<OrderState, DecodeError> {
     if read.bool()? {
         state.cancelled = Some(read_rank(read)?);
     }
+    state.given_back = read_given_back(read)?;
     Ok(state)
+}
+
+fn write_given_back(given_back: &GivenBack, out: &mut Encoder<'_>) {
+    out.u64(given_back.0.len() as u64);
+    for part in &given_back.0 {
+        out.u64(u64::from(part.currency.0));
+        write_optional(part.category.map(|name| i64::from(name.0)), out);
+        out.i64(part.refunds);
+        out.i128(part.amount);
+    }
+}
+
+fn read_given_back(read: &mut Decoder<'_>) -> Result<GivenBack, DecodeError> {
+    let category = |number: i64| u32::try_from(number).map(NameId);
+    let part = |read: &mut Decoder<'_>| {
+        let currency = read_name(read)?;
+        let category = read_optional(read)?.map(category).transpose();
+        Ok(Part {
+            currency,
+            category: category.map_err(|_| DecodeError::Unknown)?,
+            refunds: read.i64()?,
+            amount: read.i128()?,
+        })
+    };
+    let parts: Result<Vec<Part>, _> = (0..read.count()?).map(|_| part(read)).collect();
+    parts.map(GivenBack)
 }
 
 fn write_rank((time, id): Rank, out: &mut Encoder<'_>) {
@@ -74,6 +102,8 @@ fn write_sale(sale: &Sale, out: &mut Encoder<'_>) {
         names.device,
         names.identity,
         names.currency,
+        names.payment_method,
+        names.coupon,
     ] {
         out.u64(u64::from(name.0));
     }
@@ -94,11 +124,14 @@ fn read_sale(read: &mut Decoder<'_>) -> Result<Sale, DecodeError> {
             device: read_name(read)?,
             identity: read_name(read)?,
             currency: read_name(read)?,
+            payment_method: read_name(read)?,
+            coupon: read_name(read)?,
         },
         customer: read_optional(read)?.map(|customer| customer as u64),
         discount: Money(read.i64()?),
         stated: read_optional(read)?.map(Money),
         lines: read_lines(read)?,
+        given_back: GivenBack::default(),
     })
 }
 
@@ -112,6 +145,7 @@ fn write_lines(lines: &[SaleLine], out: &mut Encoder<'_>) {
         write_optional(line.unit_price.map(|money| money.0), out);
         write_optional(line.list_price.map(|money| money.0), out);
         out.i64(line.quantity.0);
+        out.i64(line.unit_discount.0);
     }
 }
 
@@ -127,6 +161,7 @@ fn read_lines(read: &mut Decoder<'_>) -> Result<Vec<SaleLine>, DecodeError> {
             unit_price: read_optional(read)?.map(Money),
             list_price: read_optional(read)?.map(Money),
             quantity: Quantity(read.i64()?),
+            unit_discount: Money(read.i64()?),
         })
     };
     (0..read.count()?).map(|_| line(read)).collect()

@@ -3,6 +3,7 @@
 
 mod carts;
 mod goods;
+mod payments;
 mod prices;
 mod stock;
 mod visits;
@@ -29,6 +30,7 @@ pub(super) fn recount(told: &[Told]) -> Numbers {
     count_activity(&events, &mut numbers);
     count_orders(&events, &mut numbers);
     count_refunds(&events, &mut numbers);
+    payments::count_payments(&events, &mut numbers);
     visits::count_visits(&events, &mut numbers);
     stock::count_stock(&events, &mut numbers);
     prices::count_prices(&events, &mut numbers);
@@ -99,6 +101,8 @@ struct Sold {
     product: String,
     value: i128,
     pieces: i128,
+    /// Taken off its price.
+    off: i128,
 }
 
 fn lines(event: &Event<'static>) -> BTreeMap<i64, Sold> {
@@ -115,6 +119,12 @@ fn lines(event: &Event<'static>) -> BTreeMap<i64, Sold> {
                 0
             },
             pieces: if is_sold && !is_fee { quantity } else { 0 },
+            off: if is_sold {
+                i128::from(item.amount(ItemAmount::UnitDiscount).expect("set")) * quantity
+                    / i128::from(SCALE)
+            } else {
+                0
+            },
         };
         (item.number(ItemNumber::Line).expect("set"), sold)
     };
@@ -185,13 +195,18 @@ fn count_orders(events: &[&Told], numbers: &mut Numbers) {
             .into_iter()
             .map(|(key, people)| (key, people.len() as i128)),
     );
-    for ((store, id), events) in orders {
-        count_order(store, &id, events, numbers);
+    for ((store, id), of_order) in orders {
+        count_order((store, &id), of_order, events, numbers);
     }
 }
 
 /// The earliest event places an order, updates lay their lines over it in the order of time, one cancellation ends it.
-fn count_order(store: &str, id: &str, mut events: Vec<&Event<'static>>, numbers: &mut Numbers) {
+fn count_order(
+    (store, id): (&str, &str),
+    mut events: Vec<&Event<'static>>,
+    all: &[&Told],
+    numbers: &mut Numbers,
+) {
     events.sort_by_key(|event| rank(event));
     let placed = events.iter().find(|event| event.kind == EventType::Order);
     let is_cancelled = events
@@ -210,16 +225,30 @@ fn count_order(store: &str, id: &str, mut events: Vec<&Event<'static>>, numbers:
         day(store, placed.time.expect("set")),
         currency(store, placed),
     );
-    add(
-        numbers,
-        format!("{store} {day} orders {currency}"),
-        i128::from(is_order),
-    );
-    add(
-        numbers,
-        format!("{store} {day} revenue {currency}"),
-        revenue,
-    );
+    let discount = match sold.values().any(|line| line.value > 0) || sold.is_empty() {
+        true => i128::from(placed.amount(Amount::Discount).unwrap_or_default()),
+        false => 0,
+    };
+    let off: i128 = sold.values().map(|line| line.off).sum();
+    let order = payments::Order {
+        placed,
+        id,
+        is_order,
+    };
+    order.count_refunds(store, day, all, numbers);
+    for what in payments::sold_by(placed) {
+        for (field, number) in [
+            ("orders", i128::from(is_order)),
+            ("revenue", revenue),
+            ("discounts", discount + off),
+        ] {
+            let key = format!("{store} {day} {field}{what} {currency}");
+            add(numbers, key, number);
+        }
+    }
+    let method = placed.label(Label::PaymentMethod).unwrap_or("-");
+    let tried = format!("{store} {day} payments by {method}");
+    add(numbers, tried, i128::from(is_order));
     if is_order {
         add(numbers, format!("{store} order {id}"), revenue);
     }
@@ -232,32 +261,41 @@ fn count_order(store: &str, id: &str, mut events: Vec<&Event<'static>>, numbers:
     }
 }
 
-fn count_refunds(events: &[&Told], numbers: &mut Numbers) {
-    let mut refunds: BTreeMap<(&str, String), &Event<'static>> = BTreeMap::new();
-    for (store, event) in events
-        .iter()
-        .filter(|(_, event)| event.kind == EventType::Refund)
-    {
+/// The earliest of each refund; one is known by its id, and by the order it is of.
+fn refunds<'a>(events: &[&'a Told]) -> Vec<(&'static str, &'a Event<'static>)> {
+    let mut refunds: BTreeMap<(&str, Option<&str>, String), &Event<'static>> = BTreeMap::new();
+    let is_refund = |told: &&&Told| told.1.kind == EventType::Refund;
+    for (store, event) in events.iter().filter(is_refund) {
         let single = || EventId::to_string(&event.id.expect("set"));
         let id = event
             .text(Text::RefundId)
             .map_or_else(single, str::to_owned);
-        let known = refunds.entry((store, id)).or_insert(event);
+        let key = (*store, event.text(Text::OrderId), id);
+        let known = refunds.entry(key).or_insert(event);
         if rank(event) < rank(known) {
             *known = event;
         }
     }
-    for ((store, _), refund) in refunds {
+    let refunds = refunds.into_iter();
+    refunds.map(|((store, ..), event)| (store, event)).collect()
+}
+
+/// A refund's own figure comes first, then any other it names.
+fn given_back(refund: &Event<'static>) -> i128 {
+    let stated = refund
+        .amount(Amount::RefundAmount)
+        .or(refund.amount(Amount::Revenue));
+    let of_lines = || lines(refund).values().map(|line| line.value).sum();
+    stated.map_or_else(of_lines, i128::from)
+}
+
+fn count_refunds(events: &[&Told], numbers: &mut Numbers) {
+    for (store, refund) in refunds(events) {
         let (day, currency) = (
             day(store, refund.time.expect("set")),
             currency(store, refund),
         );
-        let of_lines: i128 = lines(refund).values().map(|line| line.value).sum();
-        // A refund's own figure comes first, then any other it names.
-        let stated = refund
-            .amount(Amount::RefundAmount)
-            .or(refund.amount(Amount::Revenue));
-        let amount = stated.map_or(of_lines, i128::from);
+        let amount = given_back(refund);
         add(numbers, format!("{store} {day} refunds {currency}"), 1);
         add(
             numbers,
@@ -345,6 +383,9 @@ fn say(table: &str, key: &[Value], values: &[Value], numbers: &mut Numbers) {
         "activity_by_type" => tell(format!("events {}", name(3)), number(&values[0])),
         "activity" => tell("visitors".to_owned(), distinct(&values[4])),
         "visits_by_channel" => tell(format!("sessions by {}", name(3)), number(&values[0])),
+        "visits_by_referrer" => tell(format!("sessions from {}", name(3)), number(&values[0])),
+        "visits_by_landing_page" => tell(format!("sessions on {}", name(3)), number(&values[0])),
+        "visits_by_campaign" => tell(format!("sessions for {}", name(3)), number(&values[0])),
         "visits" => {
             for (what, at) in [
                 ("sessions", 0),
@@ -383,11 +424,50 @@ fn say(table: &str, key: &[Value], values: &[Value], numbers: &mut Numbers) {
                 ("refunds", 5),
                 ("revenue", 12),
                 ("refund_amount", 13),
+                ("discounts", 14),
+                ("refunded_orders", 15),
+                ("refund_amount_by_order_date", 16),
             ] {
                 tell(format!("{what} {currency}"), number(&values[at]));
             }
-            tell(format!("customers {currency}"), distinct(&values[14]));
+            tell(format!("customers {currency}"), distinct(&values[17]));
         }
+        "sales_by_payment_method" => {
+            let (method, currency) = (name(3), name(4));
+            for (what, at) in [
+                ("orders", 0),
+                ("revenue", 12),
+                ("discounts", 14),
+                ("refunded_orders", 15),
+                ("refund_amount_by_order_date", 16),
+            ] {
+                tell(
+                    format!("{what} by {method} {currency}"),
+                    number(&values[at]),
+                );
+            }
+        }
+        "sales_by_coupon" => {
+            let (coupon, currency) = (name(3), name(4));
+            for (what, at) in [
+                ("orders", 0),
+                ("revenue", 4),
+                ("discounts", 7),
+                ("refunded_orders", 8),
+                ("refund_amount_by_order_date", 9),
+            ] {
+                tell(
+                    format!("{what} with {coupon} {currency}"),
+                    number(&values[at]),
+                );
+            }
+        }
+        "payments_by_payment_method" => {
+            tell(format!("payments by {}", name(3)), number(&values[0]));
+            tell(format!("payment errors by {}", name(3)), number(&values[1]));
+        }
+        "coupons_by_coupon" => tell(format!("coupons {}", name(3)), number(&values[1])),
+        "promotions_by_promotion" => tell(format!("promotion {}", name(3)), number(&values[0])),
         "sales_by_product" => {
             let (product, currency) = (name(3), name(4));
             tell(format!("units {product} {currency}"), number(&values[1]));

@@ -22,7 +22,7 @@ const BEGINNINGS: [i64; 3] = [
     1_792_800_000_000_000,
 ];
 
-const KINDS: [EventType; 21] = [
+const KINDS: [EventType; 25] = [
     EventType::PageView,
     EventType::ItemView,
     EventType::CartAdd,
@@ -44,6 +44,10 @@ const KINDS: [EventType; 21] = [
     EventType::StockUpdate,
     EventType::StockUpdate,
     EventType::PriceChange,
+    EventType::Refund,
+    EventType::PaymentError,
+    EventType::CouponApply,
+    EventType::PromoView,
 ];
 
 /// A few numbers from which an event follows.
@@ -153,6 +157,14 @@ fn event(number: i64, seed: &Seed) -> Told {
         [("", ""), ("google", "cpc"), ("monday", "email"), ("", "")][seed.currency];
     event.set_label(Label::UtmSource, source);
     event.set_label(Label::UtmMedium, medium);
+    event.set_label(
+        Label::UtmCampaign,
+        ["", "Spring", "", "fall"][seed.currency],
+    );
+    let referrer = ["", "https://www.Blog.example/tea", "https://shop.example/"];
+    event.set_text(Text::Referrer, referrer[seed.country]);
+    let page = ["?x=1", "p/17/tea", "sale/", "orders/4711"][number as usize % 4];
+    event.set_text(Text::Url, format!("https://shop.example/{page}"));
     name_person(&mut event, seed.person);
     if event.kind.is_order_kind() {
         name_order(&mut event, seed);
@@ -162,6 +174,7 @@ fn event(number: i64, seed: &Seed) -> Told {
         EventType::PriceChange => say_price(&mut event, seed),
         _ => {}
     }
+    name_payment(&mut event, seed);
     if !matches!(event.kind, EventType::PageView | EventType::OrderCancel) {
         event.items = items(event.kind, &seed.lines, number);
     }
@@ -215,6 +228,10 @@ fn name_order(event: &mut Event<'static>, seed: &Seed) {
         };
         event.set_text(column, format!("o{}", seed.order));
     }
+    // Every other refund says which order it is of, known or not.
+    if is_refund && seed.amount % 2 == 0 {
+        event.set_text(Text::OrderId, format!("o{}", seed.amount / 2 % 7));
+    }
     let amount = match event.kind {
         EventType::Order if seed.lines.is_empty() => Amount::Revenue,
         EventType::Order => Amount::Discount,
@@ -222,6 +239,14 @@ fn name_order(event: &mut Event<'static>, seed: &Seed) {
         _ => return,
     };
     event.set_amount(amount, seed.amount);
+}
+
+/// Ways to pay, and coupons as people write them.
+fn name_payment(event: &mut Event<'static>, seed: &Seed) {
+    let method = ["card", "cash", ""][usize::from(seed.person) % 3];
+    event.set_label(Label::PaymentMethod, method);
+    let code = [" ten ", "TEN", "five", ""][seed.country + seed.currency / 3];
+    event.set_text(Text::Coupon, code);
 }
 
 fn items(kind: EventType, lines: &[Line], number: i64) -> Vec<Item<'static>> {
@@ -244,6 +269,9 @@ fn items(kind: EventType, lines: &[Line], number: i64) -> Vec<Item<'static>> {
         // Updates lay their lines over the second line and the ones after it.
         let is_update = kind == EventType::OrderUpdate;
         item.set_number(ItemNumber::Line, at + i64::from(is_update));
+        item.set_amount(ItemAmount::UnitDiscount, i64::from(line.product) * 100);
+        let promotion = ["spring", "fall", ""][usize::from(line.product) / 2];
+        item.set_text(ItemText::PromoName, promotion);
         if line.is_fee {
             let is_stock = kind == EventType::StockUpdate;
             item.set_label(ItemLabel::Kind, if is_stock { "write_off" } else { "fee" });

@@ -74,7 +74,7 @@ fn a_dimension_that_does_not_exist_or_is_not_kept_is_told() {
     check_rate(
         "fee_value",
         Some(("product", "p1")),
-        "\"fee_value\" cannot be split by \"product\"; it can by country, category, device, identity",
+        "\"fee_value\" cannot be split by \"product\"; it can by country, category, device, identity, payment_method",
     );
     check_rate(
         "events",

@@ -1,7 +1,7 @@
 //! Orders and refunds as they stand in the end, line by line: what recounts of stock and of prices begin with.
 
 use super::super::harness::Told;
-use super::{currency, rank};
+use super::{currency, rank, refunds};
 use event::schema::{Amount, ItemAmount, ItemLabel, ItemNumber, ItemText, Text};
 use event::{Event, EventTime, EventType, Item};
 use std::collections::BTreeMap;
@@ -84,20 +84,9 @@ fn order<'a>(
     lines
 }
 
-/// Lines of refunds: of one id the earliest stands.
+/// Lines of refunds.
 pub(super) fn returned(events: &[&Told]) -> Vec<Line> {
-    let mut refunds: BTreeMap<(&str, String), &Event<'static>> = BTreeMap::new();
-    for (store, event) in events {
-        if event.kind == EventType::Refund {
-            let id = event.text(Text::RefundId).map(str::to_owned);
-            let id = id.unwrap_or_else(|| format!("single {}", rank(event).1));
-            let known = refunds.entry((store, id)).or_insert(event);
-            if rank(event) < rank(known) {
-                *known = event;
-            }
-        }
-    }
-    let lines = refunds.into_iter().flat_map(|((store, _), refund)| {
+    let lines = refunds(events).into_iter().flat_map(|(store, refund)| {
         let items = refund.items.iter();
         items.map(move |item| line(store, refund, item))
     });

@@ -83,12 +83,34 @@ fn count_store(
 
 fn count_session(store: &str, session: &[&Event<'static>], numbers: &mut Numbers) {
     let day = day(store, rank(session[0]).0);
+    let referrer = session[0].text(Text::Referrer).unwrap_or_default();
+    let is_from_the_blog = referrer.contains("Blog");
     let channel = match session[0].label(Label::UtmSource) {
         Some("google") => "Paid Search",
         Some("monday") => "Email",
+        _ if is_from_the_blog => "Referral",
         _ => "Direct",
     };
-    add(numbers, format!("{store} {day} sessions by {channel}"), 1);
+    let from = if is_from_the_blog {
+        "blog.example"
+    } else {
+        "-"
+    };
+    let page = match session[0].number(Number::SourcePosition).expect("set") % 4 {
+        0 => "/",
+        1 => "/p/*",
+        2 => "/sale",
+        _ => "/orders/*",
+    };
+    let campaign = session[0].label(Label::UtmCampaign).unwrap_or("-");
+    for by in [
+        format!("by {channel}"),
+        format!("from {from}"),
+        format!("on {page}"),
+        format!("for {campaign}"),
+    ] {
+        add(numbers, format!("{store} {day} sessions {by}"), 1);
+    }
     let has = |kind| i128::from(session.iter().any(|event| event.kind == kind));
     add(numbers, format!("{store} {day} sessions"), 1);
     let cart = has(EventType::CartAdd).max(has(EventType::WishlistToCart));
