@@ -81,7 +81,7 @@ test('a typed range is shown', async ({ shop }) => {
 
 test('a range beside the data offers the way back to them', async ({ shop }) => {
   await shop.goto('/?range=custom&from=2001-01-01T00:00:00Z&to=2001-01-02T00:00:00Z');
-  for (const card of ['timeline', 'types', 'products', 'categories', 'countries', 'devices']) {
+  for (const card of ['timeline', 'types', 'products', 'categories', 'countries', 'devices', 'funnel', 'carts']) {
     await expect(shop.locator(`[data-card="${card}"]`), card).toHaveAttribute('data-state', 'outside');
   }
   await shop.locator('[data-card="products"]').getByRole('button', { name: 'Jump to the newest data' }).click();
@@ -92,7 +92,7 @@ test('a range beside the data offers the way back to them', async ({ shop }) => 
 test('a click on a category narrows the figures and can be taken back', async ({ shop }) => {
   await shop.goto('/');
   await everyCardIsFilled(shop);
-  const exact = async () => Number((await shop.locator('[data-kpi="units"] .figure .unseen').textContent())?.replaceAll(',', ''));
+  const exact = async () => Number((await shop.locator('[data-kpi="orders"] .figure .unseen').textContent())?.replaceAll(',', ''));
   const all = await exact();
   const bar = shop.locator('[data-card="categories"] button.row').first();
   const category = (await bar.locator('.name').textContent()) ?? '';
@@ -131,7 +131,7 @@ test('every chart has its table, its definition, its CSV and its command', async
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await shop.goto('/');
   await everyCardIsFilled(shop);
-  for (const title of ['What is happening?', 'What are they doing?', 'What sells?', 'Which categories?', 'Where from?', 'Which devices?']) {
+  for (const title of ['What is happening?', 'What are they doing?', 'What sells?', 'Which categories?', 'Where from?', 'Which devices?', 'How far do they get?']) {
     const card = shop.getByRole('region', { name: title, exact: true }).first();
     await card.getByRole('button', { name: `What “${title}” counts` }).click();
     await expect(card.getByRole('dialog').locator('h3').first(), title).toBeVisible();
@@ -169,4 +169,79 @@ test('figures are read out when asked for, and only then', async ({ shop }) => {
   await expect(spoken).toHaveText('');
   await shop.keyboard.press('r');
   await expect(spoken).toContainText('Revenue:');
+});
+
+test('the map is the world, shaded where visitors come from, and a click on a country filters', async ({ shop }) => {
+  await shop.goto('/');
+  await everyCardIsFilled(shop);
+  const map = shop.locator('[data-card="countries"] svg[role="img"]');
+  await expect(map).toBeVisible();
+  await expect.poll(() => map.locator('path').count()).toBeGreaterThan(200); // the fine world came when there was time
+  const shaded = map.locator('path.shade-5').first();
+  await expect(shaded).toBeAttached();
+  await expect(shaded.locator('title')).toContainText(':');
+  await shaded.dispatchEvent('click');
+  await expect(shop).toHaveURL(/filter=country/);
+  await expect(map.locator('.chosen')).toHaveCount(1);
+});
+
+test('orders of the last minute are rings on the map', async ({ shop }) => {
+  await shop.goto('/');
+  await expect.poll(() => shop.locator('[data-card="countries"] circle.ring').count(), { timeout: 30_000 }).toBeGreaterThan(0);
+});
+
+test('a funnel has no step with more than the one before, and says how it goes on', async ({ shop }) => {
+  await shop.goto('/');
+  await everyCardIsFilled(shop);
+  const card = shop.locator('[data-card="funnel"]');
+  const units = await card.locator('.value').allTextContents();
+  expect(units).toHaveLength(4);
+  const widths = await card.locator('.bar').evaluateAll((bars) => bars.map((bar) => bar.getBoundingClientRect().width));
+  expect(widths).toEqual([...widths].sort((a, b) => b - a));
+  await expect(card.locator('.way').first()).toContainText('go on, after');
+  await expect(card.locator('footer')).toContainText('who entered');
+});
+
+test('open carts tell what is at stake, abandoned ones of how many', async ({ shop }) => {
+  await shop.goto('/');
+  await everyCardIsFilled(shop);
+  await expect(shop.locator('[data-kpi="carts_open"] .change')).toContainText('at stake');
+  await expect(shop.locator('[data-card="carts"] p.words')).toContainText(/cart/);
+  await expect(shop.locator('[data-card="carts"] footer')).toContainText('a day: carts count as abandoned after an hour of silence');
+});
+
+test('the newest minutes of conversion are drawn unfinished', async ({ shop }) => {
+  await shop.goto('/');
+  await everyCardIsFilled(shop);
+  const points = (kpi: string) => shop.locator(`[data-kpi="${kpi}"] path.tail`).getAttribute('d').then((path) => (path ?? '').split(/[ML]/).length - 1);
+  expect(await points('conversion_rate')).toBeGreaterThan(5);
+  expect(await points('orders')).toBe(2);
+});
+
+test('cards of what the server does not count are not there, and come with it', async ({ shop }) => {
+  await shop.route('**/api/v1/meta/metrics', async (route) => {
+    const answer = (await (await route.fetch()).json()) as { data: { name: string; dimensions: string[] }[] };
+    const others = answer.data.filter((metric) => metric.name !== 'searches' && !metric.dimensions.includes('payment_method'));
+    const searches = { ...others[0], name: 'searches', label: 'Searches', dimensions: ['search_term'] };
+    await route.fulfill({ json: { ...answer, data: [...others, searches] } });
+  });
+  await shop.route('**/api/v1/query', async (route) => {
+    const asked = route.request().postDataJSON() as { metrics: string[] };
+    if (!asked.metrics.includes('searches')) return route.continue();
+    const times = { as_of: '2026-03-02T12:00:00Z', watermark: null, newest_event: '2026-03-02T12:00:00Z', oldest_event: '2026-03-02T11:00:00Z' };
+    const meta = { columns: [], range: { from: '2026-03-02T11:45:00Z', to: '2026-03-02T12:15:00Z' }, ...times, partial: true, timezone: 'UTC', grain: '15m' };
+    return route.fulfill({ json: { data: [{ search_term: 'red shoes', searches: 7 }, { search_term: 'lamp', searches: 3 }], meta, page: { next: null } } });
+  });
+  await shop.route('**/api/v1/inventory?**', async (route) => {
+    const standing = new URL(route.request().url()).searchParams.get('standing');
+    const row = { product: `p-${standing}`, name: null, standing, level: '2', estimated: true, days_of_cover: '1.5', lost_demand: '12' };
+    await route.fulfill({ json: { data: standing === 'in_stock' ? [] : [row], meta: { as_of: '2026-03-02T12:00:00Z' }, page: { next: null } } });
+  });
+  await shop.goto('/');
+  const searches = shop.locator('[data-card="searches"]');
+  await expect(searches).toHaveAttribute('data-state', 'chart');
+  await expect(searches.locator('.row').first()).toContainText('red shoes');
+  await expect(searches.locator('footer')).toContainText('whole 15 minutes');
+  await expect(shop.locator('[data-card="payments"]')).toHaveCount(0);
+  await expect(shop.locator('[data-card="stock"] li')).toHaveText([/p-out\s*out, 12 missed/, /p-low\s*2 left, 1.5 days/]);
 });

@@ -38,10 +38,10 @@ export function listen(page: Page, origin: string): string[] {
 
 /** Waits until every card shows its chart. */
 export async function everyCardIsFilled(page: Page): Promise<void> {
-  for (const card of ['timeline', 'types', 'products', 'categories', 'ticker', 'countries', 'devices']) {
+  for (const card of ['timeline', 'types', 'products', 'categories', 'ticker', 'countries', 'devices', 'funnel', 'carts']) {
     await expect(page.locator(`[data-card="${card}"]`), card).toHaveAttribute('data-state', 'chart', { timeout: 30_000 });
   }
-  for (const kpi of ['visitors', 'revenue', 'orders', 'conversion_rate', 'aov', 'units']) {
+  for (const kpi of ['visitors', 'revenue', 'orders', 'conversion_rate', 'aov', 'carts_open']) {
     await expect(page.locator(`[data-kpi="${kpi}"]`), kpi).toHaveAttribute('data-state', 'value');
     await expect(page.locator(`[data-kpi="${kpi}"] .figure > span`).first(), kpi).not.toHaveText(/^(0|0\.00|–)$/);
   }

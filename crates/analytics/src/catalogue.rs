@@ -277,6 +277,7 @@ const SUMS: &[SumDeclaration] = sums! {
     CheckoutsAbandoned "Abandoned checkouts" "count(checkouts where as of − last step > 60 min and no order)";
     OrdersWithoutCart "Orders without a cart" "count(orders where no cart was open)";
     AbandonedValue "Value of abandoned carts" "Σ price when put in × quantity over lines of abandoned carts";
+    OpenCartsValue "Value of open carts" "Σ price when put in × quantity over lines of open carts";
     FunnelUnits "Reached the step" "count(units by day of entry where step ≤ furthest)";
     FunnelUnitsEver "Ever reached the step" "count(distinct units where step ≤ furthest)";
     FunnelTime "Time to the step" "Σ step − step before by unit";

@@ -228,7 +228,7 @@ const fn carts(table: &'static str, dimension: Option<Dimension>) -> Cube {
 const fn cart_values(table: &'static str, dimension: Option<Dimension>) -> Cube {
     Cube {
         has_currency: true,
-        fields: &[Field::AbandonedValue],
+        fields: &[Field::AbandonedValue, Field::OpenCartsValue],
         ..activity(table, dimension, &[])
     }
 }

@@ -88,6 +88,7 @@ fields! {
     CheckoutsAbandoned = "checkouts_abandoned" Count, "Checkouts started then that were silent for more than an hour, without an order since.";
     OrdersWithoutCart = "orders_without_cart" Count, "Orders of persons who were not seen to put anything into a cart before, by the time of the order.";
     AbandonedValue = "abandoned_value" Money, "Price when put in × quantity of what lies in abandoned carts, by the carts' creation.";
+    OpenCartsValue = "open_carts_value" Money, "Price when put in × quantity of what lies in open carts, by the carts' creation.";
     FunnelUnits = "funnel_units" Count, "Visitors or sessions that reached the step of a funnel, by when they entered it; a visitor once for each day.";
     FunnelUnitsEver = "funnel_units_ever" Count, "Visitors or sessions that ever reached the step of a funnel, each once, by when they first entered it.";
     FunnelTime = "funnel_time" Duration, "Seconds from the step before to this one, of all that reached it.";

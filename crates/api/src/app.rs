@@ -6,8 +6,8 @@ use crate::host::{self, HostNames};
 use crate::hub::Hub;
 use crate::keys::Scope;
 use crate::routes::{
-    audit, catalogue, errors, events, fallback, health, imports, inventory, quality, quarantine,
-    queries, sessions, stream,
+    audit, carts, catalogue, errors, events, fallback, funnels, health, imports, inventory,
+    quality, quarantine, queries, sessions, stream,
 };
 use crate::state::ApiState;
 use crate::trace;
@@ -80,6 +80,8 @@ pub(crate) fn routes(app: &Arc<App>) -> Router {
     let reading = Router::new()
         .route("/api/v1/query", post(queries::query))
         .route("/api/v1/stream", get(stream::stream))
+        .route("/api/v1/carts", get(carts::list))
+        .route("/api/v1/funnel", get(funnels::funnels))
         .route("/api/v1/audit", get(audit::audit))
         .route("/api/v1/quality", get(quality::quality))
         .route("/api/v1/quarantine", get(quarantine::list))

@@ -40,7 +40,8 @@ pub(crate) fn time(time: Option<EventTime>) -> Value {
     time.map_or(Value::Null, |time| Value::String(time.to_string()))
 }
 
-fn text(text: Option<&std::sync::Arc<str>>) -> Value {
+/// Text, or null.
+pub(crate) fn text(text: Option<&std::sync::Arc<str>>) -> Value {
     text.map_or(Value::Null, |text| Value::from(&**text))
 }
 

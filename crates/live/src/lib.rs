@@ -2,7 +2,9 @@
 //! It knows neither the log nor HTTP: rows come in as changes, answers go out as typed values.
 
 mod audit;
+mod carts;
 mod cells;
+mod funnels;
 mod inventory;
 mod orders;
 mod pulse;
@@ -17,6 +19,8 @@ pub use audit::{
     QualityQuestion, QualityRow, QualitySource, QuarantineCursor, QuarantineFilter, QuarantinePage,
     QuarantinedRow, SourceFinding, SourceView, Tally,
 };
+pub use carts::{CARTS_MAX, Cart, CartLine, CartList, CartOrder};
+pub use funnels::{FunnelFigures, FunnelQuestion, FunnelsAnswer, FunnelsError, StepFigures};
 pub use inventory::{
     ElasticityView, PriceChange, PriceChangeQuestion, PriceSide, StandingMicros, StockItem,
     StockList, StockQuestion, StockSort, standing_named,

@@ -1,6 +1,8 @@
-//! What a store says of itself: its time zone and its currency.
+//! What a store says of itself: its time zone, its currency, its carts, its funnels.
 //! Which stores have data is not known here.
 
+use analytics::cart;
+use analytics::funnel::{self, Declaration};
 use analytics::window::Calendar;
 use event::Currency;
 use jiff::tz::TimeZone;
@@ -13,6 +15,10 @@ pub struct Store {
     pub zone: TimeZone,
     /// Currency of amounts that name none.
     pub currency: Currency,
+    /// When its carts are abandoned.
+    pub carts: cart::Rules,
+    /// On which ways it wants to see people get on, as they are counted.
+    pub funnels: Vec<Declaration>,
 }
 
 impl Default for Store {
@@ -20,6 +26,8 @@ impl Default for Store {
         Store {
             zone: TimeZone::UTC,
             currency: Currency::USD,
+            carts: cart::Rules::default(),
+            funnels: funnel::usual(),
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::audit::{
     Audit, AuditLine, AuditView, ImportView, LineQuestion, QualityQuestion, QualityRow,
     QuarantineCursor, QuarantineFilter, QuarantinePage, SourceFinding,
 };
+use crate::carts::Carts;
 use crate::cells::{CellAddress, CubeTable, RowKey, Stamp};
 use crate::inventory::Inventory;
 use crate::orders::Orders;
@@ -36,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) calendar_texts: CalendarTexts,
     cubes: Vec<RwLock<CubeTable>>,
     pub(crate) orders: RwLock<Orders>,
+    pub(crate) carts: RwLock<Carts>,
     pub(crate) inventory: RwLock<Inventory>,
     pub(crate) products: RwLock<Products>,
     audit: RwLock<Audit>,
@@ -81,6 +83,7 @@ impl LiveTables {
             texts: RwLock::new(texts),
             cubes,
             orders: RwLock::default(),
+            carts: RwLock::default(),
             inventory: RwLock::default(),
             products: RwLock::default(),
             audit: RwLock::default(),
@@ -310,6 +313,7 @@ impl LiveFeed {
         let shared = &self.tables.shared;
         let mut texts = shared.texts.write();
         let mut orders = shared.orders.write();
+        let mut carts = shared.carts.write();
         let mut products = shared.products.write();
         let mut inventory = shared.inventory.write();
         let mut audit = shared.audit.write();
@@ -320,6 +324,7 @@ impl LiveFeed {
             let change = &batch.changes[at];
             let is_taken = match change.table {
                 "orders" => orders.apply(change, number),
+                "carts" => carts.apply(change),
                 // Nobody asks for single sessions here; their numbers are cells.
                 "sessions" => true,
                 "products" => take_in_product(&mut products, change, &mut texts),

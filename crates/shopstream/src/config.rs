@@ -309,6 +309,8 @@ impl Config {
                 live::Store {
                     zone: store.zone,
                     currency: store.currency,
+                    carts: store.carts,
+                    funnels: store.funnels,
                 },
             )
         });

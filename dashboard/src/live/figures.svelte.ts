@@ -2,7 +2,8 @@
 // Money is never added up over currencies: the chosen one is large, the others are named beside it.
 import type { Figure } from './Kpi.svelte';
 import type { Answer, QueryRequest, Row } from '../api/query';
-import { lineOfCells, type Line } from '../reading/buckets';
+import { lineOfCells, unsettled, type Line } from '../reading/buckets';
+import { stakeWords } from '../reading/carts';
 import { describeChange, tooYoungToCompare, type Change } from '../reading/change';
 import { numberCell, queryCommand, timeCell, type Table } from '../reading/export';
 import { NO_VALUE, exactMoney, exactNumber, shortMoney, shortNumber, shortShare } from '../reading/number';
@@ -14,11 +15,16 @@ import { live } from '../state/live.svelte';
 import { Question, pace } from '../state/question.svelte';
 import { view } from '../state/view.svelte';
 
-const COUNTS = ['orders', 'units'];
+const COUNTS = ['orders'];
 const MONEY = ['revenue', 'aov', 'orders'];
 const MONEY_LINES = ['revenue', 'aov'];
 const VISITORS = ['visitors'];
 const CONVERSION = ['conversion_rate', 'sessions_with_order', 'sessions'];
+const OPEN_CARTS = ['carts_open'];
+const STAKE = ['open_carts_value'];
+const CARTS = ['carts_created'];
+/** Visits that began so lately may still order; a session ends after half an hour of silence, most who order do so within ten minutes. */
+const CONVERSION_SETTLES_MS = 10 * 60_000;
 /** Figures that have no value where there is nothing to divide by. */
 const RATIOS = ['aov', 'conversion_rate'];
 
@@ -33,14 +39,17 @@ export class Figures {
   #money = this.#ask(() => this.#total(MONEY));
   #visitors = this.#ask(() => this.#visitorsNow());
   #conversion = this.#ask(() => this.#total(CONVERSION));
+  #openCarts = this.#ask(() => ({ metrics: OPEN_CARTS, ...ofStore(view.current) }));
+  #stake = this.#ask(() => ({ metrics: STAKE, ...ofStore(view.current) }));
   #countLines = this.#ask(() => this.#series(COUNTS), 'series');
   #moneyLines = this.#ask(() => (this.#currency === null ? null : { ...this.#series(MONEY_LINES), currency: this.#currency }), 'series');
   #visitorLine = this.#ask(() => this.#series(VISITORS), 'series');
   #conversionLine = this.#ask(() => this.#series(['conversion_rate']), 'series');
+  #cartLine = this.#ask(() => this.#series(CARTS), 'series');
 
   all: Figure[] = $derived.by(() => [
     this.#visitorsFigure(), this.#revenueFigure(), this.#count('orders', 'Orders'),
-    this.#conversionFigure(), this.#aovFigure(), this.#count('units', 'Units sold'),
+    this.#conversionFigure(), this.#aovFigure(), this.#openCartsFigure(),
   ]);
 
   #ask(ask: () => QueryRequest | null, kind: 'figures' | 'series' = 'figures'): Question {
@@ -110,8 +119,10 @@ export class Figures {
     const row = this.#conversion.answer?.rows[0];
     const sessions = numberIn(row, 'sessions') ?? 0;
     const orders = exactNumber(numberIn(row, 'sessions_with_order') ?? 0);
+    const frame = this.#frame('conversion_rate', this.#conversion, ['conversion_rate'], this.#conversionLine, null);
     return {
-      ...this.#frame('conversion_rate', this.#conversion, ['conversion_rate'], this.#conversionLine, null),
+      ...frame,
+      line: frame.line && unsettled(frame.line, Date.parse(this.#conversionLine.answer?.meta.as_of ?? ''), CONVERSION_SETTLES_MS),
       title: 'Conversion',
       short: shortShare(numberIn(row, 'conversion_rate')),
       exact: sessions === 0 ? 'no sessions to divide by' : `${orders} of ${exactNumber(sessions)} sessions with an order`,
@@ -131,6 +142,24 @@ export class Figures {
       exact: amount === null ? 'no orders to average' : exactMoney(asText, currency),
       unit: amount === null ? '' : currency,
       change: this.#change(this.#money, row, 'aov', periodBefore(view.current.range)),
+    };
+  }
+
+  // Carts are open now, whatever range the page looks at; the line tells how many were begun in it.
+  #openCartsFigure(): Figure {
+    const value = this.#counted(this.#openCarts, 'carts_open');
+    const amounts = (this.#stake.answer?.rows ?? []).map((row) => ({ currency: textIn(row, 'currency') ?? '', value: textIn(row, 'open_carts_value') ?? '0' }));
+    const stake = this.#stake.answer === null ? '' : stakeWords(amounts, this.#currency);
+    const frame = this.#frame('carts_created', this.#openCarts, OPEN_CARTS, this.#cartLine, 0);
+    return {
+      ...frame,
+      name: 'carts_open',
+      metrics: [...OPEN_CARTS, ...STAKE],
+      title: 'Open carts',
+      short: shortNumber(value),
+      exact: exactNumber(value),
+      change: { direction: 'unknown', arrow: '', words: (value ?? 0) === 0 ? '' : stake },
+      narrowed: view.current.filter === null,
     };
   }
 
@@ -184,7 +213,8 @@ export class Figures {
 
 /** The announcement of all figures, for those who asked to hear them. */
 export function spokenFigures(figures: readonly Figure[]): string {
-  return figures.map((figure) => `${figure.title}: ${figure.exact}, ${figure.change.words}.`).join(' ');
+  const words = (figure: Figure) => [figure.exact, figure.change.words].filter(Boolean).join(', ');
+  return figures.map((figure) => `${figure.title}: ${words(figure)}.`).join(' ');
 }
 
 function lineOf(answer: Answer, column: string, absent: 0 | null): Line | null {

@@ -1,4 +1,5 @@
 // The measures a card can be switched between, and how their values are written.
+import type { Metric } from '../api/catalogue';
 import type { Row } from '../api/query';
 import { exactMoney, exactNumber, shortMoney, shortNumber } from '../reading/number';
 import { numberIn, textIn } from '../reading/question';
@@ -29,8 +30,16 @@ export const MEASURES = {
   views: { name: 'views', metric: 'item_views', label: 'Views', subject: 'product views', money: false, additive: true, command: SIMULATE },
   orders: { name: 'orders', metric: 'orders', label: 'Orders', subject: 'orders', money: false, additive: true, command: INGEST },
   units: { name: 'units', metric: 'units', label: 'Units', subject: 'units sold', money: false, additive: true, command: INGEST },
+  payments: { name: 'payments', metric: 'payments', label: 'Payments', subject: 'payments', money: false, additive: true, command: INGEST },
+  attempts: { name: 'attempts', metric: 'payment_attempts', label: 'Tried', subject: 'payments', money: false, additive: true, command: INGEST },
+  searches: { name: 'searches', metric: 'searches', label: 'Searches', subject: 'searches', money: false, additive: true, command: SIMULATE },
   revenue: { name: 'revenue', metric: 'revenue', label: 'Revenue', subject: 'revenue', money: true, additive: true, command: INGEST },
 } as const satisfies Record<string, Measure>;
+
+/** The measures that the server keeps by a dimension; none while the catalogue is not read. */
+export function keptBy(dimension: string, measures: readonly Measure[], catalogue: ReadonlyMap<string, Metric>): Measure[] {
+  return measures.filter((measure) => catalogue.get(measure.metric)?.dimensions.includes(dimension));
+}
 
 /** A row's value, short for the card and in full. */
 export function measureText(measure: Measure, row: Row): { short: string; exact: string } {

@@ -1,6 +1,6 @@
 // Claims about buckets. A series is written as its values, `.` for a gap, `*` behind the unfinished bucket.
 import { expect, test } from 'vitest';
-import { OTHER, bucketAt, bucketsOfCells, bucketsOfPulse, lineOfCells, stacked, totalOf, type Bounds, type Buckets, type Cell } from './buckets';
+import { OTHER, bucketAt, bucketsOfCells, bucketsOfPulse, lineOfCells, stacked, totalOf, unsettled, type Bounds, type Buckets, type Cell } from './buckets';
 import { fromSnapshot } from './pulse';
 
 const at = Date.parse;
@@ -86,6 +86,13 @@ test('the line of a sum is zero without rows, the line of a ratio has a gap', ()
   const rows = cells('08:01 line 5').map((cell) => ({ ...cell }));
   expect(lineOfCells(rows, '1m', BOUNDS, 0, 'UTC').values).toEqual([0, 5, 0, 0, 0]);
   expect(lineOfCells(rows, '1m', BOUNDS, null, 'UTC').values).toEqual([null, 5, null, null, null]);
+});
+
+test('what may still change is unfinished from there on', () => {
+  const line = lineOfCells(cells('08:01 line 5'), '1m', BOUNDS, 0, 'UTC');
+  const from = (settles_ms: number, now = BOUNDS.now) => unsettled(line, now, settles_ms).unfinished;
+  expect([line.unfinished, from(0), from(60_000), from(90_001), from(3_600_000)]).toEqual([4, 4, 3, 2, 0]);
+  expect(from(60_000, at('2026-11-21T09:00:00Z'))).toBe(line.unfinished);
 });
 
 test('bands stand on each other and gaps stay gaps', () => {

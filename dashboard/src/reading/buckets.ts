@@ -15,7 +15,7 @@ export interface Buckets {
   end: number;
   series: string[];
   values: (number | null)[][];
-  /** The bucket that is still filling, or -1. */
+  /** The bucket from which on they are still filling, mostly the last; or -1. */
   unfinished: number;
 }
 
@@ -88,6 +88,12 @@ export function lineOfCells(
   const found = new Map(cells.map((cell) => [cell.start, cell.value]));
   const line = starts.map((start, bucket) => ((values[0]?.[bucket] ?? null) === null ? null : (found.get(start) ?? absent)));
   return { starts, end, unfinished, values: line };
+}
+
+/** The line with everything unfinished from the first bucket on that may still change `settles_ms` after its end. */
+export function unsettled(line: Line, now: number, settles_ms: number): Line {
+  const first = line.starts.findIndex((start, bucket) => start <= now && now < (line.starts[bucket + 1] ?? line.end) + settles_ms);
+  return first < 0 ? line : { ...line, unfinished: first };
 }
 
 /** Sum over all series of one bucket, null for a gap. */

@@ -1,13 +1,20 @@
 //! What a row of carts adds to the numbers: always as a whole, so that what was told before is taken back when it changes.
 
 use super::item::Place;
-use super::row::{Row, State};
+use super::row::{Cart, Row, State};
 use crate::cell::{CUBES, CubeId, Deltas, NameId, column, cubes};
 use crate::tally::Field;
 use event::EventTime;
 
 const COLUMNS: usize = CUBES[cubes::CARTS.0 as usize].fields.len();
-const ABANDONED_VALUE: usize = column(cubes::CART_VALUES, Field::AbandonedValue);
+/// The column of what lies in a cart, for the states in which that is of interest.
+const fn value_column(state: State) -> Option<usize> {
+    match state {
+        State::Abandoned => Some(column(cubes::CART_VALUES, Field::AbandonedValue)),
+        State::Open => Some(column(cubes::CART_VALUES, Field::OpenCartsValue)),
+        State::Emptied | State::Ordered | State::Recovered => None,
+    }
+}
 
 /// What one row counts, in the order of its cubes' fields.
 type Sums = [i128; COLUMNS];
@@ -18,8 +25,8 @@ struct Counted {
     time: EventTime,
     place: Place,
     sums: Sums,
-    /// Of an abandoned cart, by currency.
-    values: Vec<(NameId, i128)>,
+    /// Of an abandoned or open cart: the column, and worth by currency.
+    values: Option<(usize, Vec<(NameId, i128)>)>,
 }
 
 /// Counts what a row is now in place of what it was before.
@@ -46,12 +53,12 @@ impl Counted {
         for field in fields(row).into_iter().flatten() {
             sums[column(cubes::CARTS, field)] = 1;
         }
-        let abandoned = row.cart().filter(|cart| cart.state == State::Abandoned);
+        let values = |cart: &Cart| Some((value_column(cart.state)?, cart.values()));
         Counted {
             time,
             place,
             sums,
-            values: abandoned.map(|cart| cart.values()).unwrap_or_default(),
+            values: row.cart().and_then(values),
         }
     }
 
@@ -81,9 +88,12 @@ impl Counted {
             cubes::CART_VALUES_BY_COUNTRY,
             cubes::CART_VALUES_BY_DEVICE,
         );
+        let Some((column, worths)) = &self.values else {
+            return;
+        };
         for (cube, value) in values {
-            for (currency, worth) in &self.values {
-                at(cube, *currency, value, ABANDONED_VALUE, *worth);
+            for (currency, worth) in worths {
+                at(cube, *currency, value, *column, *worth);
             }
         }
     }

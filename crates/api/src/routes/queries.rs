@@ -64,17 +64,17 @@ struct SlidingForm {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct RangeForm {
-    from: Option<String>,
-    to: Option<String>,
-    last: Option<String>,
-    anchor: Option<AnchorForm>,
-    today: Option<bool>,
+pub(super) struct RangeForm {
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
+    pub(super) last: Option<String>,
+    pub(super) anchor: Option<AnchorForm>,
+    pub(super) today: Option<bool>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum AnchorForm {
+pub(super) enum AnchorForm {
     Now,
     Newest,
 }
@@ -186,7 +186,7 @@ fn read_grain(text: &str) -> Result<Grain, Problem> {
     Grain::parse(text).ok_or_else(unknown)
 }
 
-fn read_range(form: &RangeForm, zone: &TimeZone) -> Result<Range, Problem> {
+pub(super) fn read_range(form: &RangeForm, zone: &TimeZone) -> Result<Range, Problem> {
     match form {
         RangeForm { from: Some(from), to: Some(to), last: None, anchor: None, today: None } => {
             Ok(Range::Between(read_time("from", from, zone)?, read_time("to", to, zone)?))
@@ -228,7 +228,7 @@ fn read_length(name: &str, text: &str) -> Result<Length, Problem> {
     })
 }
 
-fn problem(error: QueryError) -> Problem {
+pub(super) fn problem(error: QueryError) -> Problem {
     let detail = error.to_string();
     match error {
         QueryError::UnknownMetric { name } => Problem::new(UNKNOWN_METRIC, shortened(&detail))

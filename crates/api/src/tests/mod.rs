@@ -2,6 +2,7 @@
 
 mod audit;
 mod bodies;
+mod carts;
 mod counter;
 mod imports;
 mod inventory;

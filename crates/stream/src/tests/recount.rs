@@ -421,7 +421,10 @@ fn say(table: &str, key: &[Value], values: &[Value], numbers: &mut Numbers) {
                 tell(what.to_owned(), number(value));
             }
         }
-        "cart_values" => tell(format!("abandoned {}", name(3)), number(&values[0])),
+        "cart_values" => {
+            tell(format!("abandoned {}", name(3)), number(&values[0]));
+            tell(format!("open {}", name(3)), number(&values[1]));
+        }
         "funnels" => tell(name(3), number(&values[0])),
         "sales" => {
             let currency = name(3);

@@ -99,7 +99,7 @@ fn every_cart_is_in_one_state() {
 }
 
 #[test]
-fn only_abandoned_carts_are_worth_something_by_currency() {
+fn only_abandoned_and_open_carts_are_worth_something_by_currency() {
     let events = "10:00=put:tea*2@5 10:01=put:milk@2eur";
     check(
         events,
@@ -116,7 +116,11 @@ fn only_abandoned_carts_are_worth_something_by_currency() {
         cubes::CART_VALUES_BY_DEVICE,
         "10:00/101 abandoned_value=20000 | 10:00/101 abandoned_value=100000",
     );
-    check("11:00=put:tea@5", cubes::CART_VALUES, "");
+    check(
+        "11:00=put:tea@5",
+        cubes::CART_VALUES,
+        "11:00/0 open_carts_value=50000",
+    );
     check("10:00=put:tea@5 10:01=order:o1", cubes::CART_VALUES, "");
     check("10:00=put:tea@5 10:01=take:tea", cubes::CART_VALUES, "");
 }

@@ -237,7 +237,7 @@ impl Town {
             (&as_of, version),
             bring,
             mail,
-            |person, change| match change {
+            |(person, _), change| match change {
                 PersonChange::Session(change) => tell_session(table, person, change),
                 PersonChange::Cart(change) => {
                     tell_row(rows, person, change, |row| format!("cart {:?}", row.key()));

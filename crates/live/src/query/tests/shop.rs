@@ -49,6 +49,7 @@ impl Shop {
         let store = Store {
             zone: zone.clone(),
             currency: Currency::parse("EUR").expect("known"),
+            ..Store::default()
         };
         let stores = Stores {
             default: store,

@@ -163,9 +163,9 @@ impl<'a> Walk<'a, '_> {
         let (store, person, [adds, removes]) = (self.store, &self.person, moves);
         let key = format!("{store} cart {person} {time} {state} +{adds} -{removes} x{pieces}");
         add(self.numbers, key, 1);
-        if state == "abandoned" {
+        if matches!(state, "abandoned" | "open") {
             for (_, price, currency) in &cart.pile {
-                self.add_on(created, &format!("abandoned {currency}"), *price);
+                self.add_on(created, &format!("{state} {currency}"), *price);
             }
         }
     }
