@@ -151,6 +151,13 @@ const COUPONS: &[Field] = &[
     Field::CouponsDenied,
     Field::CouponsRemoved,
 ];
+const SEARCHES: &[Field] = &[
+    Field::Searches,
+    Field::SearchesOfKnownResults,
+    Field::SearchesWithoutResults,
+    Field::SearchesClicked,
+    Field::SearchesOrdered,
+];
 const PROMOTIONS: &[Field] = &[Field::PromoViews, Field::PromoClicks];
 
 const FUNNELS: &[Field] = &[
@@ -331,6 +338,8 @@ pub const CUBES: &[Cube] = &[
     by_many("visits_by_campaign", Dimension::Campaign, VISITS),
     by_many("visits_by_landing_page", Dimension::LandingPage, VISITS),
     by_many("visits_by_referrer", Dimension::Referrer, VISITS),
+    in_total("searches", SEARCHES),
+    by_many("searches_by_term", Dimension::SearchTerm, SEARCHES),
 ];
 
 /// A cube by its position in [`CUBES`].
@@ -440,6 +449,8 @@ pub mod cubes {
         VISITS_BY_CAMPAIGN = "visits_by_campaign";
         VISITS_BY_LANDING_PAGE = "visits_by_landing_page";
         VISITS_BY_REFERRER = "visits_by_referrer";
+        SEARCHES = "searches";
+        SEARCHES_BY_TERM = "searches_by_term";
     }
 }
 

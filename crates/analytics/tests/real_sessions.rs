@@ -5,7 +5,7 @@ use analytics::cell::NameId;
 use analytics::person::{
     Limits, Naming, People, PersonKey, PersonRef, Reach, SessionRow, Standing, Version,
 };
-use analytics::session::{Act, Acts, Entry, GivenId, Rank, Rules, Visit};
+use analytics::session::{Act, Acts, Cuts, Entry, GivenId, Rank, Rules, Visit};
 use event::time::SECOND;
 use event::{EventId, EventTime, EventType};
 use flate2::read::GzDecoder;
@@ -47,6 +47,7 @@ impl Fold {
                 ..Entry::default()
             },
             given: given.map(|id| GivenId::of("main", id)),
+            cuts: Cuts::default(),
         };
         let mut messages = Vec::new();
         let (visit, version) = ((&naming, &visit), Version::default());

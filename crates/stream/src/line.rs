@@ -141,9 +141,17 @@ impl Line {
         let mut names = Names::default();
         let stores = config.stores.0.iter();
         // The first names are those of stores and channels, whatever checkpoint is gone on from.
-        let stores = stores.map(|(name, store)| (names.id(name), store.sessions));
+        let stores: Vec<_> = stores
+            .map(|(name, store)| (names.id(name), store))
+            .collect();
+        let of_days = (stores.iter()).filter(|(_, store)| store.sessions.ends_at_midnight);
         let setting = SessionSetting {
-            stores: stores.collect(),
+            stores: (stores.iter())
+                .map(|(name, store)| (*name, store.sessions))
+                .collect(),
+            zones: of_days
+                .map(|(name, store)| (*name, store.zone.clone()))
+                .collect(),
             channels: std::array::from_fn(|at| names.id(Channel::ALL[at].name())),
         };
         let workers = (0..count)

@@ -10,6 +10,7 @@ use analytics::person::{
 };
 use analytics::session::{self, Channel, Entry, Rules, Visit};
 use event::EventTime;
+use jiff::tz::TimeZone;
 use std::sync::Arc;
 
 /// What is told to the home of a person.
@@ -36,6 +37,8 @@ impl Mail {
 pub struct SessionSetting {
     /// How stores cut them.
     pub stores: Arc<[(NameId, Rules)]>,
+    /// Clocks of those whose sessions end at midnight.
+    pub zones: Arc<[(NameId, TimeZone)]>,
     /// The channels' names, in the order of [`Channel::ALL`].
     pub channels: [NameId; Channel::COUNT],
 }
@@ -48,6 +51,7 @@ const STEP_OF_SETTLING: u32 = 1 << 31;
 #[derive(Debug)]
 pub struct Persons {
     people: People,
+    zones: Arc<[(NameId, TimeZone)]>,
     channels: [NameId; Channel::COUNT],
 }
 
@@ -71,6 +75,7 @@ impl Persons {
         }
         Persons {
             people,
+            zones: Arc::clone(&setting.zones),
             channels: setting.channels,
         }
     }
@@ -93,9 +98,13 @@ impl Persons {
             ..routed.texts.entry(event)
         };
         let rules = self.people.rules(names.store);
-        let Some(visit) = Visit::of(event, &rules, entry) else {
+        let Some(mut visit) = Visit::of(event, &rules, entry) else {
             return Ok(());
         };
+        if rules.ends_at_midnight {
+            let zone = self.zones.iter().find(|(store, _)| *store == names.store);
+            visit = zone.map_or(visit, |(_, zone)| visit.on_day(zone));
+        }
         if event.kind().is_order_kind() {
             out.mail.push(Mail::Visit(OwnNaming::from(naming), visit));
             return Ok(());

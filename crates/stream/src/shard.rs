@@ -11,6 +11,7 @@ use analytics::activity::ActivityFold;
 use analytics::cell::Deltas;
 use analytics::order::{OrderKey, OrderRow, Orders, Outputs, is_built_of_rows};
 use analytics::product::ProductChange;
+use analytics::search::{self, Found};
 use analytics::{payment, promotion};
 use event::schema::{Label, Number};
 use event::time::HOUR;
@@ -311,6 +312,10 @@ fn count_aside(routed: &RoutedEvent<'_>, deltas: &mut Deltas) {
     let (kind, time, names) = (routed.event.kind(), routed.event.time(), &routed.names);
     match kind {
         EventType::PaymentError => payment::count_error(time, names, deltas),
+        EventType::Search => {
+            let searched = (names.store, routed.texts.term(routed.event));
+            search::count_event(time, searched, Found::of(routed.event), deltas);
+        }
         EventType::PromoView | EventType::PromoClick => {
             let promotions = (names.store, routed.texts.promotions(routed.event));
             promotion::count_promotions(kind, time, promotions, deltas);

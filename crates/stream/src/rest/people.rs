@@ -104,7 +104,7 @@ mod tests {
     use super::*;
     use analytics::cell::NameId;
     use analytics::person::{PersonKey, PersonKind};
-    use analytics::session::{Acts, Entry, GivenId, Piece};
+    use analytics::session::{Acts, CampaignId, Cuts, Entry, GivenId, Piece};
     use proptest::prelude::*;
 
     fn ranks() -> impl Strategy<Value = Rank> {
@@ -118,10 +118,18 @@ mod tests {
     fn lists() -> impl Strategy<Value = Vec<Piece>> {
         let names = any::<[u32; 6]>().prop_map(|names| names.map(NameId));
         let given = prop::option::of("[a-z]{0,3}");
-        let piece = (ranks(), any::<i64>(), any::<[u32; 8]>(), names, given);
-        let piece = piece.prop_map(|(first, last, acts, names, given)| Piece {
+        let cuts = (any::<i32>(), any::<u32>());
+        let times = any::<[i64; 3]>();
+        let piece = (ranks(), times, any::<[u32; 8]>(), names, given, cuts);
+        let piece = piece.prop_map(|(first, times, acts, names, given, cuts)| Piece {
             first,
-            last: EventTime(last),
+            last: EventTime(times[0]),
+            viewed: EventTime(times[1]),
+            ordered: EventTime(times[2]),
+            cuts: Cuts {
+                day: cuts.0,
+                campaign: Some(CampaignId::of_hash(cuts.1)).filter(|_| cuts.1 % 2 == 0),
+            },
             acts: Acts(acts),
             entry: Entry {
                 country: names[0],

@@ -2,7 +2,7 @@
 //! What becomes of it is one table of sessions, told as text.
 
 use super::super::*;
-use crate::session::{Act, Acts, Entry, GivenId, Rank, Session};
+use crate::session::{Act, Acts, Cuts, Entry, GivenId, Rank, Session};
 use event::{EventId, EventTime, EventType};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -28,6 +28,7 @@ impl Told {
                 ..Entry::default()
             },
             given: self.session.map(|id| GivenId::of("main", &name("s", id))),
+            cuts: Cuts::default(),
         }
     }
 }
