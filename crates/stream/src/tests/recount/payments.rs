@@ -26,7 +26,7 @@ pub(super) fn count_payments(events: &[&Told], numbers: &mut Numbers) {
                 };
                 tell(format!("searches for {term}"));
                 let count = event.number(Number::ResultsCount);
-                let is = |is_so, what: &str| is_so.then(|| format!("{what} for {term}"));
+                let is = |is_so: bool, what: &str| is_so.then(|| format!("{what} for {term}"));
                 let more = [
                     is(count.is_some(), "answered"),
                     is(count == Some(0), "in vain"),
