@@ -41,11 +41,13 @@ pub enum Dimension {
     LandingPage,
     /// Host of the page before a session.
     Referrer,
+    /// What was searched for, in small letters.
+    SearchTerm,
 }
 
 impl Dimension {
     /// Every dimension.
-    pub const ALL: [Dimension; 16] = [
+    pub const ALL: [Dimension; 17] = [
         Dimension::Type,
         Dimension::Country,
         Dimension::Category,
@@ -62,6 +64,7 @@ impl Dimension {
         Dimension::Campaign,
         Dimension::LandingPage,
         Dimension::Referrer,
+        Dimension::SearchTerm,
     ];
 
     /// The name in queries and tables.
@@ -84,6 +87,7 @@ impl Dimension {
             Dimension::Campaign => "campaign",
             Dimension::LandingPage => "landing_page",
             Dimension::Referrer => "referrer",
+            Dimension::SearchTerm => "search_term",
         }
     }
 
@@ -293,6 +297,11 @@ const SUMS: &[SumDeclaration] = sums! {
     CouponsRemoved "Coupons taken back" "count(coupon_remove events)";
     PromoViews "Promotions shown" "count(distinct promotions by promo_view event)";
     PromoClicks "Promotions clicked" "count(distinct promotions by promo_click event)";
+    Searches "Searches" "count(search events)";
+    SearchesOfKnownResults "Searches of known results" "count(search events where results_count is known)";
+    SearchesWithoutResults "Searches without results" "count(search events where results_count = 0)";
+    SearchesClicked "Searches to a product" "count(search events where an item_view is later in the session)";
+    SearchesOrdered "Searches to an order" "count(search events where an order is later in the session)";
 };
 
 /// Metrics that are more than a field.
@@ -443,6 +452,27 @@ const DERIVED: &[Metric] = &[
         definition: "Of all payments that were tried, those that failed; no value where none was tried.",
         formula: "payment_errors ÷ payment_attempts",
         reading: Reading::Ratio(Field::PaymentErrors, Field::PaymentAttempts),
+    },
+    Metric {
+        name: "search_no_result_rate",
+        label: "Searches without results, share",
+        definition: "Of the searches of which the shop says how many results they had, those that found nothing; no value where there is none.",
+        formula: "search_no_results ÷ searches_of_known_results",
+        reading: Reading::Ratio(Field::SearchesWithoutResults, Field::SearchesOfKnownResults),
+    },
+    Metric {
+        name: "search_click_rate",
+        label: "Searches to a product, share",
+        definition: "Of all searches, those after which a product page was shown in the same session; no value where nobody searched.",
+        formula: "searches_clicked ÷ searches",
+        reading: Reading::Ratio(Field::SearchesClicked, Field::Searches),
+    },
+    Metric {
+        name: "search_order_rate",
+        label: "Searches to an order, share",
+        definition: "Of all searches, those after which something was ordered in the same session; no value where nobody searched.",
+        formula: "searches_ordered ÷ searches",
+        reading: Reading::Ratio(Field::SearchesOrdered, Field::Searches),
     },
     Metric {
         name: "promo_click_rate",

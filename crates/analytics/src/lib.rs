@@ -1,4 +1,4 @@
-//! What it means: metric declarations and folds; orders, payments, promotions, sessions, persons, carts, funnels, stock, prices and alerts; windows,
+//! What it means: metric declarations and folds; orders, payments, promotions, searches, sessions, persons, carts, funnels, stock, prices and alerts; windows,
 //! sketches.
 //! Pure: no clock, no disk, no Arrow; time and events come in as values.
 
@@ -20,6 +20,7 @@ pub mod product;
 pub mod promotion;
 pub mod quality;
 pub mod ratio;
+pub mod search;
 pub mod session;
 mod sketch;
 pub mod stock;

@@ -15,7 +15,7 @@ pub use deadlines::{AsOf, Deadlines};
 use key::KeyHash;
 pub use key::{Naming, OwnNaming, PersonKey, PersonKind, PersonRef};
 pub use message::{Contribution, Message, Told, Version};
-pub use record::{Floors, Record, Sight};
+pub use record::{Coming, Floors, Record, Sight};
 pub use rules::PersonRules;
 pub use state::{Contributed, Link, PersonState, customer_at};
 

@@ -4,12 +4,14 @@
 mod arrival;
 mod channel;
 mod count;
+mod cuts;
 mod piece;
 
 pub use arrival::{LANDING_CHARS_MAX, referrer_host, write_landing_page};
 pub use channel::Channel;
 pub use count::count;
-pub use piece::{Act, Acts, Entry, GivenId, Piece, Pieces, Rank, Visit};
+pub use cuts::{CampaignId, Cuts, local_day};
+pub use piece::{Act, Acts, Entry, GivenId, NEVER, Piece, Pieces, Rank, Visit};
 
 use event::EventTime;
 use event::time::{DAY, MINUTE, SECOND};
@@ -21,7 +23,7 @@ pub const ENGAGED_MICROS: i64 = 10 * SECOND;
 pub const ENGAGED_VIEWS: u32 = 2;
 /// Events of one person within this are one piece: what a cap or another customer of a shared device can cut between.
 pub const SLOT_MICROS: i64 = 5 * MINUTE;
-/// Pieces that one key keeps of its own events; a week without a break, or as many sessions. At 112 bytes each this is 230 kB.
+/// Pieces that one key keeps of its own events; a week without a break, or as many sessions. At 128 bytes each this is 262 kB.
 pub const PIECES_MAX: usize = 2_048;
 
 /// How a store cuts sessions.
@@ -33,6 +35,10 @@ pub struct Rules {
     pub cap_micros: i64,
     /// Whether a session id that was sent decides: its events are one session up to the cap, however long the silence.
     pub uses_given_ids: bool,
+    /// Whether no session goes on into another day of the store's clock.
+    pub ends_at_midnight: bool,
+    /// Whether who comes by another campaign begins another session.
+    pub campaign_begins_one: bool,
     /// How long a piece can be, if the gap is not shorter; [`SLOT_MICROS`] but in tests.
     pub slot_micros: i64,
     /// Pieces above which a key lets go of its oldest sessions; [`PIECES_MAX`] but in tests.
@@ -45,6 +51,8 @@ impl Default for Rules {
             gap_micros: 30 * MINUTE,
             cap_micros: DAY,
             uses_given_ids: false,
+            ends_at_midnight: false,
+            campaign_begins_one: false,
             slot_micros: SLOT_MICROS,
             pieces_max: PIECES_MAX,
         }
@@ -67,10 +75,22 @@ impl Rules {
     /// Cuts pieces, which come in the order of [`Rules::order`], into sessions; those come in the order of start and lane.
     pub fn cut<'a>(&self, pieces: impl IntoIterator<Item = &'a Piece>) -> Sessions {
         let mut sessions = Sessions::new();
+        // Of all pieces of a lane: one may have begun before a campaign's and have ended after it.
+        let mut seen_last = EventTime(i64::MIN);
         for piece in pieces {
             match sessions.last_mut() {
-                Some(session) if self.joins(session, piece) => session.0.merge(piece),
-                _ => sessions.push(Session(*piece)),
+                Some(session) if self.joins((session, seen_last), piece) => {
+                    session.0.merge(piece);
+                    seen_last = seen_last.max(piece.last);
+                }
+                Some(session) if self.lane(&session.0) == self.lane(piece) => {
+                    sessions.push(Session(*piece));
+                    seen_last = seen_last.max(piece.last);
+                }
+                _ => {
+                    sessions.push(Session(*piece));
+                    seen_last = piece.last;
+                }
             }
         }
         if self.uses_given_ids {
@@ -79,14 +99,24 @@ impl Rules {
         sessions
     }
 
-    fn joins(&self, session: &Session, piece: &Piece) -> bool {
+    fn joins(&self, (session, seen_last): (&Session, EventTime), piece: &Piece) -> bool {
         let lane = self.lane(piece);
         let is_within = |from: EventTime, micros: i64| {
             piece.first.time.0 <= from.0.saturating_add(micros) // both ends of time are outside data
         };
         lane == self.lane(&session.0)
             && is_within(session.start(), self.cap_micros)
-            && (lane.is_some() || is_within(session.last(), self.gap_micros))
+            && (lane.is_some()
+                || (is_within(seen_last, self.gap_micros) && !self.is_cut(session, piece)))
+    }
+
+    /// Whether midnight or a campaign lies between. Of one instant all is one session: they are told apart by their starts.
+    fn is_cut(&self, session: &Session, piece: &Piece) -> bool {
+        let (one, next) = (session.0.cuts, piece.cuts);
+        let is_other_campaign = next.campaign.is_some() && next.campaign != one.campaign;
+        piece.first.time > session.start()
+            && ((self.ends_at_midnight && next.day != one.day)
+                || (self.campaign_begins_one && is_other_campaign))
     }
 }
 

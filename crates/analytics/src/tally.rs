@@ -104,6 +104,11 @@ fields! {
     CouponsRemoved = "coupons_removed" Count, "Coupons that were taken back.";
     PromoViews = "promo_views" Count, "Promotions that were shown; one that several lines of an event name is one.";
     PromoClicks = "promo_clicks" Count, "Promotions that were clicked.";
+    Searches = "searches" Count, "Searches.";
+    SearchesOfKnownResults = "searches_of_known_results" Count, "Searches of which the shop says how many results they had.";
+    SearchesWithoutResults = "search_no_results" Count, "Searches that found nothing.";
+    SearchesClicked = "searches_clicked" Count, "Searches after which a product page was shown in the same session.";
+    SearchesOrdered = "searches_ordered" Count, "Searches after which something was ordered in the same session.";
 }
 
 /// One value for every field; most are zero.

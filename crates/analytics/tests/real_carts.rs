@@ -68,6 +68,7 @@ impl Shop {
             acts: Acts::of(kind(&name)),
             entry: Entry::default(),
             given: None,
+            cuts: Default::default(),
         };
         let visits = self.visits.entry(user.clone()).or_default();
         visits.observe(&visit, &session::Rules::default());

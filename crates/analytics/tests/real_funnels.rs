@@ -67,6 +67,7 @@ fn users<'a>(text: &'a str, funnels: &Funnels) -> BTreeMap<&'a str, User> {
             acts: Acts::default(),
             entry: Entry::default(),
             given: None,
+            cuts: Default::default(),
         };
         user.pieces.observe(&visit, &Rules::default());
         user.marks.observe(mark(columns[2], rank), funnels);

@@ -6,7 +6,7 @@ use analytics::person::{
     AsOf, Limits, Naming, People, PersonChange, PersonKey, PersonRef, PersonRules, PersonState,
     Reach, SessionRow, Sight, Standing, Version,
 };
-use analytics::session::{Act, Acts, Entry, GivenId, Rank, Rules, Visit};
+use analytics::session::{Act, Acts, Cuts, Entry, GivenId, Rank, Rules, Visit};
 use event::time::SECOND;
 use event::{EventId, EventTime, EventType};
 use flate2::read::GzDecoder;
@@ -52,6 +52,7 @@ impl Fold {
                 ..Entry::default()
             },
             given: given.map(|id| GivenId::of("main", id)),
+            cuts: Cuts::default(),
         };
         let mut messages = Vec::new();
         let sight = Sight {

@@ -6,10 +6,11 @@ use crate::round::RoutedEvent;
 use analytics::cart;
 use analytics::cell::{Deltas, NameId};
 use analytics::person::{
-    AsOf, CartRow, Limits, Message, Naming, OwnNaming, Owned, People, PersonChange, PersonKey,
-    PersonRef, PersonRules, PersonState, Reach, SessionChange, SessionRow, Sight, Standing,
-    Version,
+    AsOf, CartRow, Coming, Limits, Message, Naming, OwnNaming, Owned, People, PersonChange,
+    PersonKey, PersonRef, PersonRules, PersonState, Reach, SessionChange, SessionRow, Sight,
+    Standing, Version,
 };
+use analytics::search;
 use analytics::session::{self, Channel, Entry};
 use event::EventTime;
 use std::sync::Arc;
@@ -92,14 +93,16 @@ impl Persons {
         if naming.person().is_none() {
             return Ok(());
         }
+        let term = || routed.texts.term(event);
         let entry = || Entry {
             country: names.country,
             device: names.device,
             channel: self.channels[Channel::of(event) as usize],
             ..routed.texts.entry(event)
         };
+        let told = Coming { entry, term };
         let rules = self.people.rules(names.store);
-        let Some(sight) = Sight::of(event, (names, routed.items), rules, entry) else {
+        let Some(sight) = Sight::of(event, (names, routed.items), rules, told) else {
             return Ok(());
         };
         if event.kind().is_order_kind() {
@@ -183,6 +186,13 @@ impl Persons {
                 if let Some(row) = after.or(before) {
                     carts.push(row.key().rank.time, person, change);
                 }
+            }
+            PersonChange::Search(change) => {
+                let rows = |row: &'_ Option<search::Row>| -> Vec<search::Row> {
+                    row.iter().copied().collect()
+                };
+                let (before, after) = (rows(&change.before), rows(&change.after));
+                search::count_rows(person.store, (&before, &after), deltas);
             }
             PersonChange::Funnel(change) => {
                 let rows = (change.before.as_ref(), change.after.as_ref());

@@ -13,6 +13,7 @@ use analytics::cell::Deltas;
 use analytics::order::{OrderKey, OrderNews, OrderRow, Orders, Outputs, is_built_of_rows};
 use analytics::person::AsOf;
 use analytics::product::ProductMovement;
+use analytics::search::{self, Found};
 use analytics::{payment, promotion};
 use event::schema::{Label, Number};
 use event::time::HOUR;
@@ -342,6 +343,10 @@ fn count_aside(routed: &RoutedEvent<'_>, deltas: &mut Deltas) {
     let (kind, time, names) = (routed.event.kind(), routed.event.time(), &routed.names);
     match kind {
         EventType::PaymentError => payment::count_error(time, names, deltas),
+        EventType::Search => {
+            let searched = (names.store, routed.texts.term(routed.event));
+            search::count_event(time, searched, Found::of(routed.event), deltas);
+        }
         EventType::PromoView | EventType::PromoClick => {
             let promotions = (names.store, routed.texts.promotions(routed.event));
             promotion::count_promotions(kind, time, promotions, deltas);

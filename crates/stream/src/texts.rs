@@ -1,12 +1,14 @@
-//! Names out of texts: coupons, promotions, and where visitors came from. They are resolved on the thread that reads the log,
+//! Names out of texts: coupons, promotions, terms of searches, and where visitors came from. They are resolved on the thread that reads the log,
 //! once a batch, and cost nothing where a batch has none.
 
 use crate::names::Names;
 use analytics::cell::NameId;
 use analytics::promotion::{coupon_code, promotion_name};
+use analytics::search;
 use analytics::session::{Entry, referrer_host, write_landing_page};
 use event::schema::{ItemText, Label, Text};
 use event::{EventBatch, EventRef, EventType};
+use std::borrow::Cow;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Names of a batch's texts. A list is empty where no event of the batch has such a text.
@@ -14,6 +16,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 pub struct TextNames {
     /// By row of the event.
     coupons: Vec<NameId>,
+    /// By row of the event.
+    terms: Vec<NameId>,
     /// By row of the line.
     promotions: Vec<NameId>,
     /// By the label's key.
@@ -22,6 +26,12 @@ pub struct TextNames {
     referrers: Vec<NameId>,
     /// By row of the event.
     landings: Vec<NameId>,
+}
+
+fn term(event: EventRef<'_>) -> Option<Cow<'_, str>> {
+    let is_search = event.kind() == EventType::Search;
+    let query = is_search.then(|| event.text(Text::Query)).flatten();
+    query.and_then(search::term)
 }
 
 /// Addresses met lately in a batch, by a few bits of their hashes: most events are sent from a few pages, and one that is
@@ -58,6 +68,10 @@ impl TextNames {
         if events.has_text(Text::Coupon) || events.has_item_text(ItemText::Coupon) {
             let code = |event| coupon_code(event).map_or(NameId(0), |code| names.id(&code));
             of.coupons = events.events().map(code).collect();
+        }
+        if events.has_text(Text::Query) {
+            let id = |event| term(event).map_or(NameId(0), |term| names.id(&term));
+            of.terms = events.events().map(id).collect();
         }
         if events.has_item_text(ItemText::PromoName) || events.has_item_text(ItemText::PromoId) {
             let lines = events.events().flat_map(EventRef::items);
@@ -96,6 +110,11 @@ impl TextNames {
     /// The coupon of an event.
     pub fn coupon(&self, event: EventRef<'_>) -> NameId {
         self.coupons.get(event.row()).copied().unwrap_or_default()
+    }
+
+    /// What a search was for.
+    pub fn term(&self, event: EventRef<'_>) -> NameId {
+        self.terms.get(event.row()).copied().unwrap_or_default()
     }
 
     /// The promotions of an event's lines; nothing where no event of the batch has one.

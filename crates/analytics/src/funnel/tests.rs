@@ -96,6 +96,7 @@ pub(super) fn sessions(marks: &[Mark], rules: &Rules) -> Vec<Session> {
             acts: Acts::default(),
             entry: Entry::default(),
             given: mark.given,
+            cuts: Default::default(),
         };
         pieces.observe(&visit, rules);
     }

@@ -2,7 +2,7 @@
 
 use super::PersonKey;
 use crate::session::{GivenId, Session};
-use crate::{cart, funnel};
+use crate::{cart, funnel, search};
 use event::EventTime;
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -16,6 +16,8 @@ pub enum PersonChange {
     Cart(RowChange<cart::Row>),
     /// Of funnels.
     Funnel(RowChange<funnel::Row>),
+    /// Of searches.
+    Search(RowChange<search::Row>),
 }
 
 /// A row as it was told last and as it is now; at least one of the two is there.

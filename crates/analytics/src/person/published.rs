@@ -8,7 +8,7 @@ use super::{
     SessionChange, Standing, Told, Version,
 };
 use crate::session::{Session, Sessions};
-use crate::{cart, funnel};
+use crate::{cart, funnel, search};
 use event::EventTime;
 use std::sync::Arc;
 
@@ -20,6 +20,7 @@ pub(super) struct Published {
     /// None of a visitor that gives them away.
     carts: Vec<cart::Row>,
     funnels: Vec<funnel::Row>,
+    searches: Vec<search::Row>,
     /// A visitor's; empty for others.
     links: Vec<Link>,
 }
@@ -42,6 +43,7 @@ impl Published {
         if published.is_own() {
             published.carts = state.carts(&rules.carts, as_of);
             published.funnels = state.ways(rules, &published.sessions);
+            published.searches = state.searches(&published.sessions);
         }
         published
     }
@@ -85,6 +87,10 @@ impl Published {
         });
         tell_rows(&before.funnels, &self.funnels, funnel::Row::key, |change| {
             tell(PersonChange::Funnel(change));
+        });
+        let place = |row: &search::Row| row.rank;
+        tell_rows(&before.searches, &self.searches, place, |change| {
+            tell(PersonChange::Search(change));
         });
     }
 

@@ -3,10 +3,12 @@
 
 use super::{PersonRules, Reach};
 use crate::cart::{CartItems, Item};
+use crate::cell::NameId;
 use crate::funnel::{Mark, Marks};
 use crate::names::{EventNames, ItemNames};
-use crate::session::{Entry, Piece, Pieces, Rank, Visit};
-use event::{EventRef, EventTime};
+use crate::search::{Search, Searches};
+use crate::session::{Entry, GivenId, Piece, Pieces, Rank, Visit};
+use event::{EventRef, EventTime, EventType};
 
 /// What one event is to each of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,22 +19,37 @@ pub struct Sight {
     pub item: Option<Item>,
     /// To funnels.
     pub mark: Option<Mark>,
+    /// To searches.
+    pub search: Option<Search>,
+}
+
+/// What is only looked up where it is asked for.
+pub struct Coming<E, T> {
+    /// How the visitor came.
+    pub entry: E,
+    /// What was searched for.
+    pub term: T,
 }
 
 impl Sight {
-    /// Nothing where the event is nothing to any of them. `entry` is how the visitor came.
+    /// Nothing where the event is nothing to any of them.
     #[must_use]
     pub fn of(
         event: EventRef<'_>,
         (names, items): (&EventNames, &[ItemNames]),
         rules: &PersonRules,
-        entry: impl FnOnce() -> Entry,
+        coming: Coming<impl FnOnce() -> Entry, impl FnOnce() -> NameId>,
     ) -> Option<Sight> {
-        let visit = Visit::of(event, &rules.sessions, entry);
+        let visit = Visit::of(event, &rules.sessions, coming.entry);
+        let visit = match rules.sessions.ends_at_midnight {
+            true => visit.map(|visit| visit.on_day(rules.calendar.zone())),
+            false => visit,
+        };
         let given = visit.as_ref().and_then(|visit| visit.given);
         let sight = Sight {
             item: Item::of(event, names, items),
             mark: rules.funnels.mark(event, (names, items), given),
+            search: search_of(event, coming.term, given),
             visit,
         };
         (sight != Sight::default()).then_some(sight)
@@ -41,6 +58,17 @@ impl Sight {
     /// Where the visit stands among all events; only visits make links.
     pub(super) fn visited_at(&self) -> Option<Rank> {
         self.visit.as_ref().map(|visit| visit.rank)
+    }
+}
+
+fn search_of(
+    event: EventRef<'_>,
+    term: impl FnOnce() -> NameId,
+    given: Option<GivenId>,
+) -> Option<Search> {
+    match event.kind() {
+        EventType::Search => Search::of(event, term(), given),
+        _ => None,
     }
 }
 
@@ -53,6 +81,8 @@ pub struct Record {
     pub items: CartItems,
     /// Of funnels.
     pub marks: Marks,
+    /// Of searches.
+    pub searches: Searches,
 }
 
 /// What happened before these instants is let go; no event is that old where one is 0.
@@ -64,6 +94,8 @@ pub struct Floors {
     pub items: EventTime,
     /// Of funnels.
     pub marks: EventTime,
+    /// Of searches.
+    pub searches: EventTime,
 }
 
 impl Floors {
@@ -72,6 +104,7 @@ impl Floors {
             pieces: self.pieces.max(other.pieces),
             items: self.items.max(other.items),
             marks: self.marks.max(other.marks),
+            searches: self.searches.max(other.searches),
         }
     }
 }
@@ -96,6 +129,10 @@ impl Record {
         if let Some(mark) = (sight.mark).filter(|mark| is_near(mark.rank, floors.marks)) {
             self.marks.observe(mark, &rules.funnels);
         }
+        if let Some(search) = (sight.search).filter(|search| is_near(search.rank, floors.searches))
+        {
+            self.searches.observe(search);
+        }
         reach
     }
 
@@ -111,6 +148,9 @@ impl Record {
         let marks = self.marks.0.iter();
         let marks = marks.filter(|mark| is_meant(mark.rank.time));
         share.marks.0.extend(marks.copied());
+        let searches = self.searches.0.iter();
+        let searches = searches.filter(|search| is_meant(search.rank.time));
+        share.searches.0.extend(searches.copied());
         share
     }
 
@@ -119,6 +159,8 @@ impl Record {
         self.retain_pieces(|piece| piece.first.time >= floors.pieces);
         self.items.0.retain(|item| item.rank.time >= floors.items);
         self.marks.let_go_before(floors.marks);
+        let is_kept = |search: &Search| search.rank.time >= floors.searches;
+        self.searches.0.retain(is_kept);
     }
 
     /// Puts something else in the place of all that began at the floors or later.
@@ -126,6 +168,9 @@ impl Record {
         self.retain_pieces(|piece| piece.first.time < floors.pieces);
         self.items.0.retain(|item| item.rank.time < floors.items);
         self.marks.0.retain(|mark| mark.rank.time < floors.marks);
+        let is_older = |search: &Search| search.rank.time < floors.searches;
+        self.searches.0.retain(is_older);
+        self.searches.0.append(&mut other.searches.0);
         self.pieces.0.append(&mut other.pieces.0);
         self.items.0.append(&mut other.items.0);
         self.marks.0.append(&mut other.marks.0);

@@ -4,6 +4,7 @@
 use super::{Contribution, Floors, Limits, PersonRules, Record, Version};
 use crate::cart::{self, Item};
 use crate::funnel::{self, Mark, Marks, Story};
+use crate::search;
 use crate::session::{Piece, Rank, Rules, Session, Sessions};
 use event::EventTime;
 use std::borrow::Cow;
@@ -101,6 +102,17 @@ impl PersonState {
             calendar: &rules.calendar,
             floor: self.floors.marks,
         })
+    }
+
+    /// What became of its searches; the sessions are its own.
+    #[must_use]
+    pub fn searches(&self, sessions: &[Session]) -> Vec<search::Row> {
+        if self.contributions.is_empty() {
+            return search::cut(&self.own.searches.0, sessions);
+        }
+        let given = self.contributions.iter();
+        let given = given.flat_map(|given| &given.record.searches.0);
+        search::cut(self.own.searches.story(given), sessions)
     }
 
     /// Its own record, and what visitors gave.
@@ -223,6 +235,7 @@ impl PersonState {
         self.let_go_of_pieces(&rules.sessions, limits.pieces_max);
         self.let_go_of_items(&rules.carts, limits.items_max);
         self.let_go_of_marks(limits);
+        self.let_go_of_searches();
     }
 
     fn let_go_of_pieces(&mut self, rules: &Rules, pieces_max: usize) {
@@ -258,6 +271,16 @@ impl PersonState {
             self.records_mut()
                 .for_each(|record| record.items.let_go(until));
             self.floors.items = self.floors.items.max(EventTime(until.0.saturating_add(1)));
+        }
+    }
+
+    /// Those that visitors gave are bounded by their own.
+    fn let_go_of_searches(&mut self) {
+        if let Some(until) = self.own.searches.excess(search::SEARCHES_MAX) {
+            self.records_mut()
+                .for_each(|record| record.searches.let_go(until));
+            let floor = EventTime(until.0.saturating_add(1));
+            self.floors.searches = self.floors.searches.max(floor);
         }
     }
 

@@ -152,6 +152,7 @@ fn nobody_has_no_session() {
         acts: Default::default(),
         entry: Default::default(),
         given: None,
+        cuts: Default::default(),
     };
     let nobody = |_: PersonRef<'_>| Ok::<_, ()>(None);
     let sight = Sight {

@@ -1,10 +1,12 @@
 //! Pieces of sessions: what one key's events of a few minutes add up to. Any two sets of them can be merged, and sessions are
 //! cut out of them; which piece an event belongs to follows from its time alone.
 
-use super::Rules;
+use super::{CampaignId, Cuts, Rules};
 use crate::cell::NameId;
 use event::schema::{Number, Text};
+use event::time::MINUTE;
 use event::{EventId, EventRef, EventTime, EventType, KeyKind, key_hash};
+use jiff::tz::TimeZone;
 use std::num::NonZeroU64;
 use std::ops::Index;
 use thin_vec::ThinVec;
@@ -155,6 +157,8 @@ pub struct Visit {
     pub entry: Entry,
     /// The session id that was sent with it, where those decide.
     pub given: Option<GivenId>,
+    /// What may end the session before it.
+    pub cuts: Cuts,
 }
 
 impl Visit {
@@ -172,12 +176,25 @@ impl Visit {
         );
         let given_id = || event.text(Text::SourceSessionId);
         let given = rules.uses_given_ids.then(given_id).flatten();
+        let names_campaign = rules.campaign_begins_one && given.is_none();
+        let campaign = || names_campaign.then(|| CampaignId::of(event)).flatten();
         (!is_of_the_shop).then(|| Visit {
             rank: Rank::of(event),
             acts: Acts::of(event.kind()),
             entry: entry(),
             given: given.map(|id| GivenId::of(event.store(), id)),
+            cuts: Cuts {
+                day: 0,
+                campaign: campaign(),
+            },
         })
+    }
+
+    /// The same on its day of the store's clock; to be called where a store's sessions end at midnight.
+    #[must_use]
+    pub fn on_day(mut self, zone: &TimeZone) -> Visit {
+        self.cuts.day = super::local_day(self.rank.time, zone);
+        self
     }
 }
 
@@ -194,16 +211,32 @@ pub struct Piece {
     pub entry: Entry,
     /// The session id of its events, where those decide.
     pub given: Option<GivenId>,
+    /// What may end the session before it: the day of the first event, and the campaign of all of them.
+    pub cuts: Cuts,
+    /// When a product page was last shown; [`NEVER`] where none was.
+    pub viewed: EventTime,
+    /// When something was last ordered; [`NEVER`] where nothing was.
+    pub ordered: EventTime,
 }
+
+/// Before all times.
+pub const NEVER: EventTime = EventTime(i64::MIN);
+/// How long a piece can be where campaigns begin sessions: what happens around a click on one is told apart no finer.
+const CAMPAIGN_SLOT_MICROS: i64 = MINUTE;
 
 impl From<&Visit> for Piece {
     fn from(visit: &Visit) -> Piece {
+        let time = visit.rank.time;
+        let when = |act: Act| if visit.acts[act] > 0 { time } else { NEVER };
         Piece {
             first: visit.rank,
-            last: visit.rank.time,
+            last: time,
             acts: visit.acts,
             entry: visit.entry,
             given: visit.given,
+            cuts: visit.cuts,
+            viewed: when(Act::ItemView),
+            ordered: when(Act::Order),
         }
     }
 }
@@ -212,15 +245,19 @@ impl Piece {
     /// Adds the events of another piece. Commutative and associative; the events must be others.
     pub fn merge(&mut self, other: &Piece) {
         self.last = self.last.max(other.last);
+        self.viewed = self.viewed.max(other.viewed);
+        self.ordered = self.ordered.max(other.ordered);
         self.acts.add(&other.acts);
         if other.first < self.first {
-            (self.first, self.entry, self.given) = (other.first, other.entry, other.given);
+            (self.first, self.entry) = (other.first, other.entry);
+            (self.given, self.cuts) = (other.given, other.cuts);
         }
     }
 }
 
-/// The pieces of one key, in the order of [`Rules::order`]: one for every slot in which it was active. Slots are not longer
-/// than the gap, so that none hides a silence; only the cap, and another customer of a shared device, could cut in one.
+/// The pieces of one key, in the order of [`Rules::order`]: one for every slot in which it was active, or one for each
+/// campaign in it where those begin sessions. Slots are not longer than the gap, so that none hides a silence; only the cap,
+/// midnight of a clock that is set by odd minutes, and another customer of a shared device, could cut in one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Pieces(pub ThinVec<Piece>);
 
@@ -230,25 +267,46 @@ impl Pieces {
         let piece = Piece::from(visit);
         let slot = slot(&piece, rules);
         // Most events are the newest of their person.
-        let at = match self.0.last() {
-            Some(newest) if self::slot(newest, rules) == slot => self.0.len() - 1,
-            _ => (self.0).partition_point(|known| self::slot(known, rules) < slot),
+        let end = match self.0.last() {
+            Some(newest) if self::slot(newest, rules) > slot => {
+                (self.0).partition_point(|known| self::slot(known, rules) <= slot)
+            }
+            _ => self.0.len(),
         };
-        match self.0.get_mut(at) {
-            Some(known) if self::slot(known, rules) == slot => known.merge(&piece),
-            _ => {
+        let of_slot = self.0[..end].iter().rev();
+        let mut of_slot = of_slot.take_while(|known| self::slot(known, rules) == slot);
+        let at = match of_slot.position(|known| known.cuts.campaign == piece.cuts.campaign) {
+            Some(back) => {
+                self.0[end - 1 - back].merge(&piece);
+                end - 1 - back
+            }
+            None => {
                 // Most persons have one piece or two.
                 if self.0.len() < 4 {
                     self.0.reserve_exact(1);
                 }
-                self.0.insert(at, piece);
+                self.0.insert(end, piece);
+                end
             }
+        };
+        self.sink(at, rules);
+    }
+
+    /// Brings a piece that begins earlier than it did to its place among those of its slot.
+    fn sink(&mut self, mut at: usize, rules: &Rules) {
+        while at > 0 && rules.order(&self.0[at - 1]) > rules.order(&self.0[at]) {
+            self.0.swap(at - 1, at);
+            at -= 1;
         }
     }
 }
 
 /// Events in the same slot are one piece.
 fn slot(piece: &Piece, rules: &Rules) -> (Option<GivenId>, i64) {
-    let micros = rules.slot_micros.min(rules.gap_micros).max(1);
+    let longest = match rules.campaign_begins_one {
+        true => rules.slot_micros.min(CAMPAIGN_SLOT_MICROS),
+        false => rules.slot_micros,
+    };
+    let micros = longest.min(rules.gap_micros).max(1);
     (rules.lane(piece), piece.first.time.0.div_euclid(micros))
 }

@@ -1,12 +1,25 @@
 //! Claims about sessions: what joins, what is cut, what a session says of itself; in every order of arrival.
 
+mod cut_tests;
+
 use super::*;
 use crate::cell::NameId;
 use event::time::HOUR;
 use event::{EventId, EventType};
 
+/// Takes `@c` off, the campaign.
+fn campaign(text: &str) -> (&str, Option<CampaignId>) {
+    let (text, campaign) = text.split_once('@').unwrap_or((text, ""));
+    let letter = campaign.bytes().next();
+    (
+        text,
+        letter.map(|letter| CampaignId::of_hash(u32::from(letter))),
+    )
+}
+
 /// `10:00`, `10:00:05`, `34:20` on the next day; then `=cart_add` for its type and `#a` for its given session.
 fn visit(text: &str, number: u32) -> Visit {
+    let (text, campaign) = campaign(text);
     let (text, given) = text
         .split_once('#')
         .map_or((text, None), |(text, id)| (text, Some(id)));
@@ -28,6 +41,11 @@ fn visit(text: &str, number: u32) -> Visit {
             ..Entry::default()
         },
         given: given.map(|id| GivenId::of("main", id)),
+        // The store's clock is two hours ahead.
+        cuts: Cuts {
+            day: (micros + 2 * HOUR).div_euclid(DAY) as i32,
+            campaign,
+        },
     }
 }
 
@@ -118,6 +136,8 @@ const SHORT: Rules = Rules {
     gap_micros: 30 * MINUTE,
     cap_micros: HOUR,
     uses_given_ids: false,
+    ends_at_midnight: false,
+    campaign_begins_one: false,
     slot_micros: 1,
     pieces_max: PIECES_MAX,
 };

@@ -300,6 +300,7 @@ fn dimension_label(dimension: Dimension) -> &'static str {
         Dimension::Campaign => "Campaign",
         Dimension::LandingPage => "Landing page",
         Dimension::Referrer => "Referrer",
+        Dimension::SearchTerm => "Search term",
     }
 }
 

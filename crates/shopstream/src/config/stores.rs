@@ -42,6 +42,10 @@ pub struct SessionSettings {
     pub cap_s: u32,
     /// Whether session ids that senders give decide, however long the silence.
     pub given_ids: bool,
+    /// Whether no session goes on into another day of the store's time zone.
+    pub ends_at_midnight: bool,
+    /// Whether a visitor who comes by another campaign begins another session.
+    pub campaign_change_begins_one: bool,
 }
 
 /// How carts are looked at. A change counts all of them again from the log.
@@ -157,6 +161,8 @@ impl Default for SessionSettings {
             gap_s: seconds(rules.gap_micros),
             cap_s: seconds(rules.cap_micros),
             given_ids: rules.uses_given_ids,
+            ends_at_midnight: rules.ends_at_midnight,
+            campaign_change_begins_one: rules.campaign_begins_one,
         }
     }
 }
@@ -221,6 +227,8 @@ impl StoreSettings {
                 gap_micros: micros(self.sessions.gap_s),
                 cap_micros: micros(self.sessions.cap_s),
                 uses_given_ids: self.sessions.given_ids,
+                ends_at_midnight: self.sessions.ends_at_midnight,
+                campaign_begins_one: self.sessions.campaign_change_begins_one,
                 ..session::Rules::default()
             },
             carts: cart::Rules {

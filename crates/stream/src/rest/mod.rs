@@ -15,6 +15,7 @@ pub mod people;
 mod prices;
 pub mod read;
 pub mod rows;
+mod searches;
 mod sessions;
 mod stock;
 

@@ -1,6 +1,6 @@
 //! Persons at rest: what is known of a customer, a visitor or a session without one.
 
-use super::{RestError, carts, marks, sessions};
+use super::{RestError, carts, marks, searches, sessions};
 use analytics::person::{
     Contributed, Floors, Link, PersonKind, PersonRef, PersonState, Record, Version,
 };
@@ -24,8 +24,9 @@ pub fn write(state: &PersonState, bytes: &mut Vec<u8>) {
         pieces,
         items,
         marks,
+        searches,
     } = state.floors;
-    [pieces, items, marks]
+    [pieces, items, marks, searches]
         .iter()
         .for_each(|floor| out.i64(floor.0));
     write_record(&state.own, &mut out);
@@ -51,6 +52,7 @@ fn read_state(read: &mut Decoder<'_>) -> Result<PersonState, DecodeError> {
         pieces: EventTime(read.i64()?),
         items: EventTime(read.i64()?),
         marks: EventTime(read.i64()?),
+        searches: EventTime(read.i64()?),
     };
     let own = read_record(read)?;
     let links = (0..read.count()?).map(|_| read_link(read));
@@ -68,6 +70,7 @@ fn write_record(record: &Record, out: &mut Encoder<'_>) {
     sessions::write_list(&record.pieces.0, out);
     carts::write_list(&record.items, out);
     marks::write_list(&record.marks, out);
+    searches::write_list(&record.searches, out);
 }
 
 fn read_record(read: &mut Decoder<'_>) -> Result<Record, DecodeError> {
@@ -75,6 +78,7 @@ fn read_record(read: &mut Decoder<'_>) -> Result<Record, DecodeError> {
         pieces: Pieces(sessions::read_list(read)?.into()),
         items: carts::read_list(read)?,
         marks: marks::read_list(read)?,
+        searches: searches::read_list(read)?,
     })
 }
 
@@ -144,7 +148,8 @@ mod tests {
     use analytics::cell::NameId;
     use analytics::funnel::{Mark, Marks, Steps};
     use analytics::person::PersonKey;
-    use analytics::session::{Acts, Entry, GivenId, Piece};
+    use analytics::search::{Found, Search, Searches};
+    use analytics::session::{Acts, CampaignId, Cuts, Entry, GivenId, Piece};
     use event::{Money, Quantity};
     use proptest::prelude::*;
     use std::num::NonZeroU64;
@@ -160,10 +165,18 @@ mod tests {
     fn lists() -> impl Strategy<Value = Vec<Piece>> {
         let names = any::<[u32; 6]>().prop_map(|names| names.map(NameId));
         let given = prop::option::of("[a-z]{0,3}");
-        let piece = (ranks(), any::<i64>(), any::<[u32; 8]>(), names, given);
-        let piece = piece.prop_map(|(first, last, acts, names, given)| Piece {
+        let cuts = (any::<i32>(), any::<u32>());
+        let times = any::<[i64; 3]>();
+        let piece = (ranks(), times, any::<[u32; 8]>(), names, given, cuts);
+        let piece = piece.prop_map(|(first, times, acts, names, given, cuts)| Piece {
             first,
-            last: EventTime(last),
+            last: EventTime(times[0]),
+            viewed: EventTime(times[1]),
+            ordered: EventTime(times[2]),
+            cuts: Cuts {
+                day: cuts.0,
+                campaign: Some(CampaignId::of_hash(cuts.1)).filter(|_| cuts.1 % 2 == 0),
+            },
             acts: Acts(acts),
             entry: Entry {
                 country: names[0],
@@ -225,11 +238,25 @@ mod tests {
         prop::collection::vec(mark, 0..4).prop_map(|marks| Marks(marks.into_iter().collect()))
     }
 
+    fn searches() -> impl Strategy<Value = Searches> {
+        let search = (ranks(), any::<(u32, u64)>(), 0..3_usize);
+        let search = search.prop_map(|(rank, (term, given), found)| Search {
+            rank,
+            term: NameId(term),
+            found: [Found::Unknown, Found::Nothing, Found::Something][found],
+            given: NonZeroU64::new(given).map(GivenId),
+        });
+        prop::collection::vec(search, 0..4).prop_map(|all| Searches(all.into_iter().collect()))
+    }
+
     fn records() -> impl Strategy<Value = Record> {
-        (lists(), items(), marks()).prop_map(|(pieces, items, marks)| Record {
-            pieces: Pieces(pieces.into_iter().collect()),
-            items,
-            marks,
+        (lists(), items(), marks(), searches()).prop_map(|(pieces, items, marks, searches)| {
+            Record {
+                pieces: Pieces(pieces.into_iter().collect()),
+                items,
+                marks,
+                searches,
+            }
         })
     }
 
@@ -252,10 +279,11 @@ mod tests {
         });
         let links = prop::collection::vec(link, 0..4);
         let given = prop::collection::vec(given, 0..4);
-        let floors = any::<[i64; 3]>().prop_map(|floors| Floors {
+        let floors = any::<[i64; 4]>().prop_map(|floors| Floors {
             pieces: EventTime(floors[0]),
             items: EventTime(floors[1]),
             marks: EventTime(floors[2]),
+            searches: EventTime(floors[3]),
         });
         (floors, records(), links, given).prop_map(|(floors, own, links, contributions)| {
             PersonState {

@@ -1,10 +1,10 @@
 //! Pieces of sessions at rest: times as steps from the one before, counts and names as varints.
 
 use analytics::cell::NameId;
-use analytics::session::{Acts, Entry, GivenId, Piece, Rank};
+use analytics::session::{Acts, CampaignId, Cuts, Entry, GivenId, NEVER, Piece, Rank};
 use checkpoint::{DecodeError, Decoder, Encoder};
 use event::{EventId, EventTime};
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 
 /// Writes pieces as they follow one another.
 pub fn write_list(pieces: &[Piece], out: &mut Encoder<'_>) {
@@ -18,6 +18,15 @@ pub fn write_list(pieces: &[Piece], out: &mut Encoder<'_>) {
         let names = names(piece.entry);
         names.iter().for_each(|name| out.u64(u64::from(name.0)));
         out.u64(piece.given.map_or(0, |given| given.0.get()));
+        out.i64(i64::from(piece.cuts.day));
+        let campaign = piece.cuts.campaign.map_or(0, |id| id.0.get());
+        out.u64(u64::from(campaign));
+        for when in [piece.viewed, piece.ordered] {
+            out.bool(when != NEVER);
+            if when != NEVER {
+                out.i64(when.0.wrapping_sub(before));
+            }
+        }
     }
 }
 
@@ -60,6 +69,23 @@ fn read_piece(before: &mut i64, read: &mut Decoder<'_>) -> Result<Piece, DecodeE
         acts,
         entry: read_entry(read)?,
         given: NonZeroU64::new(read.u64()?).map(GivenId),
+        cuts: read_cuts(read)?,
+        viewed: read_when(first.time.0, read)?,
+        ordered: read_when(first.time.0, read)?,
+    })
+}
+
+fn read_cuts(read: &mut Decoder<'_>) -> Result<Cuts, DecodeError> {
+    Ok(Cuts {
+        day: i32::try_from(read.i64()?).map_err(|_| DecodeError::Unknown)?,
+        campaign: NonZeroU32::new(read.u32()?).map(CampaignId),
+    })
+}
+
+fn read_when(time: i64, read: &mut Decoder<'_>) -> Result<EventTime, DecodeError> {
+    Ok(match read.bool()? {
+        true => EventTime(time.wrapping_add(read.i64()?)),
+        false => NEVER,
     })
 }
 

@@ -88,6 +88,8 @@ pub(super) fn stores() -> Stores {
             // A plain recount knows no slots.
             sessions: Rules {
                 slot_micros: 1,
+                ends_at_midnight: *name == "north",
+                campaign_begins_one: *name == "south",
                 ..Rules::default()
             },
             rules: rules(),

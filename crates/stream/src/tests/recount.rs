@@ -475,6 +475,11 @@ fn say(table: &str, key: &[Value], values: &[Value], numbers: &mut Numbers) {
             tell(format!("payments by {}", name(3)), number(&values[0]));
             tell(format!("payment errors by {}", name(3)), number(&values[1]));
         }
+        "searches_by_term" => {
+            for (what, at) in [("searches", 0), ("answered", 1), ("in vain", 2)] {
+                tell(format!("{what} for {}", name(3)), number(&values[at]));
+            }
+        }
         "coupons_by_coupon" => tell(format!("coupons {}", name(3)), number(&values[1])),
         "promotions_by_promotion" => tell(format!("promotion {}", name(3)), number(&values[0])),
         "sales_by_product" => {

@@ -175,6 +175,16 @@ fn event(number: i64, seed: &Seed) -> Told {
         _ => {}
     }
     name_payment(&mut event, seed);
+    if event.kind == EventType::Search {
+        event.set_text(
+            Text::Query,
+            ["tea", " Tea", "GREEN  tea", ""][seed.currency],
+        );
+        let counts = [None, Some(0), Some(12)];
+        if let Some(count) = counts[seed.country] {
+            event.set_number(Number::ResultsCount, count);
+        }
+    }
     if !matches!(event.kind, EventType::PageView | EventType::OrderCancel) {
         event.items = items(event.kind, &seed.lines, number);
     }

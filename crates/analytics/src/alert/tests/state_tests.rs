@@ -1,7 +1,7 @@
 //! Claims about conditions that hold for a while: stock, prices, storms, funnels, quarantine, lag, and what they leave.
 
 use super::*;
-use crate::session::{Act, Acts, Entry, Piece};
+use crate::session::{Act, Acts, Cuts, Entry, NEVER, Piece};
 use event::EventType;
 
 fn rule(name: &str, condition: Condition) -> Rule {
@@ -267,6 +267,9 @@ fn piece(second: i64, lasts_s: i64, events: u32) -> Piece {
         acts,
         entry: Entry::default(),
         given: None,
+        cuts: Cuts::default(),
+        viewed: NEVER,
+        ordered: NEVER,
     }
 }
 

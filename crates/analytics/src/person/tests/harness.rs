@@ -4,7 +4,8 @@
 use super::super::*;
 use crate::cart::{Fact, Facts, Item, Line, Lines, What};
 use crate::funnel::{Declaration, Filter, Funnels, Happening, Mark, Mode, Step, Steps, Unit};
-use crate::session::{Act, Acts, Entry, GivenId, Rank, Rules, Session, Visit};
+use crate::search::{Found, Search};
+use crate::session::{Act, Acts, Cuts, Entry, GivenId, Rank, Rules, Session, Visit};
 use event::time::{DAY, HOUR, MINUTE};
 use event::{EventId, EventTime, EventType, Money, Quantity, SCALE};
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ impl Told {
             visit: Some(self.visit()),
             item: self.item(),
             mark: self.mark(),
+            search: self.search(),
         }
     }
 
@@ -43,6 +45,16 @@ impl Told {
             cart: None,
             place: Default::default(),
             what,
+        })
+    }
+
+    /// What it is to searches.
+    pub(super) fn search(&self) -> Option<Search> {
+        (self.kind == EventType::Search).then(|| Search {
+            rank: self.rank,
+            term: NameId(5),
+            found: Found::Unknown,
+            given: self.visit().given,
         })
     }
 
@@ -69,6 +81,7 @@ impl Told {
                 ..Entry::default()
             },
             given: self.session.map(|id| GivenId::of("main", &name("s", id))),
+            cuts: Cuts::default(),
         }
     }
 }
@@ -241,6 +254,9 @@ impl Town {
                 PersonChange::Session(change) => tell_session(table, person, change),
                 PersonChange::Cart(change) => {
                     tell_row(rows, person, change, |row| format!("cart {:?}", row.key()));
+                }
+                PersonChange::Search(change) => {
+                    tell_row(rows, person, change, |row| format!("search {:?}", row.rank));
                 }
                 PersonChange::Funnel(change) => {
                     tell_row(rows, person, change, |row| {

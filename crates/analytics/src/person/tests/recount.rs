@@ -4,6 +4,7 @@
 use super::harness::{NOW, Setting, Told, line, name, person_rules};
 use crate::cart::Item;
 use crate::funnel::{Mark, Story};
+use crate::search::{self, Search};
 use crate::session::{Piece, Rank};
 use event::EventTime;
 use event::EventType;
@@ -34,6 +35,9 @@ pub(super) fn recount_rows(events: &[Told], setting: &Setting) -> Vec<String> {
             floor: EventTime(0),
         });
         lines.extend(ways.iter().map(|row| format!("{person} {row:?}")));
+        let searches: Vec<Search> = events.iter().filter_map(Told::search).collect();
+        let searches = search::cut(&searches, &sessions);
+        lines.extend(searches.iter().map(|row| format!("{person} {row:?}")));
     }
     lines.sort();
     lines

@@ -1,13 +1,13 @@
-//! Ways to pay, coupons, promotions, and what was given back for an order, counted a second time from the list of events.
+//! Ways to pay, coupons, promotions, searches, and what was given back for an order, counted a second time from the list of events.
 
 use super::super::harness::Told;
 use super::{Numbers, add, currency, day, given_back, refunds};
-use event::schema::{ItemText, Label, Text};
+use event::schema::{ItemText, Label, Number, Text};
 use event::{Event, EventType};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
-/// Payments that failed, coupons that were accepted, promotions that were shown.
+/// Payments that failed, coupons that were accepted, promotions that were shown, and what was searched for.
 pub(super) fn count_payments(events: &[&Told], numbers: &mut Numbers) {
     for (store, event) in events {
         let day = day(store, event.time.expect("set"));
@@ -17,6 +17,21 @@ pub(super) fn count_payments(events: &[&Told], numbers: &mut Numbers) {
                 let method = event.label(Label::PaymentMethod).unwrap_or("-");
                 tell(format!("payments by {method}"));
                 tell(format!("payment errors by {method}"));
+            }
+            EventType::Search => {
+                let term = match event.text(Text::Query) {
+                    Some("GREEN  tea") => "green tea",
+                    Some(_) => "tea",
+                    None => "-",
+                };
+                tell(format!("searches for {term}"));
+                let count = event.number(Number::ResultsCount);
+                let is = |is_so: bool, what: &str| is_so.then(|| format!("{what} for {term}"));
+                let more = [
+                    is(count.is_some(), "answered"),
+                    is(count == Some(0), "in vain"),
+                ];
+                more.into_iter().flatten().for_each(tell);
             }
             EventType::CouponApply => tell(format!("coupons {}", coupon(event))),
             EventType::PromoView => promotions(event)

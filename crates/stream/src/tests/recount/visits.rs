@@ -65,14 +65,14 @@ fn count_store(
     }
     count_carts((store, newest), &persons, numbers);
     for ((kind, person), events) in persons {
-        for session in cut(&events) {
+        for session in cut(store, &events) {
             count_session(store, &session, numbers);
             let row = row(&session);
             add(numbers, format!("{store} session {kind} {person} {row}"), 1);
         }
     }
     for (visitor, events) in given_away {
-        for session in cut(&events) {
+        for session in cut(store, &events) {
             let into = owner(&visitor, rank(session[0]).0, &links).expect("it is linked");
             let row = row(&session);
             let key = format!("{store} session visitor {visitor} {row} merged {into}");
@@ -162,13 +162,36 @@ fn owner(visitor: &str, time: EventTime, links: &Links) -> Option<String> {
         .map(|(_, customer)| (*customer).clone())
 }
 
-/// Runs without a silence of more than half an hour, in which somebody did more than order.
-fn cut<'a>(events: &[&'a Event<'static>]) -> Vec<Vec<&'a Event<'static>>> {
-    let is_near = |one: &&Event<'static>, next: &&Event<'static>| {
-        rank(next).0.0 - rank(one).0.0 <= 30 * MINUTE
-    };
-    let runs = events.chunk_by(is_near).map(<[_]>::to_vec);
+/// Runs without a silence of more than half an hour, in which somebody did more than order; in the north none goes on into
+/// another day, and in the south another campaign begins another one.
+fn cut<'a>(store: &str, events: &[&'a Event<'static>]) -> Vec<Vec<&'a Event<'static>>> {
+    let time = |event: &Event<'static>| rank(event).0;
+    let mut runs: Vec<Vec<&'a Event<'static>>> = Vec::new();
+    for event in events {
+        let goes_on = runs.last().is_some_and(|run| {
+            let (first, last) = (run[0], run[run.len() - 1]);
+            let is_near = time(event).0 - time(last).0 <= 30 * MINUTE;
+            let is_another_day = day(store, time(event)) != day(store, time(first));
+            let is_another_campaign =
+                campaign(event) != [None; 3] && campaign(event) != campaign(first);
+            let is_cut = match store {
+                "north" => is_another_day,
+                "south" => is_another_campaign,
+                _ => false,
+            };
+            is_near && (!is_cut || time(event) == time(first))
+        });
+        if !goes_on {
+            runs.push(Vec::new());
+        }
+        runs.last_mut().expect("one was just begun").push(event);
+    }
     let is_visit =
         |run: &Vec<&Event<'static>>| run.iter().any(|event| event.kind != EventType::Order);
-    runs.filter(is_visit).collect()
+    runs.retain(is_visit);
+    runs
+}
+
+fn campaign<'a>(event: &'a Event<'static>) -> [Option<&'a str>; 3] {
+    [Label::UtmSource, Label::UtmMedium, Label::UtmCampaign].map(|label| event.label(label))
 }
