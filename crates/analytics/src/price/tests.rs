@@ -192,7 +192,8 @@ fn only_what_changed_is_told() {
 
 #[test]
 fn an_elasticity_is_not_told_again_for_what_happens_today() {
-    let mut prices = Story::read("1d sold 1 at 10 | 2d sold 1 at 12").fold(&Rules::default());
+    let story = Story::read("1d sold 1 at 10 | 2d sold 1 at 12 | 30d seen 1 at 12");
+    let mut prices = story.fold(&Rules::default());
     let today = EventTime(30 * DAY);
     assert_eq!(settle(&mut prices, today).prices.len(), 1);
     Story::read("30d seen 1 at 12").tell(&mut prices);

@@ -55,7 +55,6 @@ fn play(seed: u64, events: u64) -> Played {
         mishaps: Mishaps::default(),
         limits,
         truth: TruthKept::Tables,
-        ..Terms::default()
     };
     let mut delivery = Delivery::new(settings, terms).expect("such a shop can be");
     let mut bytes = Vec::new();
