@@ -17,6 +17,7 @@ use event::schema::{Label, Text};
 use event::{EventId, EventRef, EventTime, EventType};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use std::sync::Arc;
 
 /// The canonical order of events that compete for a place.
 pub type Rank = (EventTime, EventId);
@@ -30,6 +31,22 @@ pub struct Outputs<'a> {
     pub products: &'a mut Vec<ProductMovement>,
     /// Orders that are new or changed, for the list of recent orders.
     pub rows: &'a mut Vec<OrderRow>,
+    /// The same orders, for whoever measures them by others.
+    pub news: &'a mut Vec<OrderNews>,
+}
+
+/// An order as it stands, and which event placed it.
+pub type Placed = (Rank, Sale);
+
+/// An order that changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderNews {
+    /// Its id; the event's where it has none.
+    pub order: Arc<str>,
+    /// As it was; nothing where there was none.
+    pub was: Option<Placed>,
+    /// As it is; nothing where it is none any more.
+    pub is: Option<Placed>,
 }
 
 /// One shard's orders and refunds. Ids are kept for good, but not all in memory: whoever holds the rest of them brings a
@@ -135,6 +152,12 @@ impl OrderState {
         Some(sale)
     }
 
+    /// The same, with the event that placed it.
+    fn standing(&self) -> Option<Placed> {
+        let (rank, _) = self.placed.as_ref()?;
+        Some((*rank, self.sale()?))
+    }
+
     /// The refund before and after an event of it; nothing where it changes nothing.
     fn take_refund(&mut self, event: EventRef<'_>, refund: Sale) -> Option<(Option<Sale>, Sale)> {
         let rank = (event.time(), event.id());
@@ -203,23 +226,28 @@ impl Orders {
     ) {
         let id = key.id.clone();
         let state = self.state(key);
-        let before = state.sale();
+        let before = state.standing();
         change(state);
-        let after = state.sale();
+        let after = state.standing();
         if before == after {
             return;
         }
         let mut told = Telling::default();
-        if let Some(sale) = &before {
+        if let Some((_, sale)) = &before {
             sale.fold(-1, out.deltas, &mut told);
         }
-        if let Some(sale) = &after {
+        if let Some((_, sale)) = &after {
             sale.fold(1, out.deltas, &mut told);
         }
         told.send(out.products);
-        if let Some(row) = after.as_ref().or(before.as_ref()) {
+        if let Some((_, row)) = after.as_ref().or(before.as_ref()) {
             out.rows.push(row.row(&id, Some(&id), after.is_none()));
         }
+        out.news.push(OrderNews {
+            order: id.into(),
+            was: before,
+            is: after,
+        });
     }
 
     fn observe_refund(
@@ -317,8 +345,13 @@ fn observe_single(event: EventRef<'_>, sale: &Sale, out: &mut Outputs<'_>) {
         let mut told = Telling::default();
         sale.fold(1, out.deltas, &mut told);
         told.send(out.products);
-        out.rows
-            .push(sale.row(&event.id().to_string(), None, false));
+        let id = event.id().to_string();
+        out.rows.push(sale.row(&id, None, false));
+        out.news.push(OrderNews {
+            order: id.into(),
+            was: None,
+            is: Some(((event.time(), event.id()), sale.clone())),
+        });
     }
 }
 

@@ -122,6 +122,16 @@ struct Product {
     before: Option<Box<Before>>,
     /// Its price when it was last settled, where it never had another.
     only_price: Option<Money>,
+    /// What its elasticity was when it was last settled: most of what happens today changes nothing about it.
+    found: Option<Box<Found>>,
+}
+
+/// An elasticity, and what it was found from beside the product's past.
+#[derive(Debug, Clone)]
+struct Found {
+    today: EventTime,
+    out_of_stock: Vec<Span>,
+    elasticity: Option<Elasticity>,
 }
 
 /// What a product looked like to others, and which of its days were touched since.
@@ -132,6 +142,8 @@ struct Before {
     last_day: EventTime,
     may_have_elasticity: bool,
     days: RangeInclusive<EventTime>,
+    /// Whether the product may have been out of stock at other times.
+    is_stock_moved: bool,
 }
 
 const EVER: RangeInclusive<EventTime> = EventTime(i64::MIN)..=EventTime(i64::MAX);
@@ -201,6 +213,9 @@ impl Prices {
                 currency,
             };
             self.change(key, NEVER);
+            if let Some(before) = self.known(key).and_then(|product| product.before.as_mut()) {
+                before.is_stock_moved = true;
+            }
         }
     }
 
@@ -251,6 +266,7 @@ impl Prices {
             let product = Product {
                 only_price: state.only_price(),
                 before: None,
+                found: None,
                 state,
             };
             (currency, product)
@@ -334,16 +350,57 @@ impl Product {
         let today = (surroundings.today)(state);
         let turns = state.turns();
         before.tell_effects((key, state), (&turns, today), rules, out);
-        let out_of_stock = || (surroundings.out_of_stock)(key.stock());
-        let elasticity = state.elasticity(today, out_of_stock);
+        let is_past_same = *before.days.start() >= today && before.turns == turns;
+        let known = (self.found.as_deref())
+            .filter(|found| is_past_same && found.today == today)
+            .filter(|found| {
+                let out = || (surroundings.out_of_stock)(key.stock());
+                !before.is_stock_moved || found.out_of_stock == before_today(out(), today)
+            });
         let row = state.row(key, &turns);
+        let (elasticity, is_found_anew) = match known {
+            Some(found) => (found.elasticity, false),
+            None => {
+                let found = Found::of(state, today, || (surroundings.out_of_stock)(key.stock()));
+                let elasticity = found.elasticity;
+                self.found = Some(Box::new(found));
+                (elasticity, true)
+            }
+        };
+        let may_be_other = elasticity.is_some() || before.may_have_elasticity;
         if row.is_nothing() {
             let was_told = !before.row.is_nothing();
             out.gone.extend(was_told.then_some(key));
-        } else if row != before.row || elasticity.is_some() || before.may_have_elasticity {
+        } else if row != before.row || is_found_anew && may_be_other {
             out.prices.push(PriceRow { elasticity, ..row });
         }
     }
+}
+
+impl Found {
+    fn of(
+        state: &ProductPrices,
+        today: EventTime,
+        out_of_stock: impl FnOnce() -> Vec<Span>,
+    ) -> Found {
+        let mut spans = Vec::new();
+        let elasticity = state.elasticity(today, || {
+            spans = before_today(out_of_stock(), today);
+            spans.clone()
+        });
+        Found {
+            today,
+            out_of_stock: spans,
+            elasticity,
+        }
+    }
+}
+
+/// Only days that are over are compared.
+fn before_today(mut spans: Vec<Span>, today: EventTime) -> Vec<Span> {
+    spans.retain(|span| span.from < today);
+    (spans.iter_mut()).for_each(|span| span.until = span.until.min(today));
+    spans
 }
 
 impl Before {
@@ -355,6 +412,7 @@ impl Before {
             last_day: state.last_day(),
             may_have_elasticity: state.has_sold_at_two_prices(),
             days,
+            is_stock_moved: false,
         }
     }
 

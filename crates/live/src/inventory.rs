@@ -326,3 +326,58 @@ impl LiveTables {
         now.unwrap_or(EventTime(i64::MIN))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(product: &str, standing: Standing, as_of: i64) -> (Arc<str>, StockItem) {
+        let text = |text: &str| -> Arc<str> { Arc::from(text) };
+        let item = StockItem {
+            store: text("main"),
+            product: text(product),
+            as_of: EventTime(as_of),
+            level: 0,
+            basis: text("reports"),
+            standing,
+            since: None,
+            reported_at: None,
+            gone_since_report: 0,
+            warehouses: 1,
+            set_aside: 0,
+            looked_from: EventTime(0),
+            micros: StandingMicros {
+                in_stock: DAY,
+                out: 0,
+                low: 0,
+            },
+            times_out: 0,
+            views: [0; 2],
+            cart_adds: [0; 2],
+            sold: [0; 2],
+            lost: None,
+            goods: [0; 3],
+        };
+        (text(product), item)
+    }
+
+    #[test]
+    fn of_too_many_products_those_stay_that_are_wanting_and_then_the_newest() {
+        let mut inventory = Inventory::default();
+        for (product, item) in [
+            item("old", Standing::InStock, 1),
+            item("new", Standing::InStock, 9),
+            item("out", Standing::Out, 2),
+            item("low", Standing::Low, 3),
+        ] {
+            let key = (Arc::clone(&item.store), product);
+            inventory.items.insert(key, Arc::new(item));
+        }
+        inventory.let_go(3);
+        let mut list = inventory.list(&StockQuestion::default());
+        list.items
+            .sort_by(|one, other| one.product.cmp(&other.product));
+        let names: Vec<&str> = list.items.iter().map(|item| &*item.product).collect();
+        assert_eq!((names, list.is_partial), (vec!["low", "new", "out"], true));
+    }
+}

@@ -16,6 +16,7 @@ mod run;
 mod seen;
 mod shard;
 mod texts;
+mod watch;
 mod watermarks;
 mod worker;
 
@@ -28,6 +29,7 @@ pub use line::{Harvest, Line, LineError};
 pub use results::Results;
 pub use run::{StreamError, StreamHandle, start};
 
+use analytics::alert::{Rule, usual_rules};
 use analytics::cell::NameId;
 use analytics::funnel::{Declaration, FunnelError, Funnels};
 use analytics::person::PersonRules;
@@ -50,6 +52,8 @@ pub struct Store {
     pub sessions: session::Rules,
     /// How its carts are.
     pub carts: cart::Rules,
+    /// What is worth an alert.
+    pub rules: Vec<Rule>,
     /// On which ways it wants to see people get on.
     pub funnels: Vec<Declaration>,
     /// How it looks at its stock.
@@ -65,6 +69,7 @@ impl Default for Store {
             currency: Currency::USD,
             sessions: session::Rules::default(),
             carts: cart::Rules::default(),
+            rules: usual_rules(),
             funnels: funnel::usual(),
             stock: stock::Rules::default(),
             prices: price::Rules::default(),

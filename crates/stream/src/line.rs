@@ -14,7 +14,7 @@ use crate::worker::{Answer, Incoming, Spawn, Task, Worker, WorkerEnded};
 use crate::{Store, Stores, StreamConfig};
 use analytics::cell::{CUBES, CellKey, Delta, NameId};
 use analytics::funnel::FunnelError;
-use analytics::order::OrderRow;
+use analytics::order::{OrderNews, OrderRow};
 use analytics::person::{AsOf, CartRow, PersonKey, SessionRow};
 use analytics::session::Channel;
 use analytics::window::Calendar;
@@ -59,6 +59,8 @@ pub struct Harvest {
     pub deltas: Vec<Vec<(CellKey, Delta)>>,
     /// Changed orders.
     pub order_rows: Vec<OrderRow>,
+    /// The same, whole, as they were and as they are.
+    pub order_news: Vec<OrderNews>,
     /// Changed sessions.
     pub session_rows: Vec<SessionRow>,
     /// Changed carts.
@@ -73,6 +75,8 @@ pub struct Harvest {
     pub audit: Vec<Change>,
     /// How far it reaches.
     pub progress: Progress,
+    /// Up to when the stores' stories are told.
+    pub as_of: Arc<AsOf>,
     /// Generation and offset as one number.
     pub version: i64,
 }
@@ -112,6 +116,8 @@ pub mod parts {
     pub const PEOPLE: &str = "people";
     /// Stock and prices of products.
     pub const INVENTORY: &str = "inventory";
+    /// Alerts and histories.
+    pub const ALERTS: &str = "alerts";
     /// Cells.
     pub const CELLS: &str = "cells";
     /// Rows of what was told of products.
@@ -509,6 +515,7 @@ impl Line {
         let mut harvest = Harvest {
             version,
             progress: self.progress,
+            as_of: Arc::clone(&self.as_of),
             ..Harvest::default()
         };
         for worker in &self.workers {
@@ -517,6 +524,7 @@ impl Line {
             };
             harvest.deltas.push(changed.deltas);
             harvest.order_rows.extend(changed.orders);
+            harvest.order_news.extend(changed.news);
             harvest.session_rows.extend(changed.sessions);
             harvest.cart_rows.extend(changed.carts);
             harvest.inventory.push(changed.inventory);

@@ -1,5 +1,6 @@
 //! Results as rows of the changelog: cells, orders and products with their names in place of ids.
 
+pub mod alerts;
 pub mod inventory;
 
 use analytics::cart;

@@ -63,6 +63,7 @@ pub fn restore(
         inventory: table(parts::INVENTORY),
         cells: table(parts::CELLS),
         rows: table(parts::ROWS),
+        alerts: table(parts::ALERTS),
     });
     if number > 0 {
         tracing::info!(number, frame = position.frame, "going on from a checkpoint");
@@ -166,6 +167,7 @@ fn made_by(stores: &Stores) -> Vec<u8> {
             currency,
             sessions,
             carts,
+            rules,
             funnels,
             stock,
             prices,
@@ -174,7 +176,7 @@ fn made_by(stores: &Stores) -> Vec<u8> {
         let currency = currency.as_str();
         let _ = writeln!(
             text,
-            "{name} {zone} {currency} {sessions:?} {carts:?} {funnels:?} {stock:?} {prices:?}"
+            "{name} {zone} {currency} {sessions:?} {carts:?} {funnels:?} {stock:?} {prices:?} {rules:?}"
         );
     }
     text.into_bytes()

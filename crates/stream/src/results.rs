@@ -16,6 +16,7 @@ use crate::publish;
 use crate::rest::cells::{SliceKey, read_key};
 use crate::rest::read::CellsAtRest;
 use crate::rest::{self, AtRest, RestError};
+use crate::watch::{Known, Watch};
 use analytics::catalogue::Dimension;
 use analytics::cell::{CUBES, CellKey, CellMap, Cube, CubeId, Delta, NameId};
 use analytics::order::OrderRow;
@@ -45,6 +46,7 @@ pub struct Results {
     products: Vec<Option<Product>>,
     lists: Lists,
     inventory: InventoryRows,
+    watch: Watch,
     audit: BTreeMap<(&'static str, Box<[Value]>), Change>,
     rejections: BTreeMap<Box<[Value]>, Change>,
     stores: Stores,
@@ -88,6 +90,7 @@ impl Results {
             products: Vec::new(),
             lists: Lists::default(),
             inventory: InventoryRows::default(),
+            watch: Watch::new(stores.clone()),
             audit: BTreeMap::new(),
             rejections: BTreeMap::new(),
             stores,
@@ -101,8 +104,16 @@ impl Results {
     pub fn apply(&mut self, harvest: Harvest) -> Result<ChangeBatch, RestError> {
         self.version = harvest.version;
         self.progress = harvest.progress;
-        self.names.extend(harvest.names);
-        let mut changes = self.learn_products(harvest.products);
+        let mut harvest = harvest;
+        let fresh = self.names.len();
+        self.names.extend(std::mem::take(&mut harvest.names));
+        let mut changes = self.learn_products(std::mem::take(&mut harvest.products));
+        let known = Known {
+            names: &self.names,
+            products: &self.products,
+        };
+        let alerts = self.watch.observe(&harvest, (known, fresh))?;
+        changes.extend(self.tell_alerts(&alerts));
         self.add(harvest.deltas.into_iter().flatten().collect(), &mut changes)?;
         changes.extend(self.let_pass());
         changes.extend(self.remember_orders(&harvest.order_rows));
@@ -366,6 +377,8 @@ pub struct ResultRuns {
     pub cells: Option<Run>,
     /// Rows of stock and prices that changed.
     pub rows: Option<Run>,
+    /// Alerts and histories that changed.
+    pub alerts: Option<Run>,
     /// All it remembers beside them.
     pub value: Vec<u8>,
     /// The version of what is in it.
@@ -380,17 +393,21 @@ impl Results {
         }
         // Cells let go of what is written, so what may fail comes first.
         let rows = self.inventory.write(folder)?;
+        let alerts = self.watch.write(folder)?;
         let cells = self.cells.rest(folder)?;
         self.inventory.rest(rows.as_ref(), self.version);
+        self.watch.rest(alerts.as_ref(), self.version);
         let mut value = Vec::new();
         let mut out = Encoder(&mut value);
         out.i64(self.version);
         write_slices(self.cells.slices(), &mut out);
         self.lists.write(&mut out);
+        self.watch.write_rates(&mut out);
         let version = self.version;
         Ok(ResultRuns {
             cells,
             rows,
+            alerts,
             value,
             version,
         })
@@ -406,6 +423,7 @@ impl Results {
             .filter(|slice| slice.cube.cube().kept_micros.is_some())
             .copied()
             .collect();
+        self.watch.restore(&mut read, &at_rest)?;
         self.inventory.set_at_rest(&at_rest);
         self.cells = Cells::restore(slices, Arc::clone(&at_rest));
         for slice in passing {
@@ -463,6 +481,7 @@ impl Results {
         let version = at_rest.version;
         self.outlived.take_if(|outlived| version >= outlived.until);
         self.inventory.set_at_rest(&at_rest);
+        self.watch.set_at_rest(&at_rest);
         self.cells.set_at_rest(at_rest);
         self.seen_at_rest()
     }

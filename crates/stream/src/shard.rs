@@ -10,7 +10,7 @@ use crate::round::{Round, RoutedEvent, RowIndex};
 use crate::seen::{Mark, Seen, Verdict};
 use analytics::activity::ActivityFold;
 use analytics::cell::Deltas;
-use analytics::order::{OrderKey, OrderRow, Orders, Outputs, is_built_of_rows};
+use analytics::order::{OrderKey, OrderNews, OrderRow, Orders, Outputs, is_built_of_rows};
 use analytics::person::AsOf;
 use analytics::product::ProductMovement;
 use analytics::{payment, promotion};
@@ -94,6 +94,8 @@ pub struct Output {
     pub deltas: Deltas,
     /// Changed orders.
     pub order_rows: Vec<OrderRow>,
+    /// The same, whole, as they were and as they are.
+    pub order_news: Vec<OrderNews>,
     /// Of persons.
     pub persons: PersonOutput,
     /// Of products.
@@ -292,6 +294,7 @@ impl Shard {
             deltas: &mut out.deltas,
             products: &mut out.products,
             rows: &mut out.order_rows,
+            news: &mut out.order_news,
         };
         self.orders
             .observe(routed.event, &routed.names, routed.items, &mut outputs);

@@ -8,7 +8,7 @@ use crate::round::Round;
 use crate::seen;
 use crate::shard::{Movement, Outgoing, Output, Shard, ShardSetting, Verdicts};
 use analytics::cell::{CellKey, Delta};
-use analytics::order::OrderRow;
+use analytics::order::{OrderNews, OrderRow};
 use analytics::person::{AsOf, CartRow, Deadlines, PersonKey, SessionRow};
 use analytics::product::ProductMovement;
 use checkpoint::{Folder, Run};
@@ -46,7 +46,7 @@ pub enum Answer {
     /// Movements are folded, or persons settled; that made others.
     Told(Outgoing),
     /// What changed.
-    HandedOver(HandedOver),
+    HandedOver(Box<HandedOver>),
     /// Runs of what changed, or why they could not be written: nothing is lost then, the next checkpoint takes it.
     Rested(Result<ShardRuns, RestError>),
     /// It is done.
@@ -78,6 +78,8 @@ pub struct HandedOver {
     pub deltas: Vec<(CellKey, Delta)>,
     /// Orders.
     pub orders: Vec<OrderRow>,
+    /// The same, whole.
+    pub news: Vec<OrderNews>,
     /// Sessions.
     pub sessions: Vec<SessionRow>,
     /// Carts, checkouts, and orders without a cart.
@@ -189,13 +191,14 @@ fn serve(mut shards: Vec<Shard>, workers: usize, work: &Receiver<Task>, answers:
                 for shard in &mut shards {
                     shard.inventory.settle(each, &mut out.inventory);
                 }
-                Answer::HandedOver(HandedOver {
+                Answer::HandedOver(Box::new(HandedOver {
                     deltas: out.deltas.take(),
                     orders: std::mem::take(&mut out.order_rows),
+                    news: std::mem::take(&mut out.order_news),
                     sessions: out.persons.sessions.take(),
                     carts: out.persons.carts.take(),
                     inventory: std::mem::take(&mut out.inventory),
-                })
+                }))
             }
             Task::Rest(folder) => Answer::Rested(rest(&mut shards, &mut at_rest, &folder)),
             Task::SetAtRest(newest) => {

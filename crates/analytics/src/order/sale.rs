@@ -13,6 +13,7 @@ use crate::tally::{Field, Tally};
 use event::schema::{Amount, ItemAmount, ItemNumber, Text};
 use event::{EventRef, EventTime, EventType, KeyKind, LineKind, Money, Quantity, key_hash};
 use smallvec::{SmallVec, smallvec};
+use std::sync::Arc;
 
 /// A line of an order or refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +54,8 @@ pub struct Sale {
     pub names: EventNames,
     /// Hash of the customer, for distinct counts.
     pub customer: Option<u64>,
+    /// The customer's id, for histories of single customers.
+    pub customer_id: Option<Arc<str>>,
     /// Discount on the order as a whole.
     pub discount: Money,
     /// The sender's own figure: revenue of an order without items, amount of a refund.
@@ -157,6 +160,7 @@ impl Sale {
             customer: event
                 .text(Text::CustomerId)
                 .map(|id| key_hash(event.store(), KeyKind::Person, id.as_bytes())),
+            customer_id: event.text(Text::CustomerId).map(Arc::from),
             discount: event.amount(Amount::Discount).unwrap_or_default(),
             stated,
             lines: event.items().zip(items).enumerate().map(line).collect(),
@@ -190,7 +194,8 @@ impl Sale {
             self.lines.push(line);
         }
         if is_earlier {
-            (self.time, self.names, self.customer) = (other.time, other.names, other.customer);
+            (self.time, self.names) = (other.time, other.names);
+            (self.customer, self.customer_id) = (other.customer, other.customer_id);
         }
     }
 

@@ -78,6 +78,7 @@ fn fold(events: &[Event<'static>]) -> String {
             deltas: &mut deltas,
             products: &mut movements,
             rows: &mut rows,
+            news: &mut Vec::new(),
         };
         orders.observe(event, &EventNames::default(), &items, &mut out);
     }

@@ -191,6 +191,21 @@ fn only_what_changed_is_told() {
 }
 
 #[test]
+fn an_elasticity_is_not_told_again_for_what_happens_today() {
+    let mut prices = Story::read("1d sold 1 at 10 | 2d sold 1 at 12").fold(&Rules::default());
+    let today = EventTime(30 * DAY);
+    assert_eq!(settle(&mut prices, today).prices.len(), 1);
+    Story::read("30d seen 1 at 12").tell(&mut prices);
+    assert_eq!(settle(&mut prices, today).prices.len(), 0);
+    // It was out of stock on the same days as before.
+    prices.touch_elasticity(KEY.stock());
+    assert_eq!(settle(&mut prices, today).prices.len(), 0);
+    Story::read("2d seen 1 at 12").tell(&mut prices);
+    assert_eq!(settle(&mut prices, today).prices.len(), 1);
+    assert_eq!(settle(&mut prices, EventTime(31 * DAY)).prices.len(), 0);
+}
+
+#[test]
 fn an_elasticity_that_is_none_any_more_is_told() {
     let mut prices = Story::read("1d sold 1 at 10 | 2d sold 1 at 12").fold(&Rules::default());
     let today = EventTime(30 * DAY);

@@ -1,12 +1,16 @@
-//! What a shop says of itself: its clock, its money, how it looks at sessions and carts.
+//! What a shop says of itself: its clock, its money, how it looks at sessions, carts, stock and prices.
 
 use super::funnels::{self, FunnelSettings};
 use crate::exit::Problem;
-use analytics::{cart, session};
-use event::Currency;
+use analytics::stock::SalesCount;
+use analytics::{cart, price, session, stock};
 use event::time::SECOND;
+use event::{Currency, Quantity, SCALE};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+
+/// Days on a side of a change; sums are kept for little more than a year.
+const SIDE_DAYS_MAX: u32 = 180;
 
 /// A shop.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -22,6 +26,10 @@ pub struct StoreSettings {
     pub carts: CartSettings,
     /// On which ways it wants to see people get on; none where the list is empty.
     pub funnels: Vec<FunnelSettings>,
+    /// How it looks at its stock.
+    pub stock: StockSettings,
+    /// How it looks at its prices.
+    pub prices: PriceSettings,
 }
 
 /// How sessions are cut. A change counts all of them again from the log.
@@ -75,6 +83,69 @@ impl Default for StoreSettings {
             sessions: SessionSettings::default(),
             carts: CartSettings::default(),
             funnels: funnels::usual(),
+            stock: StockSettings::default(),
+            prices: PriceSettings::default(),
+        }
+    }
+}
+
+/// How stock is looked at. A change counts all of it again from the log.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StockSettings {
+    /// Fewer pieces of a product are low.
+    pub low_below: u32,
+    /// Whether what is sold after a report makes the level fall before the next one says so.
+    pub sales: SalesSetting,
+}
+
+/// Whether sales count between reports.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SalesSetting {
+    /// Where the feed of the product consists of reports.
+    BetweenReports,
+    /// Always: changes in the feed are deliveries and corrections only.
+    Always,
+    /// Never: the level is what the feed says.
+    Never,
+}
+
+/// How prices are looked at. A change counts all of it again from the log.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PriceSettings {
+    /// Days before and after a change that are compared.
+    pub side_days: u32,
+}
+
+impl Default for StockSettings {
+    fn default() -> Self {
+        StockSettings {
+            low_below: u32::try_from(stock::LOW_UNITS).unwrap_or(u32::MAX),
+            sales: SalesSetting::BetweenReports,
+        }
+    }
+}
+
+impl Default for PriceSettings {
+    fn default() -> Self {
+        PriceSettings {
+            side_days: u32::try_from(price::SIDE_DAYS).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+impl StockSettings {
+    fn rules(&self) -> stock::Rules {
+        stock::Rules {
+            low_below: Quantity(i64::from(self.low_below).saturating_mul(SCALE)),
+            sales: match self.sales {
+                SalesSetting::BetweenReports => SalesCount::BetweenReports,
+                SalesSetting::Always => SalesCount::Always,
+                SalesSetting::Never => SalesCount::Never,
+            },
+            ..stock::Rules::default()
         }
     }
 }
@@ -130,6 +201,13 @@ impl StoreSettings {
                 "a cart is idle for at least 1 s, and forgotten later; 3600 and 2592000 are usual",
             ));
         }
+        let side_days = self.prices.side_days;
+        if side_days == 0 || side_days > SIDE_DAYS_MAX {
+            return Err(Problem::usage(
+                format!("stores.{name}.prices.side_days: {side_days} days cannot be compared"),
+                format!("write 1 to {SIDE_DAYS_MAX}; 7 are usual"),
+            ));
+        }
         funnels::check(&self.funnels, name)
     }
 
@@ -153,6 +231,11 @@ impl StoreSettings {
             },
             funnels: funnels::declared(&self.funnels)
                 .expect("checked when the configuration was read"),
+            stock: self.stock.rules(),
+            prices: price::Rules {
+                side_days: self.prices.side_days.into(),
+                ..price::Rules::default()
+            },
             ..stream::Store::default()
         }
     }

@@ -18,6 +18,7 @@ mod mistakes;
 mod orders;
 mod power_cut;
 mod simulate;
+mod stock;
 mod strange_input;
 mod time;
 mod watched;

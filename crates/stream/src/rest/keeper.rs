@@ -96,6 +96,7 @@ impl Keeper {
             parts::PRODUCTS,
             parts::CELLS,
             parts::ROWS,
+            parts::ALERTS,
         ];
         let table = |name| newest.tables.get(name).cloned().unwrap_or_default();
         Keeper {
@@ -186,8 +187,14 @@ impl Keeper {
             )
             .chain(
                 results
+                    .clone()
                     .flat_map(|results| &results.rows)
                     .map(|run| (parts::ROWS, run)),
+            )
+            .chain(
+                results
+                    .flat_map(|results| &results.alerts)
+                    .map(|run| (parts::ALERTS, run)),
             );
         for (name, run) in runs {
             self.tables.entry(name).or_default().push(run.clone());
@@ -215,6 +222,7 @@ impl Keeper {
             inventory: self.tables[parts::INVENTORY].clone(),
             cells: self.tables[parts::CELLS].clone(),
             rows: self.tables[parts::ROWS].clone(),
+            alerts: self.tables[parts::ALERTS].clone(),
         };
         self.shelf.0.write().at_rest = Arc::new(at_rest);
     }

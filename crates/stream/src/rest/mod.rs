@@ -1,6 +1,7 @@
 //! State at rest: what the line keeps on disk as of one checkpoint, and how each kind of it is written as bytes.
 //! Names lie there as the numbers this directory gave them, beside the list of names itself.
 
+pub mod alerts;
 mod carts;
 pub mod cells;
 pub mod deadlines;
@@ -36,6 +37,8 @@ pub struct AtRest {
     pub inventory: Table,
     /// Cells of every grain.
     pub cells: Table,
+    /// Alerts, and the histories that things are measured by.
+    pub alerts: Table,
     /// Rows of tables that no cells are: what was told of stock and prices.
     pub rows: Table,
 }

@@ -6,6 +6,7 @@ use analytics::names::{EventNames, ItemNames};
 use analytics::order::{GivenBack, OrderKey, OrderState, Part, Rank, Sale, SaleLine};
 use checkpoint::{DecodeError, Decoder, Encoder};
 use event::{EventId, EventTime, LineKind, Money, Quantity};
+use std::sync::Arc;
 
 /// The key of an order: kind, store, id.
 pub fn key(key: &OrderKey) -> Vec<u8> {
@@ -108,6 +109,7 @@ fn write_sale(sale: &Sale, out: &mut Encoder<'_>) {
         out.u64(u64::from(name.0));
     }
     write_optional(sale.customer.map(|customer| customer as i64), out);
+    out.text(sale.customer_id.as_deref().unwrap_or_default());
     out.i64(sale.discount.0);
     write_optional(sale.stated.map(|money| money.0), out);
     write_lines(&sale.lines, out);
@@ -128,6 +130,9 @@ fn read_sale(read: &mut Decoder<'_>) -> Result<Sale, DecodeError> {
             coupon: read_name(read)?,
         },
         customer: read_optional(read)?.map(|customer| customer as u64),
+        customer_id: Some(read.text()?)
+            .filter(|id| !id.is_empty())
+            .map(Arc::from),
         discount: Money(read.i64()?),
         stated: read_optional(read)?.map(Money),
         lines: read_lines(read)?,

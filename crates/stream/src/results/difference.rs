@@ -6,6 +6,7 @@ use super::{Outlived, Results};
 use crate::publish;
 use crate::rest::RestError;
 use crate::rest::cells::{KEY_BYTES, RestingCell, read_key, write};
+use crate::watch::Known;
 use changelog::{Change, Value};
 use checkpoint::{Decoder, Scan};
 use std::collections::BTreeMap;
@@ -93,6 +94,11 @@ impl Results {
         again.names.clone_from(&self.names);
         again.products.clone_from(&self.products);
         (again.products.iter_mut().flatten()).for_each(|product| product.name = None);
+        let known = Known {
+            names: &again.names,
+            products: &again.products,
+        };
+        again.watch.learn(known, 1);
         let seen = self.outlived.as_ref();
         let seen = seen.map(|outlived| (&outlived.at_rest, &outlived.slices));
         let (at_rest, slices) = seen.unwrap_or((self.cells.at_rest(), self.cells.slices()));

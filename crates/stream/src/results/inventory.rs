@@ -3,25 +3,36 @@
 
 use super::{Results, product_id};
 use crate::inventory::InventoryOutput;
-use crate::publish::{self, inventory as rows};
+use crate::publish::{self, alerts, inventory as rows};
 use crate::rest::rows::{read_values, write_values};
 use crate::rest::{AtRest, RestError};
+use analytics::alert::Changed;
 use analytics::cell::NameId;
 use analytics::price::PriceKey;
 use analytics::stock::StockKey;
 use changelog::{Change, Value};
 use checkpoint::{DecodeError, Decoder, Encoder, Folder, Run, RunWriter, Scan, Table};
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, btree_map};
+use std::collections::BTreeMap;
 use std::iter::Peekable;
 
 /// The tables, in the order of their numbers at rest.
-pub const TABLES: [&str; 4] = ["inventory", "stock", "prices", "price_changes"];
+pub const TABLES: [&str; 6] = [
+    "inventory",
+    "stock",
+    "prices",
+    "price_changes",
+    "alerts",
+    "alerts_more",
+];
 
 /// Rows by their keys as bytes; nothing where a row is gone.
+type Fresh = BTreeMap<Box<[u8]>, Option<Box<[u8]>>>;
+
+/// Rows that are fresh, over those at rest.
 #[derive(Debug, Default)]
 pub struct InventoryRows {
-    fresh: BTreeMap<Box<[u8]>, Option<Box<[u8]>>>,
+    fresh: Fresh,
     at_rest: Table,
     /// What was written last, which tables at rest that are older than it do not have.
     written: i64,
@@ -34,6 +45,23 @@ impl Results {
         for told in told {
             self.tell_stock(told, &mut changes);
             self.tell_prices(told, &mut changes);
+        }
+        for change in &changes {
+            self.inventory.remember(change);
+        }
+        changes
+    }
+
+    /// Rows of alerts that changed.
+    pub(super) fn tell_alerts(&mut self, told: &Changed) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for alert in &told.alerts {
+            let key = alerts::alert_key(alert, &self.names);
+            changes.push(self.row(TABLES[4], key, alerts::alert(alert, &self.names)));
+        }
+        for more in &told.more {
+            let key = alerts::more_key(more, &self.names);
+            changes.push(self.row(TABLES[5], key, alerts::more(more)));
         }
         for change in &changes {
             self.inventory.remember(change);
@@ -222,7 +250,7 @@ type Row = (Vec<u8>, Vec<u8>);
 
 /// Rows in the order of their keys, those in memory and those at rest together.
 struct Sorted<'a> {
-    here: Peekable<btree_map::Iter<'a, Box<[u8]>, Option<Box<[u8]>>>>,
+    here: Peekable<<&'a Fresh as IntoIterator>::IntoIter>,
     at_rest: Scan,
     resting: Option<Row>,
 }

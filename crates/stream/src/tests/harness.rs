@@ -3,11 +3,12 @@
 
 use super::shop::STORES;
 use crate::{Line, Results, Store, Stores, StreamConfig};
+use analytics::alert::{Condition, Rule, usual_rules};
 use analytics::session::Rules;
 use changelog::{Change, Value};
 use event::check::CheckContext;
 use event::frame::{FrameBody, FrameBuilder, SourceInfo};
-use event::{Currency, Event, EventTime};
+use event::{Currency, Event, EventTime, Money, Quantity, SCALE};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
@@ -89,12 +90,32 @@ pub(super) fn stores() -> Stores {
                 slot_micros: 1,
                 ..Rules::default()
             },
+            rules: rules(),
             ..Store::default()
         };
         ((*name).to_owned(), store)
     };
     Stores(STORES.iter().map(store).collect())
 }
+
+/// The usual rules with limits that such small shops reach. Not those of rates: they judge two weeks, and these shops tell of
+/// March and October at once.
+fn rules() -> Vec<Rule> {
+    let mut rules = usual_rules();
+    rules.retain(|rule| rule.condition.rate().is_none());
+    for rule in &mut rules {
+        match &mut rule.condition {
+            Condition::HighValue(limit) => limit.above = HIGH_VALUE,
+            Condition::UnusualQuantity(limit) => limit.above = Quantity(2 * SCALE),
+            Condition::Unlike(unlike) => (unlike.observations_min, unlike.z_above) = (2, 100),
+            _ => {}
+        }
+    }
+    rules
+}
+
+/// Orders above this are worth an alert.
+pub(super) const HIGH_VALUE: Money = Money(60_000);
 
 /// A line and whoever follows it.
 pub(super) struct Run {

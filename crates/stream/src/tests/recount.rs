@@ -8,7 +8,7 @@ mod prices;
 mod stock;
 mod visits;
 
-use super::harness::{Tables, Told};
+use super::harness::{HIGH_VALUE, Tables, Told};
 use super::shop::STORES;
 use analytics::Distinct;
 use changelog::Value;
@@ -252,6 +252,12 @@ fn count_order(
     if is_order {
         add(numbers, format!("{store} order {id}"), revenue);
     }
+    let stores_own = STORES
+        .iter()
+        .any(|known| (known.0, known.2) == (store, &*currency));
+    if is_order && stores_own && revenue > i128::from(HIGH_VALUE.0) {
+        add(numbers, format!("{store} high_value_order {id}"), revenue);
+    }
     for line in sold.values() {
         add(
             numbers,
@@ -327,6 +333,9 @@ pub(super) fn said(tables: &Tables) -> Numbers {
             );
         } else if table == "sessions" {
             add(&mut numbers, session_row(key, values), 1);
+        } else if table == "alerts" && text(&values[0]) == "high_value_order" {
+            let key = format!("{} high_value_order {}", text(&key[0]), text(&values[3]));
+            add(&mut numbers, key, number(&values[14]));
         } else if table == "carts" {
             add(&mut numbers, cart_row(key, values), 1);
         } else if matches!(table.as_str(), "inventory" | "stock") {

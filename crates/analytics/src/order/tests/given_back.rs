@@ -65,8 +65,9 @@ fn folded(told: &[Told]) -> BTreeMap<String, i128> {
         let items: Vec<ItemNames> = event.items().map(named).collect();
         let mut out = Outputs {
             deltas: &mut deltas,
-            product_changes: &mut Vec::new(),
+            products: &mut Vec::new(),
             rows: &mut Vec::new(),
+            news: &mut Vec::new(),
         };
         orders.observe(event, &told.names, &items, &mut out);
     }

@@ -15,11 +15,13 @@ use std::collections::BTreeMap;
 /// Views, carts, orders, pieces, revenue.
 type Sums = [i128; 5];
 
+type Place = (i64, i64, u128);
+
 #[derive(Default)]
 struct Product {
     days: BTreeMap<(Date, i128), Sums>,
-    /// Time, place in the source, id, old price, new price.
-    changes: Vec<((i64, i64, u128), Option<i128>, i128)>,
+    /// Old price and new price, by time, place in the source and id.
+    changes: Vec<(Place, Option<i128>, i128)>,
     /// The last day on which the shop told a change, though it may have been none.
     told_on: Option<Date>,
 }

@@ -1,0 +1,246 @@
+//! The watch: measures what the shards harvested by the rules of their store, and says which alerts changed. It sits with
+//! the merger, which knows all names and sees every cell; what a rule finds is decided in `analytics::alert`.
+
+mod orders;
+mod rates;
+
+use crate::line::Harvest;
+use crate::names::Product;
+use crate::rest::alerts::{self, Rests, keys};
+use crate::rest::{self, AtRest, RestError};
+use crate::{Store, Stores};
+use analytics::alert::{
+    AlertBook, Changed, Daily, Desk, DrawerKey, Rates, Scope, Spans, StoreDesk, Trails, Verdicts,
+};
+use analytics::cell::NameId;
+use analytics::kept::Kept;
+use analytics::window::Calendar;
+use checkpoint::{Decoder, Encoder, Folder, Run, Table};
+use event::EventTime;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use rates::Feeds;
+use std::hash::Hash;
+use std::sync::Arc;
+
+/// All histories, and the book of alerts.
+#[derive(Debug)]
+pub struct Watch {
+    stores: Stores,
+    desk: Desk,
+    feeds: Feeds,
+    trails: Trails,
+    daily: Daily,
+    rates: Rates,
+    spans: Spans,
+    book: AlertBook,
+    /// Numbers of texts that rules and stores speak of.
+    ids: HashMap<Arc<str>, NameId, FixedState>,
+    at_rest: Table,
+    /// The version of what was written last, which tables at rest that are older do not have.
+    written: i64,
+}
+
+/// Names by number, as the merger has them.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// Of stores, currencies, categories, types.
+    pub names: &'a [Arc<str>],
+    /// Of products.
+    pub products: &'a [Option<Product>],
+}
+
+impl Known<'_> {
+    fn name(&self, id: NameId) -> Arc<str> {
+        let name = self.names.get(id.0 as usize);
+        name.map_or_else(|| Arc::from(""), Arc::clone)
+    }
+
+    fn product(&self, id: NameId) -> Arc<str> {
+        let product = self.products.get(id.0 as usize).and_then(Option::as_ref);
+        product.map_or_else(|| Arc::from(""), |product| Arc::clone(&product.id))
+    }
+}
+
+impl Watch {
+    /// Nothing seen yet.
+    pub fn new(stores: Stores) -> Watch {
+        Watch {
+            stores,
+            desk: Desk::default(),
+            feeds: Feeds::default(),
+            trails: Trails::default(),
+            daily: Daily::default(),
+            rates: Rates::default(),
+            spans: Spans::default(),
+            book: AlertBook::default(),
+            ids: HashMap::default(),
+            at_rest: Table::default(),
+            written: i64::MIN,
+        }
+    }
+
+    /// Takes in what changed; `fresh` is the first of the names that are new.
+    pub fn observe(
+        &mut self,
+        harvest: &Harvest,
+        (known, fresh): (Known<'_>, usize),
+    ) -> Result<Changed, RestError> {
+        self.learn(known, fresh);
+        let mut verdicts = Verdicts::default();
+        for news in &harvest.order_news {
+            self.observe_order(news, known, &mut verdicts)?;
+        }
+        for delta in harvest.deltas.iter().flatten() {
+            self.observe_delta(delta, known);
+        }
+        self.trails.settle(&self.desk, &mut verdicts);
+        self.daily.settle(&self.desk, &mut verdicts);
+        for (store, as_of) in harvest.as_of.iter() {
+            if let Some(desk) = self.desk.of(*store) {
+                self.rates.settle(desk, *as_of, &mut verdicts);
+            }
+        }
+        self.write_down(verdicts)
+    }
+
+    fn write_down(&mut self, verdicts: Verdicts) -> Result<Changed, RestError> {
+        let drawers: Vec<DrawerKey> = verdicts.drawers().collect();
+        for key in drawers {
+            let at_rest = &self.at_rest;
+            bring(&mut self.book.kept, key, at_rest, keys::drawer)?;
+        }
+        self.book.observe(verdicts);
+        let mut changed = Changed::default();
+        self.book.settle(&mut changed);
+        Ok(changed)
+    }
+
+    /// Remembers the numbers of texts that rules speak of.
+    pub fn learn(&mut self, known: Known<'_>, fresh: usize) {
+        for (at, name) in known.names.iter().enumerate().skip(fresh) {
+            self.ids.insert(Arc::clone(name), NameId(at as u32));
+        }
+        self.feeds.learn(&self.ids);
+    }
+
+    /// A store's rules; made when it is first heard of.
+    fn desk(&mut self, store: NameId, known: Known<'_>) -> Option<&StoreDesk> {
+        let (stores, ids) = (&self.stores, &self.ids);
+        if self.desk.of(store).is_none() {
+            let name = known.name(store);
+            let Store {
+                zone,
+                currency,
+                rules,
+                ..
+            } = stores.get(&name);
+            // No order of the store can have a currency that was never named.
+            let currency = ids.get(currency.as_str()).copied();
+            let desk = StoreDesk {
+                name,
+                store,
+                currency: currency?,
+                calendar: Calendar::new(zone),
+                rules: rules.into(),
+            };
+            self.feeds.add(&desk, ids);
+            self.desk.set(desk);
+        }
+        self.desk.of(store)
+    }
+
+    /// Writes what changed; it is let go of with [`Watch::rest`].
+    pub fn write(&self, folder: &Folder) -> Result<Option<Run>, RestError> {
+        let mut rows = Vec::new();
+        write_kept(&self.trails.kept, keys::trail, &mut rows);
+        write_kept(&self.daily.kept, keys::days, &mut rows);
+        write_kept(&self.spans.kept, keys::span, &mut rows);
+        write_kept(&self.book.kept, keys::drawer, &mut rows);
+        rest::write_run(rows, folder, |row, bytes| bytes.extend(row))
+    }
+
+    /// What changed was written, as of a version of the results.
+    pub fn rest(&mut self, run: Option<&Run>, version: i64) {
+        self.trails.kept.rest();
+        self.daily.kept.rest();
+        self.spans.kept.rest();
+        self.book.kept.rest();
+        (run.into_iter()).for_each(|run| self.at_rest.push(run.clone()));
+        self.written = version;
+    }
+
+    /// Rates stay in memory; a checkpoint takes them whole.
+    pub fn write_rates(&self, out: &mut Encoder<'_>) {
+        let series: Vec<_> = self.rates.kept.fresh().collect();
+        out.u64(series.len() as u64);
+        for (key, state) in series {
+            alerts::write_rate(key, state, out);
+        }
+    }
+
+    /// Goes on from a checkpoint.
+    pub fn restore(&mut self, read: &mut Decoder<'_>, at_rest: &AtRest) -> Result<(), RestError> {
+        let series = alerts::read_rates(read).map_err(RestError::of("rates"))?;
+        for (key, state) in series {
+            self.rates.kept.bring(key, state);
+        }
+        self.at_rest = at_rest.alerts.clone();
+        Ok(())
+    }
+
+    /// Looks there from now on, if all that was written is there.
+    pub fn set_at_rest(&mut self, at_rest: &AtRest) {
+        if at_rest.version >= self.written {
+            self.at_rest = at_rest.alerts.clone();
+        }
+    }
+}
+
+/// Makes sure that what is known of a key is in memory.
+fn bring<K: Eq + Hash + Clone, S: Default + Rests>(
+    kept: &mut Kept<K, S>,
+    key: K,
+    at_rest: &Table,
+    bytes: impl FnOnce(&K) -> Vec<u8>,
+) -> Result<(), RestError> {
+    if at_rest.is_empty() || kept.holds(&key) {
+        return Ok(());
+    }
+    if let Some(state) = at_rest.get(&bytes(&key))? {
+        kept.bring(key, alerts::read(&state)?);
+    }
+    Ok(())
+}
+
+/// Everything of one kind as rows.
+fn write_kept<K: Eq + Hash + Clone, S: Default + Rests>(
+    kept: &Kept<K, S>,
+    key: impl Fn(&K) -> Vec<u8>,
+    rows: &mut Vec<(Vec<u8>, Vec<u8>)>,
+) {
+    rows.extend(kept.fresh().map(|(of, state)| {
+        let mut bytes = Vec::new();
+        alerts::write(state, &mut bytes);
+        (key(of), bytes)
+    }));
+}
+
+/// What was told of a rule and a subject, brought from rest where it lies there.
+#[expect(dead_code, reason = "stock, prices and bursts are told next")]
+fn tell_span(
+    watch: &mut Watch,
+    scope: Scope,
+    from: EventTime,
+    findings: Vec<analytics::alert::Finding>,
+    out: &mut Verdicts,
+) -> Result<(), RestError> {
+    bring(
+        &mut watch.spans.kept,
+        scope.clone(),
+        &watch.at_rest,
+        keys::span,
+    )?;
+    watch.spans.tell(&scope, (from, findings), out);
+    Ok(())
+}
