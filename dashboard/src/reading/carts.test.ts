@@ -34,9 +34,11 @@ test('abandonment is told as of how many', () => {
   expect(abandonmentWords(0, 0)).toBe('No cart was begun.');
 });
 
-test('a full list says that it holds the newest only', () => {
-  expect(listWords(SUMMARY)).toBe('reasons of 3 abandoned carts');
-  expect(listWords({ ...SUMMARY, total: 1000, cut: true })).toBe('reasons of the newest 1,000 abandoned carts');
+test('a list that does not hold all says of how many it tells', () => {
+  expect(listWords(SUMMARY, 3)).toBe('reasons of 3 abandoned carts');
+  expect(listWords(SUMMARY, 9)).toBe('reasons of the 3 abandoned carts that are listed');
+  expect(listWords({ ...SUMMARY, total: 1000, cut: true }, 0)).toBe('reasons of the 1,000 abandoned carts that are listed');
+  expect(listWords({ ...SUMMARY, total: 1 }, 1)).toBe('reasons of 1 abandoned cart');
 });
 
 test('a range too short for abandoned carts becomes a day with the same end', () => {

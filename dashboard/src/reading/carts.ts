@@ -53,10 +53,11 @@ export function abandonmentWords(abandoned: number, created: number): string {
   return created === 1 ? `${carts}.` : `${carts}: ${exactNumber(abandoned)} of ${exactNumber(created)}.`;
 }
 
-/** A list that has a limit says of how many it tells. */
-export function listWords(summary: CartSummary): string {
-  const carts = `${exactNumber(summary.total)} abandoned ${summary.total === 1 ? 'cart' : 'carts'}`;
-  return summary.cut ? `reasons of the newest ${carts}` : `reasons of ${carts}`;
+/** The list has a limit, and of a flood not every cart is told to it: so it says of how many carts it tells. */
+export function listWords(summary: CartSummary, abandoned: number): string {
+  const listed = exactNumber(summary.total);
+  if (!summary.cut && summary.total >= abandoned) return `reasons of ${listed} abandoned ${summary.total === 1 ? 'cart' : 'carts'}`;
+  return `reasons of the ${listed} abandoned ${summary.total === 1 ? 'cart' : 'carts'} that ${summary.total === 1 ? 'is' : 'are'} listed`;
 }
 
 /** Money in full, or that no price is known. */
