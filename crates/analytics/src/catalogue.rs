@@ -29,11 +29,13 @@ pub enum Dimension {
     DayOfWeek,
     /// Step of a declared funnel: its name and number.
     FunnelStep,
+    /// Whether a session is a person's, or the reason for which it is a program's.
+    VisitorKind,
 }
 
 impl Dimension {
     /// Every dimension.
-    pub const ALL: [Dimension; 10] = [
+    pub const ALL: [Dimension; 11] = [
         Dimension::Type,
         Dimension::Country,
         Dimension::Category,
@@ -44,6 +46,7 @@ impl Dimension {
         Dimension::Hour,
         Dimension::DayOfWeek,
         Dimension::FunnelStep,
+        Dimension::VisitorKind,
     ];
 
     /// The name in queries and tables.
@@ -60,6 +63,7 @@ impl Dimension {
             Dimension::Hour => "hour",
             Dimension::DayOfWeek => "day_of_week",
             Dimension::FunnelStep => "funnel_step",
+            Dimension::VisitorKind => "visitor_kind",
         }
     }
 
@@ -244,6 +248,9 @@ const SUMS: &[SumDeclaration] = sums! {
     FunnelUnitsEver "Ever reached the step" "count(distinct units where step ≤ furthest)";
     FunnelTime "Time to the step" "Σ step − step before by unit";
     FunnelValue "Worth of the step" "Σ value of the step's event by unit";
+    BotSessions "Sessions of bots" "count(sessions where bot is not null)";
+    HumanSessions "Sessions of people" "count(sessions where bot is null)";
+    HumanOrderSessions "Sessions of people with an order" "count(sessions where bot is null and orders > 0)";
 };
 
 /// Metrics that are more than a field.
@@ -359,6 +366,20 @@ const DERIVED: &[Metric] = &[
         definition: "Of the checkouts started in the period, those that were silent for more than an hour without an order. No value where none was started.",
         formula: "checkouts_abandoned ÷ checkouts_started",
         reading: Reading::Ratio(Field::CheckoutsAbandoned, Field::Checkouts),
+    },
+    Metric {
+        name: "bot_share",
+        label: "Share of bots",
+        definition: "Of all sessions, those of programs; no value where there is no session.",
+        formula: "bot_sessions ÷ sessions",
+        reading: Reading::Ratio(Field::BotSessions, Field::Sessions),
+    },
+    Metric {
+        name: "human_conversion_rate",
+        label: "Conversion of people",
+        definition: "Of the sessions without those of programs, those with at least one order; no value where nobody came.",
+        formula: "human_sessions_with_order ÷ human_sessions",
+        reading: Reading::Ratio(Field::HumanOrderSessions, Field::HumanSessions),
     },
 ];
 

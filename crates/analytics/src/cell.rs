@@ -112,6 +112,9 @@ const VISITS: &[Field] = &[
     Field::SessionViews,
     Field::SessionTime,
     Field::UnorderedCartSessions,
+    Field::BotSessions,
+    Field::HumanSessions,
+    Field::HumanOrderSessions,
 ];
 const CARTS: &[Field] = &[
     Field::CartsCreated,
@@ -263,6 +266,7 @@ pub const CUBES: &[Cube] = &[
     cart_values("cart_values_by_device", Some(Dimension::Device)),
     by_funnel_step("funnels", false, FUNNELS),
     by_funnel_step("funnel_values", true, &[Field::FunnelValue]),
+    visits("visits_by_bot", Some(Dimension::VisitorKind)),
 ];
 
 /// A cube by its position in [`CUBES`].
@@ -359,6 +363,7 @@ pub mod cubes {
         CART_VALUES_BY_DEVICE = "cart_values_by_device";
         FUNNELS = "funnels";
         FUNNEL_VALUES = "funnel_values";
+        VISITS_BY_BOT = "visits_by_bot";
     }
 }
 

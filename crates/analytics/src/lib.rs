@@ -4,6 +4,7 @@
 
 pub mod activity;
 pub mod alert;
+pub mod bot;
 mod by_store;
 pub mod cart;
 pub mod catalogue;

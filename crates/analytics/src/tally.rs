@@ -92,6 +92,9 @@ fields! {
     FunnelUnitsEver = "funnel_units_ever" Count, "Visitors or sessions that ever reached the step of a funnel, each once, by when they first entered it.";
     FunnelTime = "funnel_time" Duration, "Seconds from the step before to this one, of all that reached it.";
     FunnelValue = "funnel_value" Money, "What the events are worth by which the step of a funnel was reached, once for each unit and step.";
+    BotSessions = "bot_sessions" Count, "Sessions that are a program's: by its user agent, or by what no person does.";
+    HumanSessions = "human_sessions" Count, "Sessions without those of programs.";
+    HumanOrderSessions = "human_sessions_with_order" Count, "Sessions in which something was ordered, without those of programs.";
 }
 
 /// One value for every field; most are zero.

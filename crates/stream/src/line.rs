@@ -11,6 +11,7 @@ use crate::shard::Outgoing;
 use crate::watermarks::Watermarks;
 use crate::worker::{Answer, Incoming, Spawn, Task, Worker, WorkerEnded};
 use crate::{Stores, StreamConfig};
+use analytics::bot::VisitorKinds;
 use analytics::cell::{CUBES, CellKey, Delta, NameId};
 use analytics::order::OrderRow;
 use analytics::person::SessionRow;
@@ -18,6 +19,7 @@ use analytics::session::Channel;
 use changelog::{Change, Progress};
 use checkpoint::{Checkpoint, DecodeError, Decoder, Encoder, Folder, Run};
 use event::EventTime;
+use event::derive::DeviceType;
 use event::frame::FrameBody;
 use event::import::ImportKey;
 use std::collections::BTreeSet;
@@ -140,11 +142,13 @@ impl Line {
         let count = config.workers.max(1);
         let mut names = Names::default();
         let stores = config.stores.0.iter();
-        // The first names are those of stores and channels, whatever checkpoint is gone on from.
+        // The first names are those of stores, channels and visitors, whatever checkpoint is gone on from.
         let stores = stores.map(|(name, store)| (names.id(name), store.sessions));
         let setting = SessionSetting {
             stores: stores.collect(),
             channels: std::array::from_fn(|at| names.id(Channel::ALL[at].name())),
+            visitor_kinds: VisitorKinds::resolve(|name| names.id(name)),
+            bot_device: names.id(DeviceType::Bot.name()),
         };
         let workers = (0..count)
             .map(|index| Worker::start((index, count), &setting, spawn))

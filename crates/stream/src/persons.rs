@@ -3,6 +3,7 @@
 
 use crate::rest::{self, AtRest, RestError};
 use crate::round::RoutedEvent;
+use analytics::bot::VisitorKinds;
 use analytics::cell::{Deltas, NameId};
 use analytics::person::{
     Limits, Message, Naming, OwnNaming, People, PersonKey, PersonRef, PersonState, Reach,
@@ -10,6 +11,7 @@ use analytics::person::{
 };
 use analytics::session::{self, Channel, Entry, Rules, Visit};
 use event::EventTime;
+use event::schema::Number;
 use std::sync::Arc;
 
 /// What is told to the home of a person.
@@ -38,6 +40,10 @@ pub struct SessionSetting {
     pub stores: Arc<[(NameId, Rules)]>,
     /// The channels' names, in the order of [`Channel::ALL`].
     pub channels: [NameId; Channel::COUNT],
+    /// The names of who visits.
+    pub visitor_kinds: VisitorKinds,
+    /// The device of programs.
+    pub bot_device: NameId,
 }
 
 /// Steps of a sender at one offset: its own event first, then visits from other homes, then what settling tells.
@@ -49,6 +55,7 @@ const STEP_OF_SETTLING: u32 = 1 << 31;
 pub struct Persons {
     people: People,
     channels: [NameId; Channel::COUNT],
+    visitor_kinds: VisitorKinds,
 }
 
 /// What the persons of a worker's shards write to.
@@ -65,13 +72,18 @@ pub struct PersonOutput {
 impl Persons {
     /// Nobody yet.
     pub fn new(setting: &SessionSetting) -> Persons {
-        let mut people = People::new(Rules::default(), Limits::default());
+        let with_device = |mut rules: Rules| {
+            rules.bots.device = Some(setting.bot_device);
+            rules
+        };
+        let mut people = People::new(with_device(Rules::default()), Limits::default());
         for (store, rules) in setting.stores.iter() {
-            people.set_rules(*store, *rules);
+            people.set_rules(*store, with_device(*rules));
         }
         Persons {
             people,
             channels: setting.channels,
+            visitor_kinds: setting.visitor_kinds,
         }
     }
 
@@ -86,13 +98,16 @@ impl Persons {
         if naming.person().is_none() {
             return Ok(());
         }
+        let rules = self.people.rules(names.store);
+        // Whatever device a program claims to be, and whoever found it out.
+        let is_bot = || event.number(Number::IsBot) == Some(1);
+        let device = || rules.bots.device.filter(|_| is_bot());
         let entry = || Entry {
             country: names.country,
-            device: names.device,
+            device: device().unwrap_or(names.device),
             channel: self.channels[Channel::of(event) as usize],
             ..Entry::default()
         };
-        let rules = self.people.rules(names.store);
         let Some(visit) = Visit::of(event, &rules, entry) else {
             return Ok(());
         };
@@ -159,10 +174,11 @@ impl Persons {
         let PersonOutput {
             messages, sessions, ..
         } = out;
+        let kinds = &self.visitor_kinds;
         self.people.settle(version, messages, |person, change| {
             let before = change.before.as_ref().and_then(Standing::counting);
             let after = change.after.as_ref().and_then(Standing::counting);
-            session::count(person.store, before, after, deltas);
+            session::count((person.store, kinds), before, after, deltas);
             sessions.push(person, change);
         });
         out.mail.extend(out.messages.drain(..).map(Mail::Message));

@@ -248,7 +248,7 @@ impl Pieces {
 }
 
 /// Events in the same slot are one piece.
-fn slot(piece: &Piece, rules: &Rules) -> (Option<GivenId>, i64) {
+pub(super) fn slot(piece: &Piece, rules: &Rules) -> (Option<GivenId>, i64) {
     let micros = rules.slot_micros.min(rules.gap_micros).max(1);
     (rules.lane(piece), piece.first.time.0.div_euclid(micros))
 }

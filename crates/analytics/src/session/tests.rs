@@ -120,6 +120,7 @@ const SHORT: Rules = Rules {
     uses_given_ids: false,
     slot_micros: 1,
     pieces_max: PIECES_MAX,
+    bots: crate::bot::Rules::USUAL,
 };
 
 #[test]

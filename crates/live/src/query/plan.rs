@@ -294,6 +294,7 @@ fn dimension_label(dimension: Dimension) -> &'static str {
         Dimension::Hour => "Hour",
         Dimension::DayOfWeek => "Day of week",
         Dimension::FunnelStep => "Step of a funnel",
+        Dimension::VisitorKind => "Person or bot",
     }
 }
 

@@ -66,6 +66,7 @@ fn settings() -> impl Strategy<Value = Setting> {
             uses_given_ids,
             slot_micros: 1,
             pieces_max: PIECES_MAX,
+            bots: crate::bot::Rules::USUAL,
         },
         limits: Limits {
             visitors_max: links.0,
