@@ -92,7 +92,14 @@ impl Shop {
         }
         for pieces in self.visits.values() {
             let sessions = session::Rules::default().cut(&pieces.0);
-            let count = |one| session::count((store, &VisitorKinds::default()), None, Some(one), &mut deltas);
+            let count = |one| {
+                session::count(
+                    (store, &VisitorKinds::default()),
+                    None,
+                    Some(one),
+                    &mut deltas,
+                )
+            };
             sessions.iter().for_each(count);
         }
         let mut figures = BTreeMap::new();
