@@ -9,6 +9,7 @@ mod by_store;
 pub mod cart;
 pub mod catalogue;
 pub mod cell;
+pub mod customer;
 pub mod funnel;
 pub mod kept;
 pub mod ladder;
