@@ -12,8 +12,8 @@ pub use profile::{Favourites, OpenCart, Profile, ProfileChange, Sources};
 pub use told::{HourOfWeek, OrderId, OrderSummary, OrderTold, Pick, PickKind};
 pub use totals::{Amounts, Favourite, Totals};
 
-/// Orders and refunds that one customer keeps each by itself; beyond it the oldest are one sum. At 88 bytes each, and as
-/// much for what was bought, this is 90 kB.
+/// Orders and refunds that one customer keeps each by itself; beyond it the oldest are one sum. At 80 bytes each, and at most
+/// 176 for what was bought, this is 131 kB.
 pub const ORDERS_MAX: usize = 512;
 /// Orders in that sum that are still known by their ids, so that none is added twice; at 16 bytes each 64 kB.
 pub const FOLDED_MAX: usize = 4_096;
