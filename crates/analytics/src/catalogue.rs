@@ -43,11 +43,13 @@ pub enum Dimension {
     Referrer,
     /// What was searched for, in small letters.
     SearchTerm,
+    /// Whether a session is a person's, or the reason for which it is a program's.
+    VisitorKind,
 }
 
 impl Dimension {
     /// Every dimension.
-    pub const ALL: [Dimension; 17] = [
+    pub const ALL: [Dimension; 18] = [
         Dimension::Type,
         Dimension::Country,
         Dimension::Category,
@@ -65,6 +67,7 @@ impl Dimension {
         Dimension::LandingPage,
         Dimension::Referrer,
         Dimension::SearchTerm,
+        Dimension::VisitorKind,
     ];
 
     /// The name in queries and tables.
@@ -88,6 +91,7 @@ impl Dimension {
             Dimension::LandingPage => "landing_page",
             Dimension::Referrer => "referrer",
             Dimension::SearchTerm => "search_term",
+            Dimension::VisitorKind => "visitor_kind",
         }
     }
 
@@ -302,6 +306,9 @@ const SUMS: &[SumDeclaration] = sums! {
     SearchesWithoutResults "Searches without results" "count(search events where results_count = 0)";
     SearchesClicked "Searches to a product" "count(search events where an item_view is later in the session)";
     SearchesOrdered "Searches to an order" "count(search events where an order is later in the session)";
+    BotSessions "Sessions of bots" "count(sessions where bot is not null)";
+    HumanSessions "Sessions of people" "count(sessions where bot is null)";
+    HumanOrderSessions "Sessions of people with an order" "count(sessions where bot is null and orders > 0)";
 };
 
 /// Metrics that are more than a field.
@@ -480,6 +487,20 @@ const DERIVED: &[Metric] = &[
         definition: "Clicks on promotions divided by how often they were shown; no value where none was shown.",
         formula: "promo_clicks ÷ promo_views",
         reading: Reading::Ratio(Field::PromoClicks, Field::PromoViews),
+    },
+    Metric {
+        name: "bot_share",
+        label: "Share of bots",
+        definition: "Of all sessions, those of programs; no value where there is no session.",
+        formula: "bot_sessions ÷ sessions",
+        reading: Reading::Ratio(Field::BotSessions, Field::Sessions),
+    },
+    Metric {
+        name: "human_conversion_rate",
+        label: "Conversion of people",
+        definition: "Of the sessions without those of programs, those with at least one order; no value where nobody came.",
+        formula: "human_sessions_with_order ÷ human_sessions",
+        reading: Reading::Ratio(Field::HumanOrderSessions, Field::HumanSessions),
     },
 ];
 

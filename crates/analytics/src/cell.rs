@@ -132,6 +132,9 @@ const VISITS: &[Field] = &[
     Field::SessionViews,
     Field::SessionTime,
     Field::UnorderedCartSessions,
+    Field::BotSessions,
+    Field::HumanSessions,
+    Field::HumanOrderSessions,
 ];
 const CARTS: &[Field] = &[
     Field::CartsCreated,
@@ -341,6 +344,7 @@ pub const CUBES: &[Cube] = &[
     by_many("visits_by_referrer", Dimension::Referrer, VISITS),
     in_total("searches", SEARCHES),
     by_many("searches_by_term", Dimension::SearchTerm, SEARCHES),
+    visits("visits_by_bot", Some(Dimension::VisitorKind)),
 ];
 
 /// A cube by its position in [`CUBES`].
@@ -452,6 +456,7 @@ pub mod cubes {
         VISITS_BY_REFERRER = "visits_by_referrer";
         SEARCHES = "searches";
         SEARCHES_BY_TERM = "searches_by_term";
+        VISITS_BY_BOT = "visits_by_bot";
     }
 }
 

@@ -4,10 +4,12 @@
 
 pub mod activity;
 pub mod alert;
+pub mod bot;
 mod by_store;
 pub mod cart;
 pub mod catalogue;
 pub mod cell;
+pub mod customer;
 pub mod funnel;
 pub mod kept;
 pub mod ladder;

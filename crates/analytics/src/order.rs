@@ -134,8 +134,10 @@ pub struct OrderState {
 }
 
 impl OrderState {
-    /// The order as it stands: lines overlaid by later updates of the same line number.
-    fn sale(&self) -> Option<Sale> {
+    /// The order as it stands: lines overlaid by later updates of the same line number. Nothing where it was cancelled, or
+    /// not yet placed.
+    #[must_use]
+    pub fn sale(&self) -> Option<Sale> {
         if self.cancelled.is_some() {
             return None;
         }

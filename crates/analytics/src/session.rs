@@ -13,6 +13,7 @@ pub use count::count;
 pub use cuts::{CampaignId, Cuts, local_day};
 pub use piece::{Act, Acts, Entry, GivenId, NEVER, Piece, Pieces, Rank, Visit};
 
+use crate::bot::{self, BotReason, Pacing};
 use event::EventTime;
 use event::time::{DAY, MINUTE, SECOND};
 use smallvec::SmallVec;
@@ -43,6 +44,8 @@ pub struct Rules {
     pub slot_micros: i64,
     /// Pieces above which a key lets go of its oldest sessions; [`PIECES_MAX`] but in tests.
     pub pieces_max: usize,
+    /// Which sessions are taken for a program's.
+    pub bots: bot::Rules,
 }
 
 impl Default for Rules {
@@ -55,6 +58,7 @@ impl Default for Rules {
             campaign_begins_one: false,
             slot_micros: SLOT_MICROS,
             pieces_max: PIECES_MAX,
+            bots: bot::Rules::USUAL,
         }
     }
 }
@@ -75,28 +79,40 @@ impl Rules {
     /// Cuts pieces, which come in the order of [`Rules::order`], into sessions; those come in the order of start and lane.
     pub fn cut<'a>(&self, pieces: impl IntoIterator<Item = &'a Piece>) -> Sessions {
         let mut sessions = Sessions::new();
+        let mut growing: Option<(Session, Pacing)> = None;
         // Of all pieces of a lane: one may have begun before a campaign's and have ended after it.
         let mut seen_last = EventTime(i64::MIN);
         for piece in pieces {
-            match sessions.last_mut() {
-                Some(session) if self.joins((session, seen_last), piece) => {
+            let slot = piece::slot(piece, self).1;
+            match &mut growing {
+                Some((session, pacing)) if self.joins((session, seen_last), piece) => {
                     session.0.merge(piece);
-                    seen_last = seen_last.max(piece.last);
-                }
-                Some(session) if self.lane(&session.0) == self.lane(piece) => {
-                    sessions.push(Session(*piece));
+                    pacing.go_on(piece, slot, &self.bots);
                     seen_last = seen_last.max(piece.last);
                 }
                 _ => {
-                    sessions.push(Session(*piece));
-                    seen_last = piece.last;
+                    let is_same = |(session, _): &(Session, Pacing)| {
+                        self.lane(&session.0) == self.lane(piece)
+                    };
+                    seen_last = match growing.as_ref().is_some_and(is_same) {
+                        true => seen_last.max(piece.last),
+                        false => piece.last,
+                    };
+                    let begun = (Session(*piece, None), Pacing::begin(piece, slot));
+                    sessions.extend(growing.replace(begun).map(|whole| self.judge(whole)));
                 }
             }
         }
+        sessions.extend(growing.map(|whole| self.judge(whole)));
         if self.uses_given_ids {
             sessions.sort_by_key(|session| (session.start(), session.0.given));
         }
         sessions
+    }
+
+    fn judge(&self, (Session(whole, _), pacing): (Session, Pacing)) -> Session {
+        let pace = pacing.end(&self.bots);
+        Session(whole, bot::reason(&whole, &pace, &self.bots))
     }
 
     fn joins(&self, (session, seen_last): (&Session, EventTime), piece: &Piece) -> bool {
@@ -123,9 +139,9 @@ impl Rules {
 /// Sessions of one person; most have one.
 pub type Sessions = SmallVec<[Session; 1]>;
 
-/// A whole session: all its pieces as one.
+/// A whole session: all its pieces as one, and why it is a program's if it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Session(pub Piece);
+pub struct Session(pub Piece, pub Option<BotReason>);
 
 impl Session {
     /// The time of its first event; with the person it is the session's key.
@@ -146,12 +162,16 @@ impl Session {
         self.last().0.saturating_sub(self.start().0)
     }
 
-    /// Pages that were shown. A shop that tells of a product page twice, as a page and as a product, showed one: so this
-    /// is the larger of the two counts, not their sum.
+    /// Pages that were shown.
     #[must_use]
     pub fn views(&self) -> u32 {
-        let acts = &self.0.acts;
-        acts[Act::PageView].max(acts[Act::ItemView].saturating_add(acts[Act::ListView]))
+        views(&self.0.acts)
+    }
+
+    /// Why it is a program's; nothing if it may be a person's.
+    #[must_use]
+    pub fn bot(&self) -> Option<BotReason> {
+        self.1
     }
 
     /// Whether somebody was seen in the shop. Of a file of orders, or of orders by telephone, nobody knows.
@@ -173,6 +193,12 @@ impl Session {
     pub fn is_bounce(&self) -> bool {
         !self.is_engaged()
     }
+}
+
+/// Pages that were shown. A shop that tells of a product page twice, as a page and as a product, showed one: so this is the
+/// larger of the two counts, not their sum.
+pub(crate) fn views(acts: &Acts) -> u32 {
+    acts[Act::PageView].max(acts[Act::ItemView].saturating_add(acts[Act::ListView]))
 }
 
 #[cfg(test)]

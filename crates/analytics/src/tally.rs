@@ -109,6 +109,9 @@ fields! {
     SearchesWithoutResults = "search_no_results" Count, "Searches that found nothing.";
     SearchesClicked = "searches_clicked" Count, "Searches after which a product page was shown in the same session.";
     SearchesOrdered = "searches_ordered" Count, "Searches after which something was ordered in the same session.";
+    BotSessions = "bot_sessions" Count, "Sessions that are a program's: by its user agent, or by what no person does.";
+    HumanSessions = "human_sessions" Count, "Sessions without those of programs.";
+    HumanOrderSessions = "human_sessions_with_order" Count, "Sessions in which something was ordered, without those of programs.";
 }
 
 /// One value for every field; most are zero.

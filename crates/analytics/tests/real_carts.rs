@@ -1,6 +1,7 @@
 //! Carts of real data, folded straight from the file; the figures were counted by another program.
 //! Where the file is missing, the test says SKIPPED.
 
+use analytics::bot::VisitorKinds;
 use analytics::cart::{self, CartItems, Fact, Facts, Item, Line, Lines, Place, Row, What};
 use analytics::cell::{CUBES, Deltas, NameId, cubes};
 use analytics::session::{self, Acts, Entry, Pieces, Rank, Visit};
@@ -92,7 +93,14 @@ impl Shop {
         }
         for pieces in self.visits.values() {
             let sessions = session::Rules::default().cut(&pieces.0);
-            let count = |one| session::count(store, None, Some(one), &mut deltas);
+            let count = |one| {
+                session::count(
+                    (store, &VisitorKinds::default()),
+                    None,
+                    Some(one),
+                    &mut deltas,
+                )
+            };
             sessions.iter().for_each(count);
         }
         let mut figures = BTreeMap::new();

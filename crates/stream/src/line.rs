@@ -12,6 +12,7 @@ use crate::shard::{Outgoing, ShardSetting};
 use crate::watermarks::Watermarks;
 use crate::worker::{Answer, Incoming, Spawn, Task, Worker, WorkerEnded};
 use crate::{Store, Stores, StreamConfig};
+use analytics::bot::VisitorKinds;
 use analytics::cell::{CUBES, CellKey, Delta, NameId};
 use analytics::funnel::FunnelError;
 use analytics::order::{OrderNews, OrderRow};
@@ -21,6 +22,7 @@ use analytics::window::Calendar;
 use changelog::{Change, Progress};
 use checkpoint::{Checkpoint, DecodeError, Decoder, Encoder, Folder, Run};
 use event::EventTime;
+use event::derive::DeviceType;
 use event::frame::FrameBody;
 use event::import::ImportKey;
 use std::collections::BTreeSet;
@@ -542,7 +544,12 @@ impl Line {
 /// What shards know from the beginning. So the first names are those of stores, of steps of funnels and of channels,
 /// whatever checkpoint is gone on from.
 fn shard_setting(stores: &Stores, names: &mut Names) -> Result<ShardSetting, FunnelError> {
-    let mut rules = |store: &Store| store.person_rules(|name| names.id(name));
+    let bot_device = names.id(DeviceType::Bot.name());
+    let mut rules = |store: &Store| {
+        let mut rules = store.person_rules(|name| names.id(name))?;
+        rules.sessions.bots.device = Some(bot_device);
+        Ok::<_, FunnelError>(rules)
+    };
     let usual = rules(&Store::default())?;
     let of_persons = stores.0.values().map(|store| Ok(Arc::new(rules(store)?)));
     let of_persons = of_persons.collect::<Result<Vec<_>, FunnelError>>()?;
@@ -559,6 +566,7 @@ fn shard_setting(stores: &Stores, names: &mut Names) -> Result<ShardSetting, Fun
             usual,
             stores: ids.iter().copied().zip(of_persons).collect(),
             channels: std::array::from_fn(|at| names.id(Channel::ALL[at].name())),
+            visitor_kinds: VisitorKinds::resolve(|name| names.id(name)),
         },
         inventory: InventorySetting {
             stores: inventory.collect(),

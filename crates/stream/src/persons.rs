@@ -3,6 +3,7 @@
 
 use crate::rest::{self, AtRest, RestError};
 use crate::round::RoutedEvent;
+use analytics::bot::VisitorKinds;
 use analytics::cart;
 use analytics::cell::{Deltas, NameId};
 use analytics::person::{
@@ -13,6 +14,7 @@ use analytics::person::{
 use analytics::search;
 use analytics::session::{self, Channel, Entry};
 use event::EventTime;
+use event::schema::Number;
 use std::sync::Arc;
 
 /// What is told to the home of a person.
@@ -43,6 +45,8 @@ pub struct PersonSetting {
     pub stores: Arc<[(NameId, Arc<PersonRules>)]>,
     /// The channels' names, in the order of [`Channel::ALL`].
     pub channels: [NameId; Channel::COUNT],
+    /// The names of who visits.
+    pub visitor_kinds: VisitorKinds,
 }
 
 /// Steps of a sender at one offset: its own event first, then sights from other homes, then what settling tells.
@@ -54,6 +58,7 @@ const STEP_OF_SETTLING: u32 = 1 << 31;
 pub struct Persons {
     people: People,
     channels: [NameId; Channel::COUNT],
+    visitor_kinds: VisitorKinds,
 }
 
 /// What the persons of a worker's shards write to.
@@ -79,6 +84,7 @@ impl Persons {
         Persons {
             people,
             channels: setting.channels,
+            visitor_kinds: setting.visitor_kinds,
         }
     }
 
@@ -93,15 +99,18 @@ impl Persons {
         if naming.person().is_none() {
             return Ok(());
         }
+        let rules = self.people.rules(names.store);
+        // Whatever device a program claims to be, and whoever found it out.
+        let is_bot = || event.number(Number::IsBot) == Some(1);
+        let device = || rules.sessions.bots.device.filter(|_| is_bot());
         let term = || routed.texts.term(event);
         let entry = || Entry {
             country: names.country,
-            device: names.device,
+            device: device().unwrap_or(names.device),
             channel: self.channels[Channel::of(event) as usize],
             ..routed.texts.entry(event)
         };
         let told = Coming { entry, term };
-        let rules = self.people.rules(names.store);
         let Some(sight) = Sight::of(event, (names, routed.items), rules, told) else {
             return Ok(());
         };
@@ -174,10 +183,11 @@ impl Persons {
             carts,
             ..
         } = out;
+        let kinds = &self.visitor_kinds;
         let bring = |person: PersonRef<'_>| look_up(person, at_rest);
         let tell = |(person, rules): (&PersonKey, &PersonRules), change| match change {
             PersonChange::Session(change) => {
-                count_session(person.store, &change, deltas);
+                count_session((person.store, kinds), &change, deltas);
                 sessions.push(change.start, person, change);
             }
             PersonChange::Cart(change) => {
@@ -234,10 +244,10 @@ fn look_up(person: PersonRef<'_>, at_rest: &AtRest) -> Result<Option<PersonState
     state.map(|state| rest::people::read(&state)).transpose()
 }
 
-fn count_session(store: NameId, change: &SessionChange, deltas: &mut Deltas) {
+fn count_session(who: (NameId, &VisitorKinds), change: &SessionChange, deltas: &mut Deltas) {
     let before = change.before.as_ref().and_then(Standing::counting);
     let after = change.after.as_ref().and_then(Standing::counting);
-    session::count(store, before, after, deltas);
+    session::count(who, before, after, deltas);
 }
 
 /// Rows for readers who want to see single ones: of a flood only the newest.

@@ -206,11 +206,7 @@ impl Sale {
         let mut spread: i128 = 0;
         let tally = |line: &SaleLine| {
             let up_to = before + line.sold_value().unwrap_or(0);
-            let discount_up_to = if total == 0 {
-                0
-            } else {
-                i128::from(self.discount.0) * up_to / total
-            };
+            let discount_up_to = part(self.discount, up_to, total);
             let discount = discount_up_to - spread;
             (before, spread) = (up_to, discount_up_to);
             (line.names, line.tally(discount))
@@ -512,6 +508,18 @@ impl Sale {
             is_gone: is_gone || whole[Field::Orders] == 0,
         }
     }
+}
+
+/// A discount's part at so much of the total value; all of it at the whole.
+fn part(discount: Money, up_to: i128, total: i128) -> i128 {
+    let discount = i128::from(discount.0);
+    if total == 0 {
+        return 0;
+    }
+    // Of absurd values, which alone are too large to multiply, the upper half is exact enough.
+    let absurd = || discount * (up_to >> 64) / (total >> 64).max(1);
+    let exact = discount.checked_mul(up_to).map(|product| product / total);
+    exact.unwrap_or_else(absurd)
 }
 
 fn sum<'a>(tallies: impl Iterator<Item = &'a Tally>) -> Tally {

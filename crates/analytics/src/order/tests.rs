@@ -241,3 +241,13 @@ fn a_refund_counts_once_and_takes_nothing_from_revenue() {
         "orders 1 units 1 sold 2.00 revenue 2.00 refunds 1 refunded 2.00",
     );
 }
+
+#[test]
+fn the_discount_of_an_absurd_order_is_spread_too() {
+    let absurd = "order A 10 tea 90000000000000x90000000000000 cup 90000000000000x90000000000000 -90000000000000";
+    check(
+        &[absurd],
+        "orders 1 units 180000000000000 sold 16200000000000000000000000000.00 \
+         revenue 16199999999999910000000000000.00 refunds 0 refunded 0.00",
+    );
+}

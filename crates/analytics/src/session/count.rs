@@ -1,6 +1,7 @@
 //! What a session adds to the numbers: always as a whole, so that what was told before is taken back when it changes.
 
 use super::{Act, Session};
+use crate::bot::VisitorKinds;
 use crate::cell::{CUBES, CubeId, Deltas, NameId, column, cubes};
 use crate::tally::Field;
 use event::EventTime;
@@ -16,19 +17,19 @@ type Sums = [i128; COLUMNS];
 #[derive(PartialEq, Eq)]
 struct Place {
     time: EventTime,
-    by_value: [(CubeId, NameId); 7],
+    by_value: [(CubeId, NameId); 8],
 }
 
 /// Counts what a session is now in place of what it was before, as visits; what is no visit counts nothing.
 pub fn count(
-    store: NameId,
+    (store, kinds): (NameId, &VisitorKinds),
     before: Option<&Session>,
     after: Option<&Session>,
     deltas: &mut Deltas,
 ) {
     let visit = |session: Option<&Session>| {
         let session = session.filter(|session| session.is_visit())?;
-        Some((place(session), sums(session)))
+        Some((place(session, kinds), sums(session)))
     };
     match (visit(before), visit(after)) {
         (Some((place, old)), Some((same, new))) if place == same => {
@@ -51,7 +52,7 @@ pub fn count(
     }
 }
 
-fn place(session: &Session) -> Place {
+fn place(session: &Session, kinds: &VisitorKinds) -> Place {
     let entry = session.0.entry;
     Place {
         time: session.start(),
@@ -63,6 +64,7 @@ fn place(session: &Session) -> Place {
             (cubes::VISITS_BY_CAMPAIGN, entry.campaign),
             (cubes::VISITS_BY_LANDING_PAGE, entry.landing),
             (cubes::VISITS_BY_REFERRER, entry.referrer),
+            (cubes::VISITS_BY_BOT, kinds.of(session.bot())),
         ],
     }
 }
@@ -82,6 +84,11 @@ fn sums(session: &Session) -> Sums {
     set(Field::SessionTime, i128::from(duration));
     let is_unordered = acts[Act::CartAdd] > 0 && acts[Act::Order] == 0;
     set(Field::UnorderedCartSessions, i128::from(is_unordered));
+    let is_human = session.bot().is_none();
+    set(Field::BotSessions, i128::from(!is_human));
+    set(Field::HumanSessions, i128::from(is_human));
+    let human_orders = i128::from(is_human && acts[Act::Order] > 0);
+    set(Field::HumanOrderSessions, human_orders);
     sums
 }
 

@@ -302,7 +302,7 @@ impl Pieces {
 }
 
 /// Events in the same slot are one piece.
-fn slot(piece: &Piece, rules: &Rules) -> (Option<GivenId>, i64) {
+pub(super) fn slot(piece: &Piece, rules: &Rules) -> (Option<GivenId>, i64) {
     let longest = match rules.campaign_begins_one {
         true => rules.slot_micros.min(CAMPAIGN_SLOT_MICROS),
         false => rules.slot_micros,

@@ -140,6 +140,7 @@ const SHORT: Rules = Rules {
     campaign_begins_one: false,
     slot_micros: 1,
     pieces_max: PIECES_MAX,
+    bots: crate::bot::Rules::USUAL,
 };
 
 #[test]

@@ -21,6 +21,12 @@ pub fn day_of_week(time: EventTime, zone: &TimeZone) -> u8 {
     ((days + FIRST_DAY_AFTER_MONDAY).rem_euclid(7) + 1) as u8
 }
 
+/// The date of the store's calendar as days since 1970-01-01.
+#[must_use]
+pub fn day_number(time: EventTime, zone: &TimeZone) -> i64 {
+    local_micros(time, zone).div_euclid(DAY)
+}
+
 /// What the store's clock shows, written as if it were UTC.
 fn local_micros(time: EventTime, zone: &TimeZone) -> i64 {
     if *zone == TimeZone::UTC {

@@ -17,7 +17,7 @@ mod user_agent_tests;
 pub use address::{IpPolicy, parse_address, truncated};
 pub use cache::TextCache;
 pub use device::DeviceType;
-pub use local_time::{day_of_week, hour};
+pub use local_time::{day_number, day_of_week, hour};
 pub use price_tier::{PriceTiers, PriceTiersError, Tier, TierBounds};
 pub use user_agent::{READ_BYTES_MAX, UserAgent};
 

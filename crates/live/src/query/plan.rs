@@ -301,6 +301,7 @@ fn dimension_label(dimension: Dimension) -> &'static str {
         Dimension::LandingPage => "Landing page",
         Dimension::Referrer => "Referrer",
         Dimension::SearchTerm => "Search term",
+        Dimension::VisitorKind => "Person or bot",
     }
 }
 

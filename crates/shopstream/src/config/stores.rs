@@ -3,7 +3,7 @@
 use super::funnels::{self, FunnelSettings};
 use crate::exit::Problem;
 use analytics::stock::SalesCount;
-use analytics::{cart, price, session, stock};
+use analytics::{bot, cart, price, session, stock};
 use event::time::SECOND;
 use event::{Currency, Quantity, SCALE};
 use jiff::tz::TimeZone;
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// Days on a side of a change; sums are kept for little more than a year.
 const SIDE_DAYS_MAX: u32 = 180;
+const MILLISECOND: i64 = SECOND / 1_000;
 
 /// A shop.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,6 +31,8 @@ pub struct StoreSettings {
     pub stock: StockSettings,
     /// How it looks at its prices.
     pub prices: PriceSettings,
+    /// Which sessions are taken for those of programs.
+    pub bots: BotSettings,
 }
 
 /// How sessions are cut. A change counts all of them again from the log.
@@ -79,6 +82,61 @@ fn micros(seconds: u32) -> i64 {
     i64::from(seconds) * SECOND
 }
 
+/// What no person does. A change counts all sessions again from the log.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BotSettings {
+    /// Pages within five minutes from which on their pace is judged.
+    pub burst_views: u32,
+    /// The mean time from one page to the next that is too short.
+    pub burst_gap_ms: u32,
+    /// Pages within five minutes that are too many at any pace.
+    pub slot_views: u32,
+    /// A session that goes on for so long without a pause.
+    pub restless_s: u32,
+    /// So many pages at an even pace, and nothing else.
+    pub only_views: u32,
+}
+
+impl Default for BotSettings {
+    fn default() -> Self {
+        let usual = bot::Rules::USUAL;
+        let whole = |micros: i64, unit: i64| u32::try_from(micros / unit).unwrap_or(u32::MAX);
+        BotSettings {
+            burst_views: usual.burst_views,
+            burst_gap_ms: whole(usual.burst_gap_micros, MILLISECOND),
+            slot_views: usual.slot_views,
+            restless_s: whole(usual.restless_micros, SECOND),
+            only_views: usual.only_views,
+        }
+    }
+}
+
+impl BotSettings {
+    fn rules(&self) -> bot::Rules {
+        bot::Rules {
+            burst_views: self.burst_views,
+            burst_gap_micros: i64::from(self.burst_gap_ms) * MILLISECOND,
+            slot_views: self.slot_views,
+            restless_micros: i64::from(self.restless_s) * SECOND,
+            only_views: self.only_views,
+            ..bot::Rules::USUAL
+        }
+    }
+
+    /// A page or two in a while, or no time at all, would make everybody a program.
+    fn check(&self, name: &str) -> Result<(), Problem> {
+        let is_meant = self.burst_views >= 2 && self.slot_views >= 2 && self.only_views >= 2;
+        if is_meant && self.restless_s > 0 {
+            return Ok(());
+        }
+        Err(Problem::usage(
+            format!("stores.{name}.bots: everybody would be taken for a program"),
+            "give at least 2 pages and at least 1 s; a number that is never reached turns a rule off",
+        ))
+    }
+}
+
 impl Default for StoreSettings {
     fn default() -> Self {
         StoreSettings {
@@ -89,6 +147,7 @@ impl Default for StoreSettings {
             funnels: funnels::usual(),
             stock: StockSettings::default(),
             prices: PriceSettings::default(),
+            bots: BotSettings::default(),
         }
     }
 }
@@ -214,6 +273,7 @@ impl StoreSettings {
                 format!("write 1 to {SIDE_DAYS_MAX}; 7 are usual"),
             ));
         }
+        self.bots.check(name)?;
         funnels::check(&self.funnels, name)
     }
 
@@ -227,6 +287,7 @@ impl StoreSettings {
                 gap_micros: micros(self.sessions.gap_s),
                 cap_micros: micros(self.sessions.cap_s),
                 uses_given_ids: self.sessions.given_ids,
+                bots: self.bots.rules(),
                 ends_at_midnight: self.sessions.ends_at_midnight,
                 campaign_begins_one: self.sessions.campaign_change_begins_one,
                 ..session::Rules::default()
