@@ -12,6 +12,7 @@ use crate::shard::{Outgoing, ShardSetting};
 use crate::watermarks::Watermarks;
 use crate::worker::{Answer, Incoming, Spawn, Task, Worker, WorkerEnded};
 use crate::{Store, Stores, StreamConfig};
+use analytics::alert::Burst;
 use analytics::bot::VisitorKinds;
 use analytics::cell::{CUBES, CellKey, Delta, NameId};
 use analytics::funnel::FunnelError;
@@ -67,6 +68,8 @@ pub struct Harvest {
     pub session_rows: Vec<SessionRow>,
     /// Changed carts.
     pub cart_rows: Vec<CartRow>,
+    /// Persons who are very busy, or no longer are.
+    pub bursts: Vec<(PersonKey, Vec<Burst>)>,
     /// Changed products, of every worker.
     pub inventory: Vec<InventoryOutput>,
     /// New names, in the order of their ids.
@@ -529,6 +532,7 @@ impl Line {
             harvest.order_news.extend(changed.news);
             harvest.session_rows.extend(changed.sessions);
             harvest.cart_rows.extend(changed.carts);
+            harvest.bursts.extend(changed.bursts);
             harvest.inventory.push(changed.inventory);
         }
         harvest.names = self.names.take_fresh();

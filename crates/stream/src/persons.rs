@@ -3,6 +3,7 @@
 
 use crate::rest::{self, AtRest, RestError};
 use crate::round::RoutedEvent;
+use analytics::alert::Burst;
 use analytics::bot::VisitorKinds;
 use analytics::cart;
 use analytics::cell::{Deltas, NameId};
@@ -70,6 +71,8 @@ pub struct PersonOutput {
     pub sessions: NewestRows<SessionRow>,
     /// Changed carts.
     pub carts: NewestRows<CartRow>,
+    /// Persons who are very busy, or no longer are.
+    pub bursts: Vec<(PersonKey, Vec<Burst>)>,
     /// Of the event that is folded, or of the shard that is settled.
     messages: Vec<Message>,
 }
@@ -181,6 +184,7 @@ impl Persons {
             messages,
             sessions,
             carts,
+            bursts,
             ..
         } = out;
         let kinds = &self.visitor_kinds;
@@ -197,6 +201,7 @@ impl Persons {
                     carts.push(row.key().rank.time, person, change);
                 }
             }
+            PersonChange::Busy(minutes) => bursts.push((person.clone(), minutes)),
             PersonChange::Search(change) => {
                 let rows = |row: &'_ Option<search::Row>| -> Vec<search::Row> {
                     row.iter().copied().collect()

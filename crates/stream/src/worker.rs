@@ -7,6 +7,7 @@ use crate::rest::{self, AtRest, RestError};
 use crate::round::Round;
 use crate::seen;
 use crate::shard::{Movement, Outgoing, Output, Shard, ShardSetting, Verdicts};
+use analytics::alert::Burst;
 use analytics::cell::{CellKey, Delta};
 use analytics::order::{OrderNews, OrderRow};
 use analytics::person::{AsOf, CartRow, Deadlines, PersonKey, SessionRow};
@@ -84,6 +85,8 @@ pub struct HandedOver {
     pub sessions: Vec<SessionRow>,
     /// Carts, checkouts, and orders without a cart.
     pub carts: Vec<CartRow>,
+    /// Persons who are very busy, or no longer are.
+    pub bursts: Vec<(PersonKey, Vec<Burst>)>,
     /// Stock and prices.
     pub inventory: InventoryOutput,
 }
@@ -197,6 +200,7 @@ fn serve(mut shards: Vec<Shard>, workers: usize, work: &Receiver<Task>, answers:
                     news: std::mem::take(&mut out.order_news),
                     sessions: out.persons.sessions.take(),
                     carts: out.persons.carts.take(),
+                    bursts: std::mem::take(&mut out.persons.bursts),
                     inventory: std::mem::take(&mut out.inventory),
                 }))
             }
