@@ -14,6 +14,7 @@ mod results;
 mod round;
 mod run;
 mod seen;
+mod setting;
 mod shard;
 mod texts;
 mod watch;

@@ -190,19 +190,7 @@ fn serve(mut shards: Vec<Shard>, workers: usize, work: &Receiver<Task>, answers:
                 Answer::Done
             }
             Task::HandOver(products_max) => {
-                let each = products_max.div_ceil(shards.len().max(1));
-                for shard in &mut shards {
-                    shard.inventory.settle(each, &mut out.inventory);
-                }
-                Answer::HandedOver(Box::new(HandedOver {
-                    deltas: out.deltas.take(),
-                    orders: std::mem::take(&mut out.order_rows),
-                    news: std::mem::take(&mut out.order_news),
-                    sessions: out.persons.sessions.take(),
-                    carts: out.persons.carts.take(),
-                    bursts: std::mem::take(&mut out.persons.bursts),
-                    inventory: std::mem::take(&mut out.inventory),
-                }))
+                Answer::HandedOver(Box::new(hand_over(&mut shards, products_max, &mut out)))
             }
             Task::Rest(folder) => Answer::Rested(rest(&mut shards, &mut at_rest, &folder)),
             Task::SetAtRest(newest) => {
@@ -218,6 +206,23 @@ fn serve(mut shards: Vec<Shard>, workers: usize, work: &Receiver<Task>, answers:
         if answers.send(answer).is_err() {
             return;
         }
+    }
+}
+
+/// Everything that changed, with the rows of so many products at most.
+fn hand_over(shards: &mut [Shard], products_max: usize, out: &mut Output) -> HandedOver {
+    let each = products_max.div_ceil(shards.len().max(1));
+    for shard in shards {
+        shard.inventory.settle(each, &mut out.inventory);
+    }
+    HandedOver {
+        deltas: out.deltas.take(),
+        orders: std::mem::take(&mut out.order_rows),
+        news: std::mem::take(&mut out.order_news),
+        sessions: out.persons.sessions.take(),
+        carts: out.persons.carts.take(),
+        bursts: std::mem::take(&mut out.persons.bursts),
+        inventory: std::mem::take(&mut out.inventory),
     }
 }
 
