@@ -311,6 +311,7 @@ impl Config {
                     currency: store.currency,
                     carts: store.carts,
                     funnels: store.funnels,
+                    rules: store.rules,
                 },
             )
         });
