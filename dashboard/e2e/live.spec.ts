@@ -245,3 +245,19 @@ test('cards of what the server does not count are not there, and come with it', 
   await expect(shop.locator('[data-card="payments"]')).toHaveCount(0);
   await expect(shop.locator('[data-card="stock"] li')).toHaveText([/p-out\s*out, 12 missed/, /p-low\s*2 left, 1.5 days/]);
 });
+
+test('what fires stands over the figures, worst first, and goes once it is seen', async ({ shop }) => {
+  await shop.goto('/');
+  const strip = shop.locator('[data-alerts]');
+  await expect(strip.getByRole('listitem').first()).toBeVisible({ timeout: 30_000 });
+  const ranks = (await strip.locator('.severity').allTextContents()).map((word) => ['critical', 'warning', 'info'].indexOf(word));
+  expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
+  await strip.getByRole('button', { name: 'As a table' }).click();
+  await expect(strip.getByRole('columnheader', { name: 'What happened' })).toBeVisible();
+  await strip.getByRole('button', { name: 'As a list' }).click();
+  const answered = shop.waitForResponse((response) => response.url().endsWith('/acknowledge'));
+  await strip.getByRole('button', { name: /^Seen/ }).first().click();
+  const response = await answered;
+  expect(response.status()).toBe(200);
+  expect(((await response.json()) as { data: { acknowledged: unknown } }).data.acknowledged).not.toBeNull();
+});

@@ -22,7 +22,9 @@ mod state;
 mod trail;
 
 pub use backtest::{Backtest, Fired, Score, TRUTH_ROWS_MAX, Truth};
-pub use book::{Alert, AlertBook, Changed, DRAWER_ALERTS_MAX, Drawer, DrawerKey, Entry, More};
+pub use book::{
+    Alert, AlertBook, Changed, DRAWER_ALERTS_MAX, Drawer, DrawerKey, Entry, Handled, More,
+};
 pub use daily::{
     CANDIDATES_MAX, Candidate, DAYS_MAX, Daily, DailyKey, DailyState, DaySums, Replaced,
 };

@@ -6,7 +6,7 @@ use crate::host::{self, HostNames};
 use crate::hub::Hub;
 use crate::keys::Scope;
 use crate::routes::{
-    audit, carts, catalogue, errors, events, fallback, funnels, health, imports, inventory,
+    alerts, audit, carts, catalogue, errors, events, fallback, funnels, health, imports, inventory,
     quality, quarantine, queries, sessions, stream,
 };
 use crate::state::ApiState;
@@ -82,6 +82,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router {
         .route("/api/v1/stream", get(stream::stream))
         .route("/api/v1/carts", get(carts::list))
         .route("/api/v1/funnel", get(funnels::funnels))
+        .route("/api/v1/alerts", get(alerts::list))
         .route("/api/v1/audit", get(audit::audit))
         .route("/api/v1/quality", get(quality::quality))
         .route("/api/v1/quarantine", get(quarantine::list))
@@ -92,6 +93,8 @@ pub(crate) fn routes(app: &Arc<App>) -> Router {
         .route("/api/v1/meta/metrics", get(catalogue::metrics));
     let adding = Router::new().route("/api/v1/events", post(events::add));
     let managing = Router::new()
+        .route("/api/v1/alerts/{id}/acknowledge", post(alerts::acknowledge))
+        .route("/api/v1/alerts/{id}/resolve", post(alerts::resolve))
         .route("/api/v1/imports", post(imports::import))
         .route("/api/v1/imports/{id}/undo", post(imports::undo))
         .route("/api/v1/quarantine/replay", post(quarantine::replay));

@@ -1,6 +1,7 @@
 //! What the counter asks of the door: take events in, load a file. The door itself lives elsewhere.
 
 use event::Reason;
+use event::act::ActNote;
 use event::frame::SourceInfo;
 use event::import::{ImportKey, QuarantineId};
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,9 @@ pub trait EventDoor: Send + Sync {
 
     /// Undoes an import. Blocks until no number knows it any more.
     fn undo(&self, import: ImportKey) -> Result<(), DoorProblem>;
+
+    /// Writes down what a person did about an alert. Blocks until its row tells.
+    fn act(&self, act: ActNote) -> Result<(), DoorProblem>;
 
     /// Whether an import of this source is at work now; one that says so in the log may have died with its process.
     fn is_importing(&self, source: &str) -> bool;

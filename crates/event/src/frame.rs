@@ -6,6 +6,7 @@ mod wire;
 pub use wire::source_tallies;
 pub(crate) use wire::{Reader, Writer};
 
+use crate::act::ActNote;
 use crate::batch::{EventBatch, EventBatchBuilder, Stamp};
 use crate::check::{CheckContext, check};
 use crate::event::Event;
@@ -320,6 +321,11 @@ impl FrameBuilder {
     /// Says that an import is undone.
     pub fn undo(&mut self, import: ImportKey) {
         self.notes.undone.push(import);
+    }
+
+    /// Says what a person did about an alert.
+    pub fn act(&mut self, act: ActNote) {
+        self.notes.acts.push(act);
     }
 
     /// The frame, leaving an empty builder behind.

@@ -1,6 +1,7 @@
 //! What a frame says beside its events: which import it belongs to and how that file is read, which rejections its events
 //! release from the quarantine, and that time has passed. Plain values and their bytes; nothing is decided here.
 
+use crate::act::ActNote;
 use crate::batch::WireError;
 use crate::frame::{Reader, SourceInfo, Writer};
 use crate::rejection::Reason;
@@ -104,6 +105,8 @@ pub struct ImportNote {
 const IS_LIVE: u64 = 1 << 32;
 /// Set in the number of imports where a tick follows.
 const HAS_TICK: u64 = 1 << 63;
+/// The same where what people did about alerts follows; frames of before never set it.
+const HAS_ACTS: u64 = 1 << 62;
 
 /// Place of a rejection: its frame, and its index among what the frame set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -165,6 +168,8 @@ pub struct FrameNotes {
     pub undone: Vec<ImportKey>,
     /// Every live source has told its story up to this moment. A frame may say this and nothing else.
     pub tick: Option<EventTime>,
+    /// What people did about alerts.
+    pub acts: Vec<ActNote>,
 }
 
 impl FrameNotes {
@@ -174,15 +179,21 @@ impl FrameNotes {
         self.imports.is_empty()
             && self.releases.is_empty()
             && self.undone.is_empty()
+            && self.acts.is_empty()
             && self.rejected_ids.iter().all(Option::is_none)
             && self.tick.is_none()
     }
 
     pub(crate) fn write(&self, writer: &mut Writer<'_>) {
         let has_tick = self.tick.map_or(0, |_| HAS_TICK);
-        writer.number(self.imports.len() as u64 | has_tick);
+        let has_acts = if self.acts.is_empty() { 0 } else { HAS_ACTS };
+        writer.number(self.imports.len() as u64 | has_tick | has_acts);
         if let Some(tick) = self.tick {
             writer.number(tick.0 as u64);
+        }
+        if has_acts != 0 {
+            writer.number(self.acts.len() as u64);
+            self.acts.iter().for_each(|act| act.write(writer));
         }
         for note in &self.imports {
             write_import(writer, note);
@@ -213,7 +224,12 @@ impl FrameNotes {
         if imports & HAS_TICK != 0 {
             notes.tick = Some(EventTime(reader.number()? as i64));
         }
-        for _ in 0..imports & !HAS_TICK {
+        if imports & HAS_ACTS != 0 {
+            for _ in 0..reader.number()? {
+                notes.acts.push(ActNote::read(reader)?);
+            }
+        }
+        for _ in 0..imports & !(HAS_TICK | HAS_ACTS) {
             notes.imports.push(read_import(reader)?);
         }
         for _ in 0..reader.number()? {
@@ -380,6 +396,15 @@ mod tests {
             rejected_ids: vec![Some(EventId(17))],
             undone: vec![ImportKey(9)],
             tick: Some(EventTime(-9)),
+            acts: vec![ActNote {
+                alert: u128::MAX - 5,
+                store: "main".to_owned(),
+                rule: "stock_out".to_owned(),
+                alert_at: EventTime(-7),
+                at: EventTime(8),
+                by: "ann".to_owned(),
+                is_resolved: true,
+            }],
         }
     }
 

@@ -1,6 +1,7 @@
 //! What happened: the canonical event, its columns, and the dialects that map into it.
 //! Pure: bytes and values in, values out; no clock, no disk, no network.
 
+pub mod act;
 pub mod batch;
 pub mod check;
 mod currency;

@@ -1,6 +1,7 @@
 //! The door: requests and files become checked events in the log.
 //! Decoding is `event`'s, remembering is `eventlog`'s; here they meet.
 
+mod act;
 pub mod checks;
 mod decode;
 mod door;
@@ -22,6 +23,7 @@ mod ticks;
 mod undo;
 pub mod watch;
 
+pub use act::{ActError, act};
 pub use door::{
     Dedupe, Door, DoorQueue, DoorSettings, EncodeError, FrameMaker, Outcome, Receipt, Refused,
     Request, StoreDefaults, StoreLookup,

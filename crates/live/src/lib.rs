@@ -1,6 +1,7 @@
 //! Tables of results in memory, fed by the changelog; answers the fixed questions of the dashboard.
 //! It knows neither the log nor HTTP: rows come in as changes, answers go out as typed values.
 
+mod alerts;
 mod audit;
 mod carts;
 mod cells;
@@ -14,6 +15,7 @@ mod tables;
 mod texts;
 mod watermarks;
 
+pub use alerts::{ALERTS_MAX, Alert, AlertList, AlertQuestion, AlertSubject, MoreAlerts};
 pub use audit::{
     AuditLine, AuditView, ImportView, LinePart, LineQuestion, LineTime, QualityPart,
     QualityQuestion, QualityRow, QualitySource, QuarantineCursor, QuarantineFilter, QuarantinePage,

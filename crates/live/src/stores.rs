@@ -1,6 +1,8 @@
-//! What a store says of itself: its time zone, its currency, its carts, its funnels.
+//! What a store says of itself: its time zone, its currency, its carts, its funnels,
+//! its rules of alerts.
 //! Which stores have data is not known here.
 
+use analytics::alert::{Rule, usual_rules};
 use analytics::cart;
 use analytics::funnel::{self, Declaration};
 use analytics::window::Calendar;
@@ -19,6 +21,8 @@ pub struct Store {
     pub carts: cart::Rules,
     /// On which ways it wants to see people get on, as they are counted.
     pub funnels: Vec<Declaration>,
+    /// What is worth an alert to it.
+    pub rules: Vec<Rule>,
 }
 
 impl Default for Store {
@@ -28,6 +32,7 @@ impl Default for Store {
             currency: Currency::USD,
             carts: cart::Rules::default(),
             funnels: funnel::usual(),
+            rules: usual_rules(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The live tables and how they are fed: a batch of changes is read, sorted by table, and taken in table by table.
 //! Each table has its own lock, so a question about one holds up the feeding of that one only.
 
+use crate::alerts::Alerts;
 use crate::audit::{
     Audit, AuditLine, AuditView, ImportView, LineQuestion, QualityQuestion, QualityRow,
     QuarantineCursor, QuarantineFilter, QuarantinePage, SourceFinding,
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) orders: RwLock<Orders>,
     pub(crate) carts: RwLock<Carts>,
     pub(crate) inventory: RwLock<Inventory>,
+    pub(crate) alerts: RwLock<Alerts>,
     pub(crate) products: RwLock<Products>,
     audit: RwLock<Audit>,
     pub(crate) watermarks: RwLock<Watermarks>,
@@ -85,6 +87,7 @@ impl LiveTables {
             orders: RwLock::default(),
             carts: RwLock::default(),
             inventory: RwLock::default(),
+            alerts: RwLock::default(),
             products: RwLock::default(),
             audit: RwLock::default(),
             watermarks: RwLock::default(),
@@ -316,6 +319,7 @@ impl LiveFeed {
         let mut carts = shared.carts.write();
         let mut products = shared.products.write();
         let mut inventory = shared.inventory.write();
+        let mut alerts = shared.alerts.write();
         let mut audit = shared.audit.write();
         let mut watermarks = shared.watermarks.write();
         audit.reach(batch.progress.offset);
@@ -329,6 +333,7 @@ impl LiveFeed {
                 "sessions" => true,
                 "products" => take_in_product(&mut products, change, &mut texts),
                 "inventory" | "stock" | "prices" | "price_changes" => inventory.apply(change),
+                "alerts" | "alerts_more" => alerts.apply(change),
                 "watermarks" => watermarks.apply(change),
                 "ticks" => watermarks.apply_tick(change),
                 _ => audit.apply(change),

@@ -136,7 +136,7 @@ impl Default for CheckpointSettings {
     fn default() -> Self {
         CheckpointSettings {
             interval_s: 30,
-            events_max: 2_000_000,
+            events_max: 1_000_000,
             cells_max: 1_500_000,
         }
     }
@@ -311,6 +311,7 @@ impl Config {
                     currency: store.currency,
                     carts: store.carts,
                     funnels: store.funnels,
+                    rules: store.rules,
                 },
             )
         });

@@ -10,6 +10,7 @@ use api::{
     ImportSummary, ItemOutcome, ItemResult, KeptEvent, Receipt, Refused, ReplayRequest,
     ReplaySummary, Upload,
 };
+use event::act::ActNote;
 use event::import::{ImportKey, QuarantineId};
 use eventlog::{EventLog, Remedy};
 use ingest::{Dedupe, Door, Enrichment, ImportError, Outcome, Request, quarantine};
@@ -163,6 +164,12 @@ impl EventDoor for Doors {
     fn undo(&self, import: ImportKey) -> Result<(), DoorProblem> {
         ingest::undo(&self.log, import)
             .map_err(|error| DoorProblem::Failed(format!("{error:#}")))?;
+        self.wait_until_counted();
+        Ok(())
+    }
+
+    fn act(&self, act: ActNote) -> Result<(), DoorProblem> {
+        ingest::act(&self.log, act).map_err(|error| DoorProblem::Failed(format!("{error:#}")))?;
         self.wait_until_counted();
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The live line: follows the log, routes events to their shards, drops duplicates, folds, exchanges movements, publishes.
 //! It knows no sink, no HTTP and no SQL; what the numbers mean is decided in `analytics`.
 
+mod acts;
 mod audit;
 mod home;
 mod inventory;

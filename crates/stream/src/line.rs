@@ -1,6 +1,7 @@
 //! The line itself: shards on worker threads, fed in rounds. A round folds a few frames, exchanges movements until none
 //! remain, and only then can results be taken; so results never show half an event.
 
+use crate::acts::Acts;
 use crate::audit::Audit;
 use crate::home::ShardId;
 use crate::inventory::{InventoryOutput, TOLD_MAX};
@@ -12,7 +13,7 @@ use crate::shard::Outgoing;
 use crate::watermarks::Watermarks;
 use crate::worker::{Answer, Incoming, Spawn, Task, Worker, WorkerEnded};
 use crate::{Stores, StreamConfig};
-use analytics::alert::Burst;
+use analytics::alert::{Burst, Handled};
 use analytics::cell::{CUBES, CellKey, Delta, NameId};
 use analytics::funnel::FunnelError;
 use analytics::order::{OrderNews, OrderRow};
@@ -74,6 +75,8 @@ pub struct Harvest {
     pub products: Vec<(NameId, Product)>,
     /// Changed rows of the audit, and watermarks.
     pub audit: Vec<Change>,
+    /// What people did about alerts.
+    pub acts: Vec<Handled>,
     /// How far it reaches.
     pub progress: Progress,
     /// Up to when the stores' stories are told.
@@ -159,6 +162,8 @@ pub struct Line {
     /// Imports whose events count nowhere, and those that a folded frame undoes.
     undone: BTreeSet<ImportKey>,
     to_undo: BTreeSet<ImportKey>,
+    /// What people did about alerts, not yet handed over.
+    acts: Acts,
 }
 
 impl Line {
@@ -185,6 +190,7 @@ impl Line {
             generation: 0,
             undone: BTreeSet::new(),
             to_undo: BTreeSet::new(),
+            acts: Acts::default(),
         })
     }
 
@@ -357,6 +363,7 @@ impl Line {
         self.watermarks = Watermarks::default();
         self.as_of = Arc::default();
         self.round = Round::new();
+        self.acts = Acts::default();
         self.progress = Progress::default();
         self.generation += 1;
         self.untold = self.workers.iter().map(|_| Incoming::default()).collect();
@@ -388,6 +395,7 @@ impl Line {
         for (side, events) in round.frames() {
             self.audit.observe(side, events);
             self.watermarks.observe(side, events, &self.undone);
+            self.acts.observe(&side.notes.acts, &mut self.names);
             for undone in &side.notes.undone {
                 self.audit.undo(*undone);
                 if !self.undone.contains(undone) {
@@ -531,6 +539,7 @@ impl Line {
             harvest.bursts.extend(changed.bursts);
             harvest.inventory.push(changed.inventory);
         }
+        harvest.acts = self.acts.take();
         harvest.names = self.names.take_fresh();
         harvest.products = self.products.take_fresh();
         harvest.audit = self.audit.take_changes(version);

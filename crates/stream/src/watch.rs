@@ -11,7 +11,7 @@ use crate::rest::alerts::{self, Rests, keys};
 use crate::rest::{self, AtRest, RestError};
 use crate::{Store, Stores};
 use analytics::alert::{
-    AlertBook, Changed, Daily, Desk, DrawerKey, Rates, Spans, StoreDesk, Trails, Verdicts,
+    AlertBook, Changed, Daily, Desk, DrawerKey, Handled, Rates, Spans, StoreDesk, Trails, Verdicts,
 };
 use analytics::cell::NameId;
 use analytics::kept::Kept;
@@ -107,16 +107,20 @@ impl Watch {
                 self.rates.settle(desk, *as_of, &mut verdicts);
             }
         }
-        self.write_down(verdicts)
+        self.write_down(verdicts, &harvest.acts)
     }
 
-    fn write_down(&mut self, verdicts: Verdicts) -> Result<Changed, RestError> {
-        let drawers: Vec<DrawerKey> = verdicts.drawers().collect();
+    fn write_down(&mut self, verdicts: Verdicts, acts: &[Handled]) -> Result<Changed, RestError> {
+        let handled = acts.iter().map(|handled| handled.key.clone());
+        let drawers: Vec<DrawerKey> = verdicts.drawers().chain(handled).collect();
         for key in drawers {
             let at_rest = &self.at_rest;
             bring(&mut self.book.kept, key, at_rest, keys::drawer)?;
         }
         self.book.observe(verdicts);
+        for handled in acts {
+            self.book.handle(handled.clone());
+        }
         let mut changed = Changed::default();
         self.book.settle(&mut changed);
         Ok(changed)

@@ -7,6 +7,8 @@ class SessionState {
   /** `asking` only before the first answer; `unreachable` when no server answers. */
   status = $state<'asking' | 'in' | 'out' | 'unreachable'>('asking');
   stores = $state.raw<string[]>([]);
+  /** May do what changes something. */
+  mayManage = $state(false);
 
   constructor() {
     onSignedOut(() => {
@@ -44,6 +46,7 @@ class SessionState {
 
   #enter(session: Session): void {
     this.stores = session.stores;
+    this.mayManage = session.scopes.includes('admin');
     this.status = 'in';
   }
 }

@@ -25,7 +25,9 @@ pub struct DrawerKey {
 }
 
 impl DrawerKey {
-    fn of(store: NameId, rule: &Arc<str>, at: EventTime) -> DrawerKey {
+    /// Where an alert of this rule and time is kept.
+    #[must_use]
+    pub fn of(store: NameId, rule: &Arc<str>, at: EventTime) -> DrawerKey {
         DrawerKey {
             store,
             rule: Arc::clone(rule),
@@ -62,6 +64,19 @@ pub struct Drawer {
     pub beyond: u64,
     /// What evaluators only counted, by subject.
     pub untold: BTreeMap<Subject, u64>,
+    /// What people did about alerts that are not here now: they may be told again, and then it counts.
+    pub waiting: BTreeMap<AlertId, Handling>,
+}
+
+/// What a person did about an alert, and where that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handled {
+    /// Its drawer.
+    pub key: DrawerKey,
+    /// The alert.
+    pub id: AlertId,
+    /// What was done.
+    pub act: Act,
 }
 
 /// An alert as it is published: a whole row, to be put in the place of the one with its id.
@@ -178,13 +193,15 @@ impl AlertBook {
     /// Puts in a finding with what people did about it, where it was told before.
     fn insert(&mut self, key: &DrawerKey, finding: Finding, told: Option<Handling>) {
         let was_told = told.is_some();
+        let drawer = self.kept.state(key);
+        let mut handling = told.unwrap_or_default();
+        handling.merge(drawer.waiting.remove(&finding.id).unwrap_or_default());
         let entry = Entry {
             finding,
-            handling: told.unwrap_or_default(),
+            handling,
             is_retracted: false,
         };
         let alert = entry.alert(None);
-        let drawer = self.kept.state(key);
         let at = drawer
             .entries
             .partition_point(|known| known.order() < entry.order());
@@ -194,6 +211,10 @@ impl AlertBook {
             return;
         };
         self.recounted.insert(key.clone());
+        if !displaced.handling.is_empty() {
+            let handling = displaced.handling.clone();
+            drawer.wait(displaced.finding.id, |waiting| waiting.merge(handling));
+        }
         let is_itself = displaced.finding.id == alert.id();
         if !is_itself {
             self.changed.insert(alert.id(), alert);
@@ -251,18 +272,18 @@ impl AlertBook {
         self.recounted.insert(key);
     }
 
-    /// Takes in what a person did about an alert; says whether there is such an alert. Needs its drawer, which
-    /// [`AlertBook::drawer_of`] names.
-    pub fn handle(&mut self, finding: &Finding, act: Act) -> bool {
-        let key = DrawerKey::of_finding(finding);
-        let Some(at) = self
-            .kept
-            .find(&key)
-            .and_then(|drawer| drawer.find(finding.id))
-        else {
+    /// Takes in what a person did about an alert; says whether there is such an alert now. Where there is none, it waits
+    /// for one. Needs the alert's drawer.
+    pub fn handle(&mut self, handled: Handled) -> bool {
+        let Handled { key, id, act } = handled;
+        let drawer = self.kept.state(&key);
+        let Some(at) = drawer.find(id) else {
+            drawer.wait(id, |handling| {
+                handling.observe(act);
+            });
             return false;
         };
-        let entry = &mut self.kept.state(&key).entries[at];
+        let entry = &mut drawer.entries[at];
         if entry.handling.observe(act) {
             let alert = entry.alert(None);
             self.changed.insert(alert.id(), alert);
@@ -300,13 +321,21 @@ impl Drawer {
         untold.fold(self.beyond, |sum, count| sum.saturating_add(*count))
     }
 
+    /// Keeps what people did about an alert that is not here; of more than there may be alerts the others are forgotten.
+    fn wait(&mut self, id: AlertId, add: impl FnOnce(&mut Handling)) {
+        if self.waiting.len() < DRAWER_ALERTS_MAX || self.waiting.contains_key(&id) {
+            add(self.waiting.entry(id).or_default());
+        }
+    }
+
     /// The one that has to leave: one that was taken back, else the last.
     fn make_room(&mut self) -> Option<Entry> {
         if self.entries.len() <= DRAWER_ALERTS_MAX {
             return None;
         }
         if let Some(at) = self.entries.iter().position(|entry| entry.is_retracted) {
-            self.entries.remove(at);
+            let entry = self.entries.remove(at);
+            self.wait(entry.finding.id, |waiting| waiting.merge(entry.handling));
             return None;
         }
         self.beyond += 1;

@@ -18,6 +18,8 @@ pub enum Unit {
     Quantity,
     /// Thousandths, as of a z-score.
     Thousandths,
+    /// Ten-thousandths of a whole.
+    Share,
     /// Microseconds.
     Micros,
     /// Whatever the rule's metric or condition is counted in.

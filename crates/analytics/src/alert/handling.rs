@@ -21,6 +21,15 @@ pub enum AlertState {
 }
 
 impl AlertState {
+    /// Every state, from the one that asks for most.
+    pub const ALL: [AlertState; 5] = [
+        AlertState::Firing,
+        AlertState::Acknowledged,
+        AlertState::Resolved,
+        AlertState::Retracted,
+        AlertState::Counted,
+    ];
+
     /// The name in tables.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -83,11 +92,24 @@ impl Handling {
         self.acknowledged.is_none() && self.resolved.is_none()
     }
 
+    /// Takes in all that another one knows.
+    pub fn merge(&mut self, other: Handling) {
+        for act in other.acknowledged.into_iter().chain(other.resolved) {
+            self.observe(act);
+        }
+    }
+
     /// Where an alert of this finding stands at an instant.
     #[must_use]
     pub fn state(&self, finding: &Finding, as_of: EventTime) -> AlertState {
-        let is_past = |end: Option<EventTime>| end.is_some_and(|end| end <= as_of);
-        if self.resolved.is_some() || is_past(finding.until) || is_past(finding.forgotten_at) {
+        self.state_by([finding.until, finding.forgotten_at], as_of)
+    }
+
+    /// The same for whoever knows only the times at which time alone resolves it.
+    #[must_use]
+    pub fn state_by(&self, ends: [Option<EventTime>; 2], as_of: EventTime) -> AlertState {
+        let is_past = ends.into_iter().flatten().any(|end| end <= as_of);
+        if self.resolved.is_some() || is_past {
             AlertState::Resolved
         } else if self.acknowledged.is_some() {
             AlertState::Acknowledged

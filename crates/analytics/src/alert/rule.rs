@@ -2,6 +2,7 @@
 //! binary's business; what they find is the evaluators'.
 
 mod check;
+mod unit;
 mod usual;
 
 pub use check::{RuleError, check_rules};

@@ -1,5 +1,6 @@
 //! One file a resource; each handler reads its request, asks one part of the process, and writes the answer.
 
+pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod carts;
 pub(crate) mod catalogue;

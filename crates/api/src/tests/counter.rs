@@ -39,6 +39,7 @@ pub(super) struct FakeDoor {
     pub(super) panics: AtomicBool,
     pub(super) kept: Mutex<Option<KeptEvent>>,
     pub(super) replays: Mutex<Vec<ReplayRequest>>,
+    pub(super) acts: Mutex<Vec<event::act::ActNote>>,
 }
 
 impl EventDoor for FakeDoor {
@@ -111,6 +112,11 @@ impl EventDoor for FakeDoor {
             .lock()
             .clone()
             .filter(|kept| kept.id == id.to_string()))
+    }
+
+    fn act(&self, act: event::act::ActNote) -> Result<(), DoorProblem> {
+        self.acts.lock().push(act);
+        Ok(())
     }
 
     fn undo(&self, _import: event::import::ImportKey) -> Result<(), DoorProblem> {

@@ -1,5 +1,6 @@
 //! Claims about the counter: a router over live tables fed by hand and a door that remembers what it was given.
 
+mod alerts;
 mod audit;
 mod bodies;
 mod carts;

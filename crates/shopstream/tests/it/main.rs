@@ -1,6 +1,7 @@
 //! The binary from outside: every test runs it as a user would and ends on the audit law.
 #![allow(clippy::disallowed_methods, missing_docs)] // tests wait for real processes, so they may look at real clocks
 
+mod alerts;
 mod audit;
 mod behaviour;
 mod checkpoints;

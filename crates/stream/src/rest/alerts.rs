@@ -227,15 +227,24 @@ impl Rests for Drawer {
             write_subject(subject, out);
             out.u64(*count);
         }
+        out.u64(self.waiting.len() as u64);
+        for (id, handling) in &self.waiting {
+            out.u128(id.0);
+            handling.write(out);
+        }
     }
 
     fn read(read: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         let (entries, beyond) = (Vec::read(read)?, read.u64()?);
         let untold = (0..read.count()?).map(|_| Ok((read_subject(read)?, read.u64()?)));
+        let untold = untold.collect::<Result<_, DecodeError>>()?;
+        let waiting =
+            (0..read.count()?).map(|_| Ok((AlertId(read.u128()?), Handling::read(read)?)));
         Ok(Drawer {
             entries,
             beyond,
-            untold: untold.collect::<Result<_, DecodeError>>()?,
+            untold,
+            waiting: waiting.collect::<Result<_, DecodeError>>()?,
         })
     }
 }
@@ -245,19 +254,31 @@ impl Rests for Entry {
 
     fn write(&self, out: &mut Encoder<'_>) {
         self.finding.write(out);
-        self.handling.acknowledged.write(out);
-        self.handling.resolved.write(out);
+        self.handling.write(out);
         out.bool(self.is_retracted);
     }
 
     fn read(read: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         Ok(Entry {
             finding: Finding::read(read)?,
-            handling: Handling {
-                acknowledged: Option::read(read)?,
-                resolved: Option::read(read)?,
-            },
+            handling: Handling::read(read)?,
             is_retracted: read.bool()?,
+        })
+    }
+}
+
+impl Rests for Handling {
+    const WHAT: &str = "what people did about an alert";
+
+    fn write(&self, out: &mut Encoder<'_>) {
+        self.acknowledged.write(out);
+        self.resolved.write(out);
+    }
+
+    fn read(read: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        Ok(Handling {
+            acknowledged: Option::read(read)?,
+            resolved: Option::read(read)?,
         })
     }
 }

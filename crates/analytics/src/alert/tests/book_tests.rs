@@ -10,6 +10,14 @@ fn act(kind: ActKind, by: &str, minutes: i64) -> Act {
     }
 }
 
+fn handled(finding: &Finding, act: Act) -> Handled {
+    Handled {
+        key: AlertBook::drawer_of(finding),
+        id: finding.id,
+        act,
+    }
+}
+
 fn settled(book: &mut AlertBook) -> Changed {
     let mut changed = Changed::default();
     book.settle(&mut changed);
@@ -32,9 +40,9 @@ fn an_alert_fires_is_acknowledged_and_resolved_by_hand() {
     let (mut book, now) = (AlertBook::default(), at(0, 13, 0));
     book.observe(first_told(&finding));
     assert_eq!(states(&mut book, now), ["firing"]);
-    assert!(book.handle(&finding, act(ActKind::Acknowledge, "ann", 0)));
+    assert!(book.handle(handled(&finding, act(ActKind::Acknowledge, "ann", 0))));
     assert_eq!(states(&mut book, now), ["acknowledged"]);
-    assert!(book.handle(&finding, act(ActKind::Resolve, "bob", 5)));
+    assert!(book.handle(handled(&finding, act(ActKind::Resolve, "bob", 5))));
     assert_eq!(states(&mut book, now), ["resolved"]);
     // Told again, nothing changes and nothing is published.
     book.observe(first_told(&finding));
@@ -100,7 +108,7 @@ fn what_people_did_outlives_a_retraction() {
     let finding = finding_at(&desk, "o1", at(0, 10, 0));
     let (mut book, now) = (AlertBook::default(), at(0, 13, 0));
     book.observe(first_told(&finding));
-    assert!(book.handle(&finding, act(ActKind::Acknowledge, "ann", 0)));
+    assert!(book.handle(handled(&finding, act(ActKind::Acknowledge, "ann", 0))));
     book.observe(told(Some(&finding), None));
     assert_eq!(states(&mut book, now), ["retracted"]);
     book.observe(first_told(&finding));
@@ -114,23 +122,34 @@ fn an_alert_whose_time_moves_to_another_hour_keeps_its_id_and_what_people_did() 
     let late = finding_at(&desk, "o1", at(0, 10, 0));
     let (mut book, now) = (AlertBook::default(), at(0, 13, 0));
     book.observe(first_told(&late));
-    assert!(book.handle(&late, act(ActKind::Acknowledge, "ann", 0)));
+    assert!(book.handle(handled(&late, act(ActKind::Acknowledge, "ann", 0))));
     book.observe(told(Some(&late), Some(&early)));
     let changed = settled(&mut book);
     assert_eq!(changed.alerts.len(), 1);
     assert_eq!(changed.alerts[0].finding, early);
     assert_eq!(changed.alerts[0].state(now), AlertState::Acknowledged);
-    assert!(!book.handle(&late, act(ActKind::Resolve, "ann", 1)));
-    assert!(book.handle(&early, act(ActKind::Resolve, "ann", 1)));
+    assert!(!book.handle(handled(&late, act(ActKind::Resolve, "ann", 1))));
+    assert!(book.handle(handled(&early, act(ActKind::Resolve, "ann", 1))));
 }
 
 #[test]
-fn nobody_acknowledges_what_never_fired() {
+fn what_people_did_about_an_alert_that_is_not_there_waits_for_it_within_a_bound() {
     let desk = usual_desk();
     let finding = finding_at(&desk, "o1", at(0, 10, 0));
-    let mut book = AlertBook::default();
-    assert!(!book.handle(&finding, act(ActKind::Acknowledge, "ann", 0)));
-    assert!(book.kept.is_empty());
+    let (mut book, now) = (AlertBook::default(), at(0, 13, 0));
+    assert!(!book.handle(handled(&finding, act(ActKind::Acknowledge, "ann", 0))));
+    assert!(settled(&mut book).alerts.is_empty());
+    for other in 0..1_000_u32 {
+        let other = finding_at(&desk, &format!("x{other}"), at(0, 10, 0));
+        assert!(!book.handle(handled(&other, act(ActKind::Resolve, "ann", 0))));
+    }
+    let drawer = book.kept.find(&AlertBook::drawer_of(&finding));
+    assert_eq!(
+        drawer.map(|drawer| drawer.waiting.len()),
+        Some(DRAWER_ALERTS_MAX)
+    );
+    book.observe(first_told(&finding));
+    assert_eq!(states(&mut book, now), ["acknowledged"]);
 }
 
 /// Findings of one hour, spread over it.
@@ -259,7 +278,7 @@ fn a_drawer_at_rest_goes_on_where_it_was() {
     book.kept.rest();
     assert!(book.kept.is_empty());
     book.kept.bring(fresh[0].0.clone(), fresh[0].1.clone());
-    assert!(book.handle(&finding, act(ActKind::Acknowledge, "ann", 0)));
+    assert!(book.handle(handled(&finding, act(ActKind::Acknowledge, "ann", 0))));
     assert_eq!(states(&mut book, now), ["acknowledged"]);
 }
 
