@@ -2,6 +2,7 @@
 //! remain, and only then can results be taken; so results never show half an event.
 
 use crate::audit::Audit;
+use crate::customers::CustomerNews;
 use crate::home::ShardId;
 use crate::inventory::{InventoryOutput, InventorySetting, StoreInventory, TOLD_MAX};
 use crate::names::{Names, Product, Products};
@@ -67,6 +68,8 @@ pub struct Harvest {
     pub session_rows: Vec<SessionRow>,
     /// Changed carts.
     pub cart_rows: Vec<CartRow>,
+    /// Changed customers, and what they are scored by.
+    pub customers: CustomerNews,
     /// Changed products, of every worker.
     pub inventory: Vec<InventoryOutput>,
     /// New names, in the order of their ids.
@@ -529,6 +532,7 @@ impl Line {
             harvest.order_news.extend(changed.news);
             harvest.session_rows.extend(changed.sessions);
             harvest.cart_rows.extend(changed.carts);
+            (harvest.customers).take(changed.customers, &changed.scored);
             harvest.inventory.push(changed.inventory);
         }
         harvest.names = self.names.take_fresh();

@@ -7,13 +7,16 @@ use crate::rest::{self, AtRest, RestError};
 use crate::round::Round;
 use crate::seen;
 use crate::shard::{Movement, Outgoing, Output, Shard, ShardSetting, Verdicts};
-use analytics::cell::{CellKey, Delta};
+use analytics::cell::{CellKey, Delta, NameId};
+use analytics::customer::Profile;
+use analytics::customer::rfm::Counts;
 use analytics::order::{OrderNews, OrderRow};
 use analytics::person::{AsOf, CartRow, Deadlines, PersonKey, SessionRow};
 use analytics::product::ProductMovement;
 use checkpoint::{Folder, Run};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use event::EventTime;
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
@@ -84,6 +87,10 @@ pub struct HandedOver {
     pub sessions: Vec<SessionRow>,
     /// Carts, checkouts, and orders without a cart.
     pub carts: Vec<CartRow>,
+    /// Customers.
+    pub customers: BTreeMap<PersonKey, Option<Box<Profile>>>,
+    /// What customers are scored by, by store.
+    pub scored: BTreeMap<NameId, Counts>,
     /// Stock and prices.
     pub inventory: InventoryOutput,
 }
@@ -197,6 +204,8 @@ fn serve(mut shards: Vec<Shard>, workers: usize, work: &Receiver<Task>, answers:
                     news: std::mem::take(&mut out.order_news),
                     sessions: out.persons.sessions.take(),
                     carts: out.persons.carts.take(),
+                    customers: std::mem::take(&mut out.persons.customers),
+                    scored: std::mem::take(&mut out.persons.scored),
                     inventory: std::mem::take(&mut out.inventory),
                 }))
             }

@@ -1,12 +1,12 @@
 //! A customer's profile: one row of what its orders, sessions and carts add up to. Nothing in it changes by time alone but the
 //! state of its cart; how long ago something was is asked for with the instant.
 
-use super::ledger::Ledger;
-use super::told::{OrderTold, PickKind};
+use super::rfm::{Day, Values};
+use super::told::PickKind;
 use super::totals::{Amounts, Totals};
 use crate::cart::{self, Row};
 use crate::cell::NameId;
-use crate::person::PersonKey;
+use crate::person::{PersonKey, PersonRules};
 use crate::ratio::Ratio;
 use crate::session::{Act, Session};
 use crate::window::Calendar;
@@ -16,10 +16,8 @@ use event::derive::day_number;
 /// What a profile is made of: all that a customer's home knows, of visitors that became this customer too.
 #[derive(Debug, Clone, Copy)]
 pub struct Sources<'a> {
-    /// Orders told to the customer.
-    pub ledger: &'a Ledger,
-    /// Orders of its visitors.
-    pub contributed: &'a [OrderTold],
+    /// What its orders add up to, see [`super::Ledger::totals`].
+    pub totals: &'a Totals,
     /// Sessions, as one story.
     pub sessions: &'a [Session],
     /// Rows of carts, as of the instant for which the profile is wanted.
@@ -95,13 +93,13 @@ impl Profile {
     /// The profile; nothing of a customer of whom nothing is known.
     #[must_use]
     pub fn of(customer: &PersonKey, sources: &Sources<'_>) -> Option<Profile> {
-        let totals = sources.ledger.totals(sources.contributed);
+        let totals = sources.totals;
         if totals.amounts.is_empty() && sources.sessions.is_empty() && sources.carts.is_empty() {
             return None;
         }
         let visits = || sources.sessions.iter().filter(|session| session.is_visit());
         let count = |holds: fn(&Session) -> bool| visits().filter(|one| holds(one)).count() as u64;
-        let (first_seen, last_seen) = seen(&totals, sources.sessions);
+        let (first_seen, last_seen) = seen(totals, sources.sessions);
         Some(Profile {
             customer: customer.clone(),
             first_seen,
@@ -121,7 +119,7 @@ impl Profile {
                 hour: totals.favourite_hour(),
                 day_of_week: totals.favourite_day(),
             },
-            amounts: totals.amounts,
+            amounts: totals.amounts.clone(),
             cart: open_cart(sources.carts),
             visitors: sources.visitors,
         })
@@ -139,6 +137,18 @@ impl Profile {
         self.amounts
             .iter()
             .find(|amounts| amounts.currency == currency)
+    }
+
+    /// What the customer is scored by; nothing of one that never ordered.
+    #[must_use]
+    pub fn values(&self, rules: &PersonRules) -> Option<Values> {
+        let net = self.amounts(rules.currency).map_or(0, |one| one.net);
+        Some(Values {
+            last: Day::of(self.last_order?, &rules.calendar),
+            frequency: self.orders,
+            // 922 trillion and more are as much.
+            monetary: net.clamp(i64::MIN.into(), i64::MAX.into()) as i64,
+        })
     }
 
     /// Days of the store's calendar since the last order; 0 on the day itself.

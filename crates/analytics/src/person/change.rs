@@ -1,6 +1,7 @@
 //! What changed with a person since it was last settled, row by row. Plain values: how they are told is the caller's.
 
 use super::PersonKey;
+use crate::customer::ProfileChange;
 use crate::session::{GivenId, Session};
 use crate::{cart, funnel, search};
 use event::EventTime;
@@ -18,6 +19,8 @@ pub enum PersonChange {
     Funnel(RowChange<funnel::Row>),
     /// Of searches.
     Search(RowChange<search::Row>),
+    /// Of customers.
+    Profile(Box<ProfileChange>),
 }
 
 /// A row as it was told last and as it is now; at least one of the two is there.

@@ -3,6 +3,7 @@
 
 use super::{Contribution, Floors, Limits, PersonRules, Record, Version};
 use crate::cart::{self, Item};
+use crate::customer::{Ledger, Totals};
 use crate::funnel::{self, Mark, Marks, Story};
 use crate::search;
 use crate::session::{Piece, Rank, Rules, Session, Sessions};
@@ -22,6 +23,8 @@ pub struct PersonState {
     pub links: ThinVec<Link>,
     /// To a customer, by its visitors.
     pub contributions: ThinVec<Contributed>,
+    /// A customer's orders; most persons are visitors and have none.
+    pub ledger: Option<Box<Ledger>>,
 }
 
 /// A visitor was seen to be a customer.
@@ -113,6 +116,13 @@ impl PersonState {
         let given = self.contributions.iter();
         let given = given.flat_map(|given| &given.record.searches.0);
         search::cut(self.own.searches.story(given), sessions)
+    }
+
+    /// What its orders add up to; nothing of whoever was never told any.
+    #[must_use]
+    pub fn bought(&self) -> Option<Box<Totals>> {
+        let ledger = self.ledger.as_ref()?;
+        Some(Box::new(ledger.totals([])))
     }
 
     /// Its own record, and what visitors gave.
