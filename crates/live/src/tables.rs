@@ -7,6 +7,7 @@ use crate::audit::{
 };
 use crate::carts::Carts;
 use crate::cells::{CellAddress, CubeTable, RowKey, Stamp};
+use crate::customers::Customers;
 use crate::inventory::Inventory;
 use crate::orders::Orders;
 use crate::query::CalendarTexts;
@@ -38,6 +39,7 @@ pub(crate) struct Shared {
     cubes: Vec<RwLock<CubeTable>>,
     pub(crate) orders: RwLock<Orders>,
     pub(crate) carts: RwLock<Carts>,
+    pub(crate) customers: RwLock<Customers>,
     pub(crate) inventory: RwLock<Inventory>,
     pub(crate) products: RwLock<Products>,
     audit: RwLock<Audit>,
@@ -84,6 +86,7 @@ impl LiveTables {
             cubes,
             orders: RwLock::default(),
             carts: RwLock::default(),
+            customers: RwLock::default(),
             inventory: RwLock::default(),
             products: RwLock::default(),
             audit: RwLock::default(),
@@ -316,6 +319,7 @@ impl LiveFeed {
         let mut carts = shared.carts.write();
         let mut products = shared.products.write();
         let mut inventory = shared.inventory.write();
+        let mut customers = shared.customers.write();
         let mut audit = shared.audit.write();
         let mut watermarks = shared.watermarks.write();
         audit.reach(batch.progress.offset);
@@ -329,6 +333,7 @@ impl LiveFeed {
                 "sessions" => true,
                 "products" => take_in_product(&mut products, change, &mut texts),
                 "inventory" | "stock" | "prices" | "price_changes" => inventory.apply(change),
+                "customers" => customers.apply(change),
                 "watermarks" => watermarks.apply(change),
                 "ticks" => watermarks.apply_tick(change),
                 _ => audit.apply(change),
@@ -448,6 +453,14 @@ impl<'a> RowReader<'a> {
     pub(crate) fn int(&mut self) -> Option<i64> {
         match self.next()? {
             Value::Int(int) => Some(*int),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn int_or_null(&mut self) -> Option<Option<i64>> {
+        match self.next()? {
+            Value::Int(int) => Some(Some(*int)),
+            Value::Null => Some(None),
             _ => None,
         }
     }

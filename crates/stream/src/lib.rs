@@ -2,7 +2,6 @@
 //! It knows no sink, no HTTP and no SQL; what the numbers mean is decided in `analytics`.
 
 mod audit;
-mod customers;
 mod home;
 mod inventory;
 mod line;
@@ -82,10 +81,9 @@ impl Store {
     /// How it looks at its persons; `id` gives a name its number.
     pub(crate) fn person_rules(
         &self,
-        mut id: impl FnMut(&str) -> NameId,
+        id: impl FnMut(&str) -> NameId,
     ) -> Result<PersonRules, FunnelError> {
         Ok(PersonRules {
-            currency: id(self.currency.as_str()),
             sessions: self.sessions,
             carts: self.carts,
             funnels: Funnels::new(&self.funnels, id)?,

@@ -2,7 +2,6 @@
 //! remain, and only then can results be taken; so results never show half an event.
 
 use crate::audit::Audit;
-use crate::customers::CustomerNews;
 use crate::home::ShardId;
 use crate::inventory::{InventoryOutput, InventorySetting, StoreInventory, TOLD_MAX};
 use crate::names::{Names, Product, Products};
@@ -15,6 +14,7 @@ use crate::worker::{Answer, Incoming, Spawn, Task, Worker, WorkerEnded};
 use crate::{Store, Stores, StreamConfig};
 use analytics::bot::VisitorKinds;
 use analytics::cell::{CUBES, CellKey, Delta, NameId};
+use analytics::customer::Profile;
 use analytics::funnel::FunnelError;
 use analytics::order::{OrderNews, OrderRow};
 use analytics::person::{AsOf, CartRow, PersonKey, SessionRow};
@@ -68,8 +68,8 @@ pub struct Harvest {
     pub session_rows: Vec<SessionRow>,
     /// Changed carts.
     pub cart_rows: Vec<CartRow>,
-    /// Changed customers, and what they are scored by.
-    pub customers: CustomerNews,
+    /// Changed customers as they are now; nothing of one that is none any more.
+    pub customers: Vec<(PersonKey, Option<Box<Profile>>)>,
     /// Changed products, of every worker.
     pub inventory: Vec<InventoryOutput>,
     /// New names, in the order of their ids.
@@ -532,7 +532,7 @@ impl Line {
             harvest.order_news.extend(changed.news);
             harvest.session_rows.extend(changed.sessions);
             harvest.cart_rows.extend(changed.carts);
-            (harvest.customers).take(changed.customers, &changed.scored);
+            harvest.customers.extend(changed.customers);
             harvest.inventory.push(changed.inventory);
         }
         harvest.names = self.names.take_fresh();

@@ -6,7 +6,6 @@ use crate::round::RoutedEvent;
 use analytics::bot::VisitorKinds;
 use analytics::cart;
 use analytics::cell::{Deltas, NameId};
-use analytics::customer::rfm::Counts;
 use analytics::customer::{OrderId, OrderTold, Profile, Taken};
 use analytics::order::{OrderKind, OrderNews, RefundNews, Sale};
 use analytics::person::{
@@ -79,8 +78,6 @@ pub struct PersonOutput {
     pub carts: NewestRows<CartRow>,
     /// Customers whose rows changed, as they are now; nothing of one that is none any more.
     pub customers: BTreeMap<PersonKey, Option<Box<Profile>>>,
-    /// By how much that changed what customers are scored by, by store.
-    pub scored: BTreeMap<NameId, Counts>,
     /// Of the event that is folded, or of the shard that is settled.
     messages: Vec<Message>,
 }
@@ -237,7 +234,6 @@ impl Persons {
             sessions,
             carts,
             customers,
-            scored,
             ..
         } = out;
         let kinds = &self.visitor_kinds;
@@ -262,12 +258,6 @@ impl Persons {
                 search::count_rows(person.store, (&before, &after), deltas);
             }
             PersonChange::Profile(change) => {
-                let values = |profile: &Option<Profile>| profile.as_ref()?.values(rules);
-                let (before, after) = (values(&change.before), values(&change.after));
-                if before != after {
-                    let counts = scored.entry(person.store).or_default();
-                    counts.change(before.as_ref(), after.as_ref());
-                }
                 customers.insert(person.clone(), change.after.map(Box::new));
             }
             PersonChange::Funnel(change) => {

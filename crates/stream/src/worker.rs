@@ -7,9 +7,8 @@ use crate::rest::{self, AtRest, RestError};
 use crate::round::Round;
 use crate::seen;
 use crate::shard::{Movement, Outgoing, Output, Shard, ShardSetting, Verdicts};
-use analytics::cell::{CellKey, Delta, NameId};
+use analytics::cell::{CellKey, Delta};
 use analytics::customer::Profile;
-use analytics::customer::rfm::Counts;
 use analytics::order::{OrderNews, OrderRow};
 use analytics::person::{AsOf, CartRow, Deadlines, PersonKey, SessionRow};
 use analytics::product::ProductMovement;
@@ -89,8 +88,6 @@ pub struct HandedOver {
     pub carts: Vec<CartRow>,
     /// Customers.
     pub customers: BTreeMap<PersonKey, Option<Box<Profile>>>,
-    /// What customers are scored by, by store.
-    pub scored: BTreeMap<NameId, Counts>,
     /// Stock and prices.
     pub inventory: InventoryOutput,
 }
@@ -205,7 +202,6 @@ fn serve(mut shards: Vec<Shard>, workers: usize, work: &Receiver<Task>, answers:
                     sessions: out.persons.sessions.take(),
                     carts: out.persons.carts.take(),
                     customers: std::mem::take(&mut out.persons.customers),
-                    scored: std::mem::take(&mut out.persons.scored),
                     inventory: std::mem::take(&mut out.inventory),
                 }))
             }

@@ -1,12 +1,11 @@
 //! A customer's profile: one row of what its orders, sessions and carts add up to. Nothing in it changes by time alone but the
 //! state of its cart; how long ago something was is asked for with the instant.
 
-use super::rfm::{Day, Values};
 use super::told::PickKind;
 use super::totals::{Amounts, Totals};
 use crate::cart::{self, Row};
 use crate::cell::NameId;
-use crate::person::{PersonKey, PersonRules};
+use crate::person::PersonKey;
 use crate::ratio::Ratio;
 use crate::session::{Act, Session};
 use crate::window::Calendar;
@@ -137,18 +136,6 @@ impl Profile {
         self.amounts
             .iter()
             .find(|amounts| amounts.currency == currency)
-    }
-
-    /// What the customer is scored by; nothing of one that never ordered.
-    #[must_use]
-    pub fn values(&self, rules: &PersonRules) -> Option<Values> {
-        let net = self.amounts(rules.currency).map_or(0, |one| one.net);
-        Some(Values {
-            last: Day::of(self.last_order?, &rules.calendar),
-            frequency: self.orders,
-            // 922 trillion and more are as much.
-            monetary: net.clamp(i64::MIN.into(), i64::MAX.into()) as i64,
-        })
     }
 
     /// Days of the store's calendar since the last order; 0 on the day itself.

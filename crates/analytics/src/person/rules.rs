@@ -1,6 +1,5 @@
 //! How a store looks at its persons.
 
-use crate::cell::NameId;
 use crate::funnel::Funnels;
 use crate::window::Calendar;
 use crate::{cart, session};
@@ -17,8 +16,6 @@ pub struct PersonRules {
     pub funnels: Funnels,
     /// The store's days.
     pub calendar: Calendar,
-    /// The store's own currency, in which customers are compared.
-    pub currency: NameId,
 }
 
 impl Default for PersonRules {
@@ -29,7 +26,6 @@ impl Default for PersonRules {
             carts: cart::Rules::default(),
             funnels: Funnels::default(),
             calendar: Calendar::new(TimeZone::UTC),
-            currency: NameId(0),
         }
     }
 }

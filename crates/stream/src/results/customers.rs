@@ -2,15 +2,19 @@
 
 use super::inventory::TABLES;
 use super::{Results, product_id};
-use crate::customers::CustomerNews;
 use crate::publish::customers as rows;
+use analytics::customer::Profile;
+use analytics::person::PersonKey;
 use changelog::Change;
 
 impl Results {
     /// Rows of customers that changed.
-    pub(super) fn tell_customers(&mut self, told: &CustomerNews) -> Vec<Change> {
-        let mut changes = Vec::with_capacity(told.rows.len());
-        for (customer, profile) in &told.rows {
+    pub(super) fn tell_customers(
+        &mut self,
+        told: &[(PersonKey, Option<Box<Profile>>)],
+    ) -> Vec<Change> {
+        let mut changes = Vec::with_capacity(told.len());
+        for (customer, profile) in told {
             let store = self.names.get(customer.store.0 as usize);
             let currency = self
                 .stores
