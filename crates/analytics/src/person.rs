@@ -228,7 +228,7 @@ impl People {
             let as_of = self.deadlines.as_of_store(key.store);
             let after = Published::of(key.kind, state, rules, as_of);
             let before = person.before.take().unwrap_or_default();
-            after.tell(&before, rules, |change| tell((key, rules), change));
+            after.tell(&before, (state, rules), |change| tell((key, rules), change));
             after.tell_profile(&before, key, |change| tell((key, rules), change));
             after.tell_customers(&before, (key, state), version, messages);
             let deadline = |published: &Published| published.deadline(&rules.carts);

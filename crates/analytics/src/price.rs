@@ -5,6 +5,7 @@ mod days;
 mod effect;
 mod elasticity;
 mod movement;
+mod points;
 mod slope;
 mod state;
 

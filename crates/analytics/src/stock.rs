@@ -5,6 +5,7 @@ mod course;
 mod lane;
 mod movement;
 mod row;
+mod sights;
 mod state;
 
 pub use course::{Course, Span, Standing};
@@ -13,6 +14,7 @@ pub use movement::{Feed, Goods, Interest, Said};
 pub use row::{Basis, Demand, InventoryRow, Settled, WarehouseRow};
 pub use state::ProductStock;
 
+use crate::alert::StockSight;
 use crate::by_store::ByStore;
 use crate::cell::NameId;
 use crate::kept::Kept;
@@ -178,6 +180,13 @@ impl Stocks {
     pub fn row(&self, key: &StockKey, as_of: EventTime) -> Option<InventoryRow> {
         let state = self.state(key)?;
         Some(state.row(*key, as_of, &self.rules.of(key.store)))
+    }
+
+    /// The level of a product in memory as rules of alerts look at it.
+    #[must_use]
+    pub fn sights(&self, key: &StockKey) -> Vec<StockSight> {
+        let rules = self.rules.of(key.store);
+        (self.state(key)).map_or_else(Vec::new, |state| state.sights(&rules))
     }
 
     /// How the level of a product in memory went.

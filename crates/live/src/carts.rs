@@ -220,8 +220,7 @@ impl Carts {
             list.carts.extend(kept.filter(stands).cloned());
             list.is_cut |= found.is_cut;
         }
-        list.carts
-            .sort_by(|one, other| other.created.cmp(&one.created));
+        list.carts.sort_by_key(|cart| Reverse(cart.created));
         list.since = list.carts.last().map(|cart| cart.created);
         list
     }

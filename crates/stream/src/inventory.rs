@@ -2,10 +2,11 @@
 //! their product, so that they follow from the events alone and not from when they were told.
 
 use crate::rest::{self, AtRest, RestError};
+use analytics::alert::{PricePoint, StockSight};
 use analytics::cell::{Deltas, NameId};
 use analytics::price::{self, PriceKey, Prices, Surroundings, Traffic};
 use analytics::product::{ProductMovement, Sold, WrittenOff};
-use analytics::stock::{self, Feed, Goods, Span, Standing, StockKey, Stocks};
+use analytics::stock::{self, Basis, Feed, Goods, Span, Standing, StockKey, Stocks};
 use analytics::window::{Calendar, Grain};
 use checkpoint::{Folder, Run};
 use event::{EventTime, EventType};
@@ -53,6 +54,10 @@ pub struct InventoryOutput {
     pub stock: stock::Settled,
     /// Of prices.
     pub prices: price::Settled,
+    /// Levels of products that changed, for the rules of alerts; none where nothing was ever low.
+    pub levels: Vec<(StockKey, Vec<StockSight>)>,
+    /// Prices of products that changed, for the same.
+    pub points: Vec<(PriceKey, Vec<PricePoint>)>,
 }
 
 impl Inventory {
@@ -159,7 +164,17 @@ impl Inventory {
     pub fn settle(&mut self, max: usize, out: &mut InventoryOutput) {
         // As of their own newest movement.
         let as_of = EventTime(i64::MIN);
+        let (told, priced) = (out.stock.inventory.len(), out.prices.prices.len());
         self.stocks.settle_some(as_of, max, &mut out.stock);
+        for row in &out.stock.inventory[told..] {
+            if row.basis == Basis::Reports || row.basis == Basis::Changes {
+                let levels = match may_alert(row) {
+                    true => self.stocks.sights(&row.key),
+                    false => Vec::new(),
+                };
+                out.levels.push((row.key, levels));
+            }
+        }
         for key in out.stock.moved.drain(..) {
             self.prices.touch_elasticity(key);
         }
@@ -169,6 +184,11 @@ impl Inventory {
             out_of_stock: &|key| out_of_stock(stocks, key),
         };
         (self.prices).settle_some(surroundings, max, &mut out.prices);
+        for row in &out.prices.prices[priced..] {
+            if let Some(state) = self.prices.state(&row.key).filter(|_| row.changes > 0) {
+                out.points.push((row.key, state.points()));
+            }
+        }
     }
 
     /// What is fresh was written.
@@ -182,6 +202,17 @@ impl Inventory {
         self.stocks.forget();
         self.prices.forget();
     }
+}
+
+/// Hours of cover from which on no rule looks: two lead times and more.
+const COVERED_HOURS: i128 = 30 * 24;
+
+/// Whether the product was low or out lately, or will be soon: of others rules of alerts find nothing.
+fn may_alert(row: &stock::InventoryRow) -> bool {
+    let is_short = row.days_of_cover().is_some_and(|cover| {
+        cover.numerator.saturating_mul(24) < cover.denominator.saturating_mul(COVERED_HOURS)
+    });
+    row.is_low() || row.is_out() || row.low_micros > 0 || row.out_micros > 0 || is_short
 }
 
 fn tell_stock(routed: &RoutedEvent<'_>, out: &mut Vec<ProductMovement>) {

@@ -14,6 +14,7 @@ mod results;
 mod round;
 mod run;
 mod seen;
+mod setting;
 mod shard;
 mod texts;
 mod watch;
@@ -29,7 +30,7 @@ pub use line::{Harvest, Line, LineError};
 pub use results::Results;
 pub use run::{StreamError, StreamHandle, start};
 
-use analytics::alert::{Rule, usual_rules};
+use analytics::alert::{Condition, Rule, usual_rules};
 use analytics::cell::NameId;
 use analytics::funnel::{Declaration, FunnelError, Funnels};
 use analytics::person::PersonRules;
@@ -88,7 +89,19 @@ impl Store {
             carts: self.carts,
             funnels: Funnels::new(&self.funnels, id)?,
             calendar: Calendar::new(self.zone.clone()),
+            busy_above: self.busy_above(),
         })
+    }
+}
+
+impl Store {
+    /// The least number of events within a minute that a rule about programs asks for.
+    fn busy_above(&self) -> u32 {
+        let limits = self.rules.iter().filter_map(|rule| match &rule.condition {
+            Condition::BotStorm(storm) => Some(storm.events_a_minute_above),
+            _ => None,
+        });
+        limits.min().unwrap_or(u32::MAX)
     }
 }
 

@@ -3,27 +3,24 @@
 
 use crate::audit::Audit;
 use crate::home::ShardId;
-use crate::inventory::{InventoryOutput, InventorySetting, StoreInventory, TOLD_MAX};
+use crate::inventory::{InventoryOutput, TOLD_MAX};
 use crate::names::{Names, Product, Products};
-use crate::persons::PersonSetting;
 use crate::rest::{self, AtRest, RestError};
 use crate::round::{FrameSide, FrameSource, Known, NamedBatch, Round};
-use crate::shard::{Outgoing, ShardSetting};
+use crate::setting::shard_setting;
+use crate::shard::Outgoing;
 use crate::watermarks::Watermarks;
 use crate::worker::{Answer, Incoming, Spawn, Task, Worker, WorkerEnded};
-use crate::{Store, Stores, StreamConfig};
-use analytics::bot::VisitorKinds;
+use crate::{Stores, StreamConfig};
+use analytics::alert::Burst;
 use analytics::cell::{CUBES, CellKey, Delta, NameId};
 use analytics::customer::Profile;
 use analytics::funnel::FunnelError;
 use analytics::order::{OrderNews, OrderRow};
 use analytics::person::{AsOf, CartRow, PersonKey, SessionRow};
-use analytics::session::Channel;
-use analytics::window::Calendar;
 use changelog::{Change, Progress};
 use checkpoint::{Checkpoint, DecodeError, Decoder, Encoder, Folder, Run};
 use event::EventTime;
-use event::derive::DeviceType;
 use event::frame::FrameBody;
 use event::import::ImportKey;
 use std::collections::BTreeSet;
@@ -70,6 +67,8 @@ pub struct Harvest {
     pub cart_rows: Vec<CartRow>,
     /// Changed customers as they are now; nothing of one that is none any more.
     pub customers: Vec<(PersonKey, Option<Box<Profile>>)>,
+    /// Persons who are very busy, or no longer are.
+    pub bursts: Vec<(PersonKey, Vec<Burst>)>,
     /// Changed products, of every worker.
     pub inventory: Vec<InventoryOutput>,
     /// New names, in the order of their ids.
@@ -533,6 +532,7 @@ impl Line {
             harvest.session_rows.extend(changed.sessions);
             harvest.cart_rows.extend(changed.carts);
             harvest.customers.extend(changed.customers);
+            harvest.bursts.extend(changed.bursts);
             harvest.inventory.push(changed.inventory);
         }
         harvest.names = self.names.take_fresh();
@@ -543,39 +543,6 @@ impl Line {
         self.is_changed = false;
         Ok(harvest)
     }
-}
-
-/// What shards know from the beginning. So the first names are those of stores, of steps of funnels and of channels,
-/// whatever checkpoint is gone on from.
-fn shard_setting(stores: &Stores, names: &mut Names) -> Result<ShardSetting, FunnelError> {
-    let bot_device = names.id(DeviceType::Bot.name());
-    let mut rules = |store: &Store| {
-        let mut rules = store.person_rules(|name| names.id(name))?;
-        rules.sessions.bots.device = Some(bot_device);
-        Ok::<_, FunnelError>(rules)
-    };
-    let usual = rules(&Store::default())?;
-    let of_persons = stores.0.values().map(|store| Ok(Arc::new(rules(store)?)));
-    let of_persons = of_persons.collect::<Result<Vec<_>, FunnelError>>()?;
-    let ids: Vec<NameId> = stores.0.keys().map(|name| names.id(name)).collect();
-    let inventory = ids.iter().zip(stores.0.values());
-    let inventory = inventory.map(|(id, store)| StoreInventory {
-        store: *id,
-        stock: store.stock,
-        prices: store.prices,
-        calendar: Calendar::new(store.zone.clone()),
-    });
-    Ok(ShardSetting {
-        persons: PersonSetting {
-            usual,
-            stores: ids.iter().copied().zip(of_persons).collect(),
-            channels: std::array::from_fn(|at| names.id(Channel::ALL[at].name())),
-            visitor_kinds: VisitorKinds::resolve(|name| names.id(name)),
-        },
-        inventory: InventorySetting {
-            stores: inventory.collect(),
-        },
-    })
 }
 
 fn done(worker: &Worker) -> Result<(), LineError> {

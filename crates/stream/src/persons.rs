@@ -3,6 +3,7 @@
 
 use crate::rest::{self, AtRest, RestError};
 use crate::round::RoutedEvent;
+use analytics::alert::Burst;
 use analytics::bot::VisitorKinds;
 use analytics::cart;
 use analytics::cell::{Deltas, NameId};
@@ -78,6 +79,8 @@ pub struct PersonOutput {
     pub carts: NewestRows<CartRow>,
     /// Customers whose rows changed, as they are now; nothing of one that is none any more.
     pub customers: BTreeMap<PersonKey, Option<Box<Profile>>>,
+    /// Persons who are very busy, or no longer are.
+    pub bursts: Vec<(PersonKey, Vec<Burst>)>,
     /// Of the event that is folded, or of the shard that is settled.
     messages: Vec<Message>,
 }
@@ -234,6 +237,7 @@ impl Persons {
             sessions,
             carts,
             customers,
+            bursts,
             ..
         } = out;
         let kinds = &self.visitor_kinds;
@@ -250,6 +254,7 @@ impl Persons {
                     carts.push(row.key().rank.time, person, change);
                 }
             }
+            PersonChange::Busy(minutes) => bursts.push((person.clone(), minutes)),
             PersonChange::Search(change) => {
                 let rows = |row: &'_ Option<search::Row>| -> Vec<search::Row> {
                     row.iter().copied().collect()

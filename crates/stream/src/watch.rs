@@ -2,6 +2,7 @@
 //! the merger, which knows all names and sees every cell; what a rule finds is decided in `analytics::alert`.
 
 mod orders;
+mod products;
 mod rates;
 
 use crate::line::Harvest;
@@ -10,13 +11,12 @@ use crate::rest::alerts::{self, Rests, keys};
 use crate::rest::{self, AtRest, RestError};
 use crate::{Store, Stores};
 use analytics::alert::{
-    AlertBook, Changed, Daily, Desk, DrawerKey, Rates, Scope, Spans, StoreDesk, Trails, Verdicts,
+    AlertBook, Changed, Daily, Desk, DrawerKey, Rates, Spans, StoreDesk, Trails, Verdicts,
 };
 use analytics::cell::NameId;
 use analytics::kept::Kept;
 use analytics::window::Calendar;
 use checkpoint::{Decoder, Encoder, Folder, Run, Table};
-use event::EventTime;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use rates::Feeds;
@@ -90,6 +90,12 @@ impl Watch {
         let mut verdicts = Verdicts::default();
         for news in &harvest.order_news {
             self.observe_order(news, known, &mut verdicts)?;
+        }
+        for told in &harvest.inventory {
+            self.observe_products(told, known, &mut verdicts)?;
+        }
+        for (person, bursts) in &harvest.bursts {
+            self.observe_bursts(person, bursts, known, &mut verdicts)?;
         }
         for delta in harvest.deltas.iter().flatten() {
             self.observe_delta(delta, known);
@@ -224,23 +230,4 @@ fn write_kept<K: Eq + Hash + Clone, S: Default + Rests>(
         alerts::write(state, &mut bytes);
         (key(of), bytes)
     }));
-}
-
-/// What was told of a rule and a subject, brought from rest where it lies there.
-#[expect(dead_code, reason = "stock, prices and bursts are told next")]
-fn tell_span(
-    watch: &mut Watch,
-    scope: Scope,
-    from: EventTime,
-    findings: Vec<analytics::alert::Finding>,
-    out: &mut Verdicts,
-) -> Result<(), RestError> {
-    bring(
-        &mut watch.spans.kept,
-        scope.clone(),
-        &watch.at_rest,
-        keys::span,
-    )?;
-    watch.spans.tell(&scope, (from, findings), out);
-    Ok(())
 }

@@ -7,6 +7,7 @@ use crate::rest::{self, AtRest, RestError};
 use crate::round::Round;
 use crate::seen;
 use crate::shard::{Movement, Outgoing, Output, Shard, ShardSetting, Verdicts};
+use analytics::alert::Burst;
 use analytics::cell::{CellKey, Delta};
 use analytics::customer::Profile;
 use analytics::order::{OrderNews, OrderRow};
@@ -88,6 +89,8 @@ pub struct HandedOver {
     pub carts: Vec<CartRow>,
     /// Customers.
     pub customers: BTreeMap<PersonKey, Option<Box<Profile>>>,
+    /// Persons who are very busy, or no longer are.
+    pub bursts: Vec<(PersonKey, Vec<Burst>)>,
     /// Stock and prices.
     pub inventory: InventoryOutput,
 }
@@ -191,19 +194,7 @@ fn serve(mut shards: Vec<Shard>, workers: usize, work: &Receiver<Task>, answers:
                 Answer::Done
             }
             Task::HandOver(products_max) => {
-                let each = products_max.div_ceil(shards.len().max(1));
-                for shard in &mut shards {
-                    shard.inventory.settle(each, &mut out.inventory);
-                }
-                Answer::HandedOver(Box::new(HandedOver {
-                    deltas: out.deltas.take(),
-                    orders: std::mem::take(&mut out.order_rows),
-                    news: std::mem::take(&mut out.order_news),
-                    sessions: out.persons.sessions.take(),
-                    carts: out.persons.carts.take(),
-                    customers: std::mem::take(&mut out.persons.customers),
-                    inventory: std::mem::take(&mut out.inventory),
-                }))
+                Answer::HandedOver(Box::new(hand_over(&mut shards, products_max, &mut out)))
             }
             Task::Rest(folder) => Answer::Rested(rest(&mut shards, &mut at_rest, &folder)),
             Task::SetAtRest(newest) => {
@@ -219,6 +210,24 @@ fn serve(mut shards: Vec<Shard>, workers: usize, work: &Receiver<Task>, answers:
         if answers.send(answer).is_err() {
             return;
         }
+    }
+}
+
+/// Everything that changed, with the rows of so many products at most.
+fn hand_over(shards: &mut [Shard], products_max: usize, out: &mut Output) -> HandedOver {
+    let each = products_max.div_ceil(shards.len().max(1));
+    for shard in shards {
+        shard.inventory.settle(each, &mut out.inventory);
+    }
+    HandedOver {
+        deltas: out.deltas.take(),
+        orders: std::mem::take(&mut out.order_rows),
+        news: std::mem::take(&mut out.order_news),
+        sessions: out.persons.sessions.take(),
+        carts: out.persons.carts.take(),
+        customers: std::mem::take(&mut out.persons.customers),
+        bursts: std::mem::take(&mut out.persons.bursts),
+        inventory: std::mem::take(&mut out.inventory),
     }
 }
 

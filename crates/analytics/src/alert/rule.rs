@@ -7,7 +7,7 @@ mod usual;
 pub use check::{RuleError, check_rules};
 pub use usual::usual_rules;
 
-use super::Severity;
+use super::{Severity, SubjectKind};
 use crate::catalogue::Dimension;
 use event::time::{DAY, HOUR};
 use event::{Money, Quantity};
@@ -47,6 +47,21 @@ pub enum Condition {
 }
 
 impl Condition {
+    /// Whether it is judged from the timeline of such a subject.
+    #[must_use]
+    pub fn looks_at(&self, kind: SubjectKind) -> bool {
+        match self {
+            Condition::LowStock(_)
+            | Condition::OutOfStock(_)
+            | Condition::ShortCover(_)
+            | Condition::PriceMistake(_) => kind == SubjectKind::Product,
+            Condition::BotStorm(_) => {
+                matches!(kind, SubjectKind::Customer | SubjectKind::Visitor)
+            }
+            _ => false,
+        }
+    }
+
     /// The condition, if it is one of a value against history.
     #[must_use]
     pub fn unlike(&self) -> Option<&Unlike> {

@@ -134,7 +134,7 @@ impl OrderTold {
         (was, is): (Option<&Sale>, Option<&Sale>),
         version: Version,
         calendar: &Calendar,
-    ) -> impl Iterator<Item = (Arc<str>, OrderTold)> {
+    ) -> impl Iterator<Item = (Arc<str>, OrderTold)> + use<> {
         let customer = |sale: Option<&Sale>| sale?.customer_id.clone();
         let (before, after) = (customer(was), customer(is));
         let gone = was.zip(before.filter(|before| Some(before) != after.as_ref()));

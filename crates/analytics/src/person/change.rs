@@ -1,6 +1,7 @@
 //! What changed with a person since it was last settled, row by row. Plain values: how they are told is the caller's.
 
 use super::PersonKey;
+use crate::alert::Burst;
 use crate::customer::ProfileChange;
 use crate::session::{GivenId, Session};
 use crate::{cart, funnel, search};
@@ -21,6 +22,8 @@ pub enum PersonChange {
     Search(RowChange<search::Row>),
     /// Of customers.
     Profile(Box<ProfileChange>),
+    /// The minutes of a person who is very busy; none where it was so and is no longer.
+    Busy(Vec<Burst>),
 }
 
 /// A row as it was told last and as it is now; at least one of the two is there.

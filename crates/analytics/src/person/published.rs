@@ -22,6 +22,8 @@ pub(super) struct Published {
     carts: Vec<cart::Row>,
     funnels: Vec<funnel::Row>,
     searches: Vec<search::Row>,
+    /// Whether it did more in some minutes than people usually do.
+    is_busy: bool,
     /// A visitor's; empty for others.
     links: Vec<Link>,
     /// What a customer's orders add up to.
@@ -49,6 +51,7 @@ impl Published {
             published.carts = state.carts(&rules.carts, as_of);
             published.funnels = state.ways(rules, &published.sessions);
             published.searches = state.searches(&published.sessions);
+            published.is_busy = state.is_busy(rules.busy_above);
         }
         if kind == PersonKind::Customer {
             published.bought = state.bought();
@@ -88,9 +91,13 @@ impl Published {
     pub(super) fn tell(
         &self,
         before: &Published,
-        rules: &PersonRules,
+        (state, rules): (&PersonState, &PersonRules),
         mut tell: impl FnMut(PersonChange),
     ) {
+        if self.is_busy || before.is_busy {
+            let bursts = self.is_busy.then(|| state.bursts());
+            tell(PersonChange::Busy(bursts.unwrap_or_default()));
+        }
         self.tell_sessions(before, rules, |change| tell(PersonChange::Session(change)));
         tell_rows(&before.carts, &self.carts, cart::Row::key, |change| {
             tell(PersonChange::Cart(change));

@@ -16,6 +16,8 @@ pub struct PersonRules {
     pub funnels: Funnels,
     /// The store's days.
     pub calendar: Calendar,
+    /// Events within a minute above which a person's minutes are told, for the rules of alerts.
+    pub busy_above: u32,
 }
 
 impl Default for PersonRules {
@@ -26,6 +28,7 @@ impl Default for PersonRules {
             carts: cart::Rules::default(),
             funnels: Funnels::default(),
             calendar: Calendar::new(TimeZone::UTC),
+            busy_above: u32::MAX,
         }
     }
 }

@@ -2,11 +2,12 @@
 //! Rules of one state; between states go the messages of `message`.
 
 use super::{Contribution, Floors, Limits, PersonRules, Record, Version};
+use crate::alert::Burst;
 use crate::cart::{self, Item};
 use crate::customer::{Ledger, Totals};
 use crate::funnel::{self, Mark, Marks, Story};
 use crate::search;
-use crate::session::{Piece, Rank, Rules, Session, Sessions};
+use crate::session::{Act, Piece, Rank, Rules, Session, Sessions};
 use event::EventTime;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -123,6 +124,19 @@ impl PersonState {
     pub fn bought(&self) -> Option<Box<Totals>> {
         let ledger = self.ledger.as_ref()?;
         Some(Box::new(ledger.totals([])))
+    }
+
+    /// Whether some slot of time holds more events than so many: only then can a minute of it.
+    pub(super) fn is_busy(&self, events_above: u32) -> bool {
+        let mut pieces = self.pieces();
+        pieces.any(|piece| piece.acts[Act::Event] > events_above)
+    }
+
+    /// Its minutes.
+    pub(super) fn bursts(&self) -> Vec<Burst> {
+        let mut pieces: Vec<&Piece> = self.pieces().collect();
+        pieces.sort_unstable_by_key(|piece| piece.first);
+        Burst::of(pieces)
     }
 
     /// Its own record, and what visitors gave.

@@ -153,6 +153,13 @@ impl Course {
         before.map_or(Standing::Unknown, |point| self.standing_of(*point))
     }
 
+    /// How it stood from a point of its own on.
+    pub(super) fn standing_at(&self, time: EventTime) -> Standing {
+        let at = self.levels.partition_point(|(point, _)| *point <= time);
+        let last = at.checked_sub(1).and_then(|at| self.levels.get(at));
+        last.map_or(Standing::Unknown, |point| self.standing_of(*point))
+    }
+
     fn standing_of(&self, (time, level): (EventTime, i128)) -> Standing {
         if self.judged_from.is_none_or(|from| time < from) {
             Standing::Unknown

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, missing_docs)] // tests wait for real processes, so they may look at real clocks
 
 mod audit;
+mod behaviour;
 mod checkpoints;
 mod clickstream;
 mod crash;

@@ -120,7 +120,7 @@ fn read_stock(line: &str) -> (String, Known) {
     (columns[0].to_owned(), known)
 }
 
-fn send(client: &Client, lines: &[Vec<u8>]) {
+pub(super) fn send(client: &Client, lines: &[Vec<u8>]) {
     for chunk in lines.chunks(LINES_MAX) {
         let answer = client.offer(chunk.concat()).expect("answers");
         assert_eq!(answer.status, 202, "{answer:?}");
@@ -185,7 +185,7 @@ fn check(client: &Client, played: &Played) {
 }
 
 /// Another order, the same in every run.
-fn shuffle(lines: &mut [Vec<u8>], seed: u64) {
+pub(super) fn shuffle(lines: &mut [Vec<u8>], seed: u64) {
     let mut state = seed;
     for at in (1..lines.len()).rev() {
         state = state

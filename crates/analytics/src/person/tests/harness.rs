@@ -256,6 +256,7 @@ impl Town {
             bring,
             mail,
             |(person, _), change| match change {
+                PersonChange::Busy(_) => {}
                 PersonChange::Session(change) => tell_session(table, person, change),
                 PersonChange::Cart(change) => {
                     tell_row(rows, person, change, |row| format!("cart {:?}", row.key()));
