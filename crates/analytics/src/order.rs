@@ -10,6 +10,7 @@ pub use sale::{LineShare, OrderRow, Sale, SaleLine};
 pub use telling::Telling;
 
 use crate::cell::{Deltas, NameId};
+use crate::customer::OrderId;
 use crate::names::{EventNames, ItemNames};
 use crate::product::ProductMovement;
 use event::dialect::table::TableDialect;
@@ -33,6 +34,8 @@ pub struct Outputs<'a> {
     pub rows: &'a mut Vec<OrderRow>,
     /// The same orders, for whoever measures them by others.
     pub news: &'a mut Vec<OrderNews>,
+    /// Refunds that are new or changed, of those that name a customer.
+    pub refunds: &'a mut Vec<RefundNews>,
 }
 
 /// An order as it stands, and which event placed it.
@@ -47,6 +50,17 @@ pub struct OrderNews {
     pub was: Option<Placed>,
     /// As it is; nothing where it is none any more.
     pub is: Option<Placed>,
+}
+
+/// A refund that changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundNews {
+    /// Which one.
+    pub refund: OrderId,
+    /// As it was; nothing where there was none.
+    pub was: Option<Sale>,
+    /// As it is.
+    pub is: Sale,
 }
 
 /// One shard's orders and refunds. Ids are kept for good, but not all in memory: whoever holds the rest of them brings a
@@ -259,13 +273,26 @@ impl Orders {
         refund: Sale,
         out: &mut Outputs<'_>,
     ) {
-        let (before, after) = match OrderKey::of_refund(event, names) {
-            Some(key) => match self.state(key).take_refund(event, refund) {
-                Some((before, after)) => (before, Some(after)),
-                None => return,
-            },
-            None => (None, Some(refund)),
+        let (id, before, after) = match OrderKey::of_refund(event, names) {
+            Some(key) => {
+                let id = OrderId::of(&key);
+                match self.state(key).take_refund(event, refund) {
+                    Some((before, after)) => (id, before, Some(after)),
+                    None => return,
+                }
+            }
+            None => (OrderId::of_event(event.id()), None, Some(refund)),
         };
+        let is_named = |refund: &Sale| refund.customer_id.is_some();
+        if let Some(is) = &after
+            && (is_named(is) || before.as_ref().is_some_and(is_named))
+        {
+            out.refunds.push(RefundNews {
+                refund: id,
+                was: before.clone(),
+                is: is.clone(),
+            });
+        }
         let mut told = Telling::default();
         for (refund, sign) in [(&before, -1), (&after, 1)] {
             if let Some(refund) = refund {

@@ -21,6 +21,7 @@ pub use state::{Contributed, Link, PersonState, customer_at};
 
 use crate::by_store::ByStore;
 use crate::cell::NameId;
+use crate::customer::{self, OrderTold, Taken};
 use event::EventTime;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -189,6 +190,20 @@ impl People {
         Ok(())
     }
 
+    /// Takes what the home of an order tells its customer, in any order and as often as it likes.
+    pub fn take_order<E>(
+        &mut self,
+        customer: PersonRef<'_>,
+        told: OrderTold,
+        bring: impl FnOnce(PersonRef<'_>) -> Result<Option<PersonState>, E>,
+    ) -> Result<Taken, E> {
+        let rules = self.rules.get(customer.store);
+        let as_of = self.deadlines.as_of_store(customer.store);
+        let state = self.fresh.touch(customer, (rules, as_of), bring)?;
+        let ledger = state.ledger.get_or_insert_default();
+        Ok(ledger.take(told, &customer::Limits::default()))
+    }
+
     /// Says what changed since the last time: rows, one after the other, and whole contributions of visitors to their
     /// customers. Rows are told as of these instants, of persons too of whom nothing was heard. The version must be above
     /// that of every message this shard has sent.
@@ -214,6 +229,7 @@ impl People {
             let after = Published::of(key.kind, state, rules, as_of);
             let before = person.before.take().unwrap_or_default();
             after.tell(&before, (state, rules), |change| tell((key, rules), change));
+            after.tell_profile(&before, key, |change| tell((key, rules), change));
             after.tell_customers(&before, (key, state), version, messages);
             let deadline = |published: &Published| published.deadline(&rules.carts);
             let deadlines = (deadline(&before), deadline(&after));

@@ -6,8 +6,8 @@ use crate::host::{self, HostNames};
 use crate::hub::Hub;
 use crate::keys::Scope;
 use crate::routes::{
-    alerts, audit, carts, catalogue, errors, events, fallback, funnels, health, imports, inventory,
-    quality, quarantine, queries, sessions, stream,
+    alerts, audit, carts, catalogue, customers, errors, events, fallback, funnels, health, imports,
+    inventory, quality, quarantine, queries, sessions, stream,
 };
 use crate::state::ApiState;
 use crate::trace;
@@ -89,6 +89,8 @@ pub(crate) fn routes(app: &Arc<App>) -> Router {
         .route("/api/v1/quarantine/{id}", get(quarantine::show))
         .route("/api/v1/imports", get(imports::list))
         .route("/api/v1/inventory", get(inventory::list))
+        .route("/api/v1/customers", get(customers::list))
+        .route("/api/v1/customers/{id}", get(customers::show))
         .route("/api/v1/prices/changes", get(inventory::price_changes))
         .route("/api/v1/meta/metrics", get(catalogue::metrics));
     let adding = Router::new().route("/api/v1/events", post(events::add));

@@ -5,6 +5,7 @@ mod alerts;
 mod audit;
 mod carts;
 mod cells;
+mod customers;
 mod funnels;
 mod inventory;
 mod orders;
@@ -22,6 +23,7 @@ pub use audit::{
     QuarantinedRow, SourceFinding, SourceView, Tally,
 };
 pub use carts::{CARTS_MAX, Cart, CartLine, CartList, CartOrder};
+pub use customers::{Customer, CustomerCart, CustomerFavourites, CustomerList, CustomerSort};
 pub use funnels::{FunnelFigures, FunnelQuestion, FunnelsAnswer, FunnelsError, StepFigures};
 pub use inventory::{
     ElasticityView, PriceChange, PriceChangeQuestion, PriceSide, StandingMicros, StockItem,

@@ -8,6 +8,7 @@ use crate::audit::{
 };
 use crate::carts::Carts;
 use crate::cells::{CellAddress, CubeTable, RowKey, Stamp};
+use crate::customers::Customers;
 use crate::inventory::Inventory;
 use crate::orders::Orders;
 use crate::query::CalendarTexts;
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     cubes: Vec<RwLock<CubeTable>>,
     pub(crate) orders: RwLock<Orders>,
     pub(crate) carts: RwLock<Carts>,
+    pub(crate) customers: RwLock<Customers>,
     pub(crate) inventory: RwLock<Inventory>,
     pub(crate) alerts: RwLock<Alerts>,
     pub(crate) products: RwLock<Products>,
@@ -86,6 +88,7 @@ impl LiveTables {
             cubes,
             orders: RwLock::default(),
             carts: RwLock::default(),
+            customers: RwLock::default(),
             inventory: RwLock::default(),
             alerts: RwLock::default(),
             products: RwLock::default(),
@@ -320,6 +323,7 @@ impl LiveFeed {
         let mut products = shared.products.write();
         let mut inventory = shared.inventory.write();
         let mut alerts = shared.alerts.write();
+        let mut customers = shared.customers.write();
         let mut audit = shared.audit.write();
         let mut watermarks = shared.watermarks.write();
         audit.reach(batch.progress.offset);
@@ -334,6 +338,7 @@ impl LiveFeed {
                 "products" => take_in_product(&mut products, change, &mut texts),
                 "inventory" | "stock" | "prices" | "price_changes" => inventory.apply(change),
                 "alerts" | "alerts_more" => alerts.apply(change),
+                "customers" => customers.apply(change),
                 "watermarks" => watermarks.apply(change),
                 "ticks" => watermarks.apply_tick(change),
                 _ => audit.apply(change),
@@ -453,6 +458,14 @@ impl<'a> RowReader<'a> {
     pub(crate) fn int(&mut self) -> Option<i64> {
         match self.next()? {
             Value::Int(int) => Some(*int),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn int_or_null(&mut self) -> Option<Option<i64>> {
+        match self.next()? {
+            Value::Int(int) => Some(Some(*int)),
+            Value::Null => Some(None),
             _ => None,
         }
     }

@@ -15,6 +15,7 @@ use crate::worker::{Answer, Incoming, Spawn, Task, Worker, WorkerEnded};
 use crate::{Stores, StreamConfig};
 use analytics::alert::{Burst, Handled};
 use analytics::cell::{CUBES, CellKey, Delta, NameId};
+use analytics::customer::Profile;
 use analytics::funnel::FunnelError;
 use analytics::order::{OrderNews, OrderRow};
 use analytics::person::{AsOf, CartRow, PersonKey, SessionRow};
@@ -65,6 +66,8 @@ pub struct Harvest {
     pub session_rows: Vec<SessionRow>,
     /// Changed carts.
     pub cart_rows: Vec<CartRow>,
+    /// Changed customers as they are now; nothing of one that is none any more.
+    pub customers: Vec<(PersonKey, Option<Box<Profile>>)>,
     /// Persons who are very busy, or no longer are.
     pub bursts: Vec<(PersonKey, Vec<Burst>)>,
     /// Changed products, of every worker.
@@ -536,6 +539,7 @@ impl Line {
             harvest.order_news.extend(changed.news);
             harvest.session_rows.extend(changed.sessions);
             harvest.cart_rows.extend(changed.carts);
+            harvest.customers.extend(changed.customers);
             harvest.bursts.extend(changed.bursts);
             harvest.inventory.push(changed.inventory);
         }

@@ -7,15 +7,18 @@ use analytics::alert::Burst;
 use analytics::bot::VisitorKinds;
 use analytics::cart;
 use analytics::cell::{Deltas, NameId};
+use analytics::customer::{OrderId, OrderTold, Profile, Taken};
+use analytics::order::{OrderKind, OrderNews, RefundNews, Sale};
 use analytics::person::{
     AsOf, CartRow, Coming, Limits, Message, Naming, OwnNaming, Owned, People, PersonChange,
-    PersonKey, PersonRef, PersonRules, PersonState, Reach, SessionChange, SessionRow, Sight,
-    Standing, Version,
+    PersonKey, PersonKind, PersonRef, PersonRules, PersonState, Reach, SessionChange, SessionRow,
+    Sight, Standing, Version,
 };
 use analytics::search;
 use analytics::session::{self, Channel, Entry};
 use event::EventTime;
 use event::schema::Number;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What is told to the home of a person.
@@ -25,6 +28,8 @@ pub enum Mail {
     Sight(Box<(OwnNaming, Sight)>),
     /// One person tells another.
     Message(Message),
+    /// How an order or refund of a customer stands.
+    Order(Box<(PersonKey, OrderTold)>),
 }
 
 impl Mail {
@@ -33,6 +38,7 @@ impl Mail {
         match self {
             Mail::Sight(sight) => sight.0.borrowed().person(),
             Mail::Message(message) => Some(message.to.borrowed()),
+            Mail::Order(order) => Some(order.0.borrowed()),
         }
     }
 }
@@ -71,6 +77,8 @@ pub struct PersonOutput {
     pub sessions: NewestRows<SessionRow>,
     /// Changed carts.
     pub carts: NewestRows<CartRow>,
+    /// Customers whose rows changed, as they are now; nothing of one that is none any more.
+    pub customers: BTreeMap<PersonKey, Option<Box<Profile>>>,
     /// Persons who are very busy, or no longer are.
     pub bursts: Vec<(PersonKey, Vec<Burst>)>,
     /// Of the event that is folded, or of the shard that is settled.
@@ -129,6 +137,41 @@ impl Persons {
         self.observe((naming, sight), version, at_rest, out)
     }
 
+    /// Orders and refunds that changed here tell their customers how they stand.
+    pub fn tell_orders(
+        &self,
+        (orders, refunds): (&[OrderNews], &[RefundNews]),
+        offset: u64,
+        out: &mut PersonOutput,
+    ) {
+        let version = Version { offset, step: 0 };
+        let mut tell = |of: (OrderKind, OrderId), (was, is): (Option<&Sale>, Option<&Sale>)| {
+            let Some(store) = was.or(is).map(|sale| sale.names.store) else {
+                return;
+            };
+            let calendar = &self.people.rules(store).calendar;
+            let told = OrderTold::of_change(of, (was, is), version, calendar);
+            out.mail.extend(told.map(|(id, told)| {
+                let customer = PersonKey {
+                    store,
+                    kind: PersonKind::Customer,
+                    id,
+                };
+                Mail::Order(Box::new((customer, told)))
+            }));
+        };
+        for news in orders {
+            let id = OrderId::of_order(&news.order);
+            let [was, is] =
+                [&news.was, &news.is].map(|placed| placed.as_ref().map(|(_, sale)| sale));
+            tell((OrderKind::Order, id), (was, is));
+        }
+        for news in refunds {
+            let states = (news.was.as_ref(), Some(&news.is));
+            tell((OrderKind::Refund, news.refund), states);
+        }
+    }
+
     /// Takes what another home tells, as the so many-th of what came after the fold that ended before this offset.
     pub fn receive(
         &mut self,
@@ -148,6 +191,15 @@ impl Persons {
             }
             Mail::Message(message) => {
                 (self.people).receive(message, |person| look_up(person, at_rest))
+            }
+            Mail::Order(told) => {
+                let (customer, order) = *told;
+                let bring = |person: PersonRef<'_>| look_up(person, at_rest);
+                let taken = (self.people).take_order(customer.borrowed(), order, bring)?;
+                if taken == Taken::BeyondReach {
+                    metrics::counter!("shopstream_orders_beyond_reach_total").increment(1);
+                }
+                Ok(())
             }
         }
     }
@@ -184,6 +236,7 @@ impl Persons {
             messages,
             sessions,
             carts,
+            customers,
             bursts,
             ..
         } = out;
@@ -208,6 +261,9 @@ impl Persons {
                 };
                 let (before, after) = (rows(&change.before), rows(&change.after));
                 search::count_rows(person.store, (&before, &after), deltas);
+            }
+            PersonChange::Profile(change) => {
+                customers.insert(person.clone(), change.after.map(Box::new));
             }
             PersonChange::Funnel(change) => {
                 let rows = (change.before.as_ref(), change.after.as_ref());

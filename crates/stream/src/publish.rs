@@ -1,6 +1,7 @@
 //! Results as rows of the changelog: cells, orders and products with their names in place of ids.
 
 pub mod alerts;
+pub mod customers;
 pub mod inventory;
 
 use analytics::cart;

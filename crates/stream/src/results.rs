@@ -2,6 +2,7 @@
 //! Results are absolute; a row is published whole, with its version.
 
 mod cells;
+mod customers;
 mod difference;
 mod inventory;
 mod newest;
@@ -119,6 +120,7 @@ impl Results {
         changes.extend(self.remember_orders(&harvest.order_rows));
         changes.extend(self.remember_sessions(&harvest.session_rows));
         changes.extend(self.remember_carts(&harvest.cart_rows));
+        changes.extend(self.tell_customers(&harvest.customers));
         changes.extend(self.tell_inventory(&harvest.inventory));
         changes.extend(self.remember_audit(harvest.audit));
         Ok(ChangeBatch {

@@ -10,7 +10,9 @@ use crate::round::{Round, RoutedEvent, RowIndex};
 use crate::seen::{Mark, Seen, Verdict};
 use analytics::activity::ActivityFold;
 use analytics::cell::Deltas;
-use analytics::order::{OrderKey, OrderNews, OrderRow, Orders, Outputs, is_built_of_rows};
+use analytics::order::{
+    OrderKey, OrderNews, OrderRow, Orders, Outputs, RefundNews, is_built_of_rows,
+};
 use analytics::person::AsOf;
 use analytics::product::ProductMovement;
 use analytics::search::{self, Found};
@@ -106,6 +108,8 @@ pub struct Output {
     /// What became of the round's events.
     pub verdicts: Verdicts,
     products: Vec<ProductMovement>,
+    /// Of the event that is folded.
+    refund_news: Vec<RefundNews>,
 }
 
 /// Movements to send.
@@ -291,14 +295,19 @@ impl Shard {
     }
 
     fn observe_order(&mut self, routed: &RoutedEvent<'_>, out: &mut Output) {
+        let known = out.order_news.len();
         let mut outputs = Outputs {
             deltas: &mut out.deltas,
             products: &mut out.products,
             rows: &mut out.order_rows,
             news: &mut out.order_news,
+            refunds: &mut out.refund_news,
         };
         self.orders
             .observe(routed.event, &routed.names, routed.items, &mut outputs);
+        let news = (&out.order_news[known..], &out.refund_news[..]);
+        (self.persons).tell_orders(news, routed.offset, &mut out.persons);
+        out.refund_news.clear();
     }
 
     /// Folds what is told to one of this shard's products.

@@ -9,12 +9,14 @@ use crate::seen;
 use crate::shard::{Movement, Outgoing, Output, Shard, ShardSetting, Verdicts};
 use analytics::alert::Burst;
 use analytics::cell::{CellKey, Delta};
+use analytics::customer::Profile;
 use analytics::order::{OrderNews, OrderRow};
 use analytics::person::{AsOf, CartRow, Deadlines, PersonKey, SessionRow};
 use analytics::product::ProductMovement;
 use checkpoint::{Folder, Run};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use event::EventTime;
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
@@ -85,6 +87,8 @@ pub struct HandedOver {
     pub sessions: Vec<SessionRow>,
     /// Carts, checkouts, and orders without a cart.
     pub carts: Vec<CartRow>,
+    /// Customers.
+    pub customers: BTreeMap<PersonKey, Option<Box<Profile>>>,
     /// Persons who are very busy, or no longer are.
     pub bursts: Vec<(PersonKey, Vec<Burst>)>,
     /// Stock and prices.
@@ -221,6 +225,7 @@ fn hand_over(shards: &mut [Shard], products_max: usize, out: &mut Output) -> Han
         news: std::mem::take(&mut out.order_news),
         sessions: out.persons.sessions.take(),
         carts: out.persons.carts.take(),
+        customers: std::mem::take(&mut out.persons.customers),
         bursts: std::mem::take(&mut out.persons.bursts),
         inventory: std::mem::take(&mut out.inventory),
     }

@@ -1,8 +1,7 @@
 //! A customer's profile: one row of what its orders, sessions and carts add up to. Nothing in it changes by time alone but the
 //! state of its cart; how long ago something was is asked for with the instant.
 
-use super::ledger::Ledger;
-use super::told::{OrderTold, PickKind};
+use super::told::PickKind;
 use super::totals::{Amounts, Totals};
 use crate::cart::{self, Row};
 use crate::cell::NameId;
@@ -16,10 +15,8 @@ use event::derive::day_number;
 /// What a profile is made of: all that a customer's home knows, of visitors that became this customer too.
 #[derive(Debug, Clone, Copy)]
 pub struct Sources<'a> {
-    /// Orders told to the customer.
-    pub ledger: &'a Ledger,
-    /// Orders of its visitors.
-    pub contributed: &'a [OrderTold],
+    /// What its orders add up to, see [`super::Ledger::totals`].
+    pub totals: &'a Totals,
     /// Sessions, as one story.
     pub sessions: &'a [Session],
     /// Rows of carts, as of the instant for which the profile is wanted.
@@ -95,13 +92,13 @@ impl Profile {
     /// The profile; nothing of a customer of whom nothing is known.
     #[must_use]
     pub fn of(customer: &PersonKey, sources: &Sources<'_>) -> Option<Profile> {
-        let totals = sources.ledger.totals(sources.contributed);
+        let totals = sources.totals;
         if totals.amounts.is_empty() && sources.sessions.is_empty() && sources.carts.is_empty() {
             return None;
         }
         let visits = || sources.sessions.iter().filter(|session| session.is_visit());
         let count = |holds: fn(&Session) -> bool| visits().filter(|one| holds(one)).count() as u64;
-        let (first_seen, last_seen) = seen(&totals, sources.sessions);
+        let (first_seen, last_seen) = seen(totals, sources.sessions);
         Some(Profile {
             customer: customer.clone(),
             first_seen,
@@ -121,7 +118,7 @@ impl Profile {
                 hour: totals.favourite_hour(),
                 day_of_week: totals.favourite_day(),
             },
-            amounts: totals.amounts,
+            amounts: totals.amounts.clone(),
             cart: open_cart(sources.carts),
             visitors: sources.visitors,
         })

@@ -9,6 +9,7 @@ use crate::window::Calendar;
 use event::derive::{day_of_week, hour};
 use event::{EventId, EventTime, LineKind, Money, Quantity, hash_128_within};
 use std::cmp::Reverse;
+use std::sync::Arc;
 use thin_vec::ThinVec;
 
 use super::PICKS_MAX;
@@ -25,6 +26,12 @@ impl OrderId {
     #[must_use]
     pub fn of(key: &OrderKey) -> OrderId {
         OrderId(hash_128_within(key.kind as u64, key.id.as_bytes()) as u64)
+    }
+
+    /// Of an order by its id, or by its event's where it has none.
+    #[must_use]
+    pub fn of_order(id: &str) -> OrderId {
+        OrderId(hash_128_within(OrderKind::Order as u64, id.as_bytes()) as u64)
     }
 
     /// Of a purchase that has no id and is its own order.
@@ -117,6 +124,40 @@ pub struct Pick {
     pub name: NameId,
     /// Pieces of it.
     pub units: Quantity,
+}
+
+impl OrderTold {
+    /// What is to be told of an order or refund that changed, and to which customer: how it stands to the one whose it is,
+    /// and to another whose it was that it is no longer.
+    pub fn of_change(
+        (kind, order): (OrderKind, OrderId),
+        (was, is): (Option<&Sale>, Option<&Sale>),
+        version: Version,
+        calendar: &Calendar,
+    ) -> impl Iterator<Item = (Arc<str>, OrderTold)> + use<> {
+        let customer = |sale: Option<&Sale>| sale?.customer_id.clone();
+        let (before, after) = (customer(was), customer(is));
+        let gone = was.zip(before.filter(|before| Some(before) != after.as_ref()));
+        let gone = gone.map(|(was, customer)| {
+            let told = OrderTold {
+                order,
+                time: was.time,
+                version,
+                what: None,
+            };
+            (customer, told)
+        });
+        let told = is.zip(after).map(|(is, customer)| {
+            let told = OrderTold {
+                order,
+                time: is.time,
+                version,
+                what: Some(OrderSummary::of(kind, is, calendar)),
+            };
+            (customer, told)
+        });
+        gone.into_iter().chain(told)
+    }
 }
 
 impl OrderSummary {

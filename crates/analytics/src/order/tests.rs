@@ -79,6 +79,7 @@ fn fold(events: &[Event<'static>]) -> String {
             products: &mut movements,
             rows: &mut rows,
             news: &mut Vec::new(),
+            refunds: &mut Vec::new(),
         };
         orders.observe(event, &EventNames::default(), &items, &mut out);
     }

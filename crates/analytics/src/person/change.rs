@@ -2,6 +2,7 @@
 
 use super::PersonKey;
 use crate::alert::Burst;
+use crate::customer::ProfileChange;
 use crate::session::{GivenId, Session};
 use crate::{cart, funnel, search};
 use event::EventTime;
@@ -19,6 +20,8 @@ pub enum PersonChange {
     Funnel(RowChange<funnel::Row>),
     /// Of searches.
     Search(RowChange<search::Row>),
+    /// Of customers.
+    Profile(Box<ProfileChange>),
     /// The minutes of a person who is very busy; none where it was so and is no longer.
     Busy(Vec<Burst>),
 }

@@ -7,6 +7,7 @@ use super::{
     Contribution, Link, Message, PersonChange, PersonKey, PersonKind, PersonRules, PersonState,
     SessionChange, Standing, Told, Version,
 };
+use crate::customer::{Profile, ProfileChange, Sources, Totals};
 use crate::session::{Session, Sessions};
 use crate::{cart, funnel, search};
 use event::EventTime;
@@ -25,6 +26,10 @@ pub(super) struct Published {
     is_busy: bool,
     /// A visitor's; empty for others.
     links: Vec<Link>,
+    /// What a customer's orders add up to.
+    bought: Option<Box<Totals>>,
+    /// Visitors that are this customer.
+    visitors: u32,
 }
 
 impl Published {
@@ -48,13 +53,18 @@ impl Published {
             published.searches = state.searches(&published.sessions);
             published.is_busy = state.is_busy(rules.busy_above);
         }
+        if kind == PersonKind::Customer {
+            published.bought = state.bought();
+            published.visitors = standing(&state.links).count() as u32;
+        }
         published
     }
 
     /// Whether there is anything to compare with.
     pub(super) fn says_anything(&self) -> bool {
         let has_rows = !self.sessions.is_empty() || !self.carts.is_empty();
-        has_rows || !self.funnels.is_empty() || !self.links.is_empty()
+        let has_more = !self.funnels.is_empty() || !self.links.is_empty();
+        has_rows || has_more || self.bought.is_some()
     }
 
     /// When time alone will next change a row.
@@ -99,6 +109,46 @@ impl Published {
         tell_rows(&before.searches, &self.searches, place, |change| {
             tell(PersonChange::Search(change));
         });
+    }
+
+    /// Tells a customer's row if it is another one. Only of customers who ordered or filled a cart: who merely looks
+    /// around is counted in sessions, and is most of them.
+    pub(super) fn tell_profile(
+        &self,
+        before: &Published,
+        customer: &PersonKey,
+        tell: impl FnOnce(PersonChange),
+    ) {
+        let is_same = self.bought == before.bought
+            && self.carts == before.carts
+            && self.visitors == before.visitors
+            && self.sessions == before.sessions;
+        if customer.kind != PersonKind::Customer || is_same {
+            return;
+        }
+        let change = ProfileChange::between(before.profile(customer), self.profile(customer));
+        if let Some(change) = change {
+            tell(PersonChange::Profile(Box::new(change)));
+        }
+    }
+
+    fn profile(&self, customer: &PersonKey) -> Option<Profile> {
+        let has_bought = |totals: &&Totals| !totals.amounts.is_empty();
+        let bought = self.bought.as_deref().filter(has_bought);
+        if bought.is_none() && self.carts.is_empty() {
+            return None;
+        }
+        let nothing = Totals::default;
+        let sources = |totals| Sources {
+            totals,
+            sessions: &self.sessions,
+            carts: &self.carts,
+            visitors: self.visitors,
+        };
+        match bought {
+            Some(totals) => Profile::of(customer, &sources(totals)),
+            None => Profile::of(customer, &sources(&nothing())),
+        }
     }
 
     fn tell_sessions(

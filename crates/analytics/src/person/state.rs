@@ -4,6 +4,7 @@
 use super::{Contribution, Floors, Limits, PersonRules, Record, Version};
 use crate::alert::Burst;
 use crate::cart::{self, Item};
+use crate::customer::{Ledger, Totals};
 use crate::funnel::{self, Mark, Marks, Story};
 use crate::search;
 use crate::session::{Act, Piece, Rank, Rules, Session, Sessions};
@@ -23,6 +24,8 @@ pub struct PersonState {
     pub links: ThinVec<Link>,
     /// To a customer, by its visitors.
     pub contributions: ThinVec<Contributed>,
+    /// A customer's orders; most persons are visitors and have none.
+    pub ledger: Option<Box<Ledger>>,
 }
 
 /// A visitor was seen to be a customer.
@@ -114,6 +117,13 @@ impl PersonState {
         let given = self.contributions.iter();
         let given = given.flat_map(|given| &given.record.searches.0);
         search::cut(self.own.searches.story(given), sessions)
+    }
+
+    /// What its orders add up to; nothing of whoever was never told any.
+    #[must_use]
+    pub fn bought(&self) -> Option<Box<Totals>> {
+        let ledger = self.ledger.as_ref()?;
+        Some(Box::new(ledger.totals([])))
     }
 
     /// Whether some slot of time holds more events than so many: only then can a minute of it.

@@ -70,7 +70,8 @@ pub(crate) async fn list(
     Ok(envelope)
 }
 
-fn named<T: Copy>(what: &str, name: &str, known: &[(&str, T)]) -> Result<T, Problem> {
+/// What is called so.
+pub(super) fn named<T: Copy>(what: &str, name: &str, known: &[(&str, T)]) -> Result<T, Problem> {
     let found = known.iter().find(|(known, _)| *known == name);
     found.map(|(_, meaning)| *meaning).ok_or_else(|| {
         let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();

@@ -4,6 +4,7 @@ pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod carts;
 pub(crate) mod catalogue;
+pub(crate) mod customers;
 pub(crate) mod errors;
 pub(crate) mod events;
 pub(crate) mod fallback;

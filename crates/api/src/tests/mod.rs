@@ -5,6 +5,7 @@ mod audit;
 mod bodies;
 mod carts;
 mod counter;
+mod customers;
 mod imports;
 mod inventory;
 mod keys;

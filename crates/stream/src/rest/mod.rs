@@ -4,6 +4,7 @@
 pub mod alerts;
 mod carts;
 pub mod cells;
+mod customers;
 pub mod deadlines;
 pub mod inventory;
 pub mod keeper;

@@ -1,6 +1,6 @@
 //! Persons at rest: what is known of a customer, a visitor or a session without one.
 
-use super::{RestError, carts, marks, searches, sessions};
+use super::{RestError, carts, customers, marks, searches, sessions};
 use analytics::person::{
     Contributed, Floors, Link, PersonKind, PersonRef, PersonState, Record, Version,
 };
@@ -40,6 +40,10 @@ pub fn write(state: &PersonState, bytes: &mut Vec<u8>) {
         write_version(given.version, &mut out);
         write_record(&given.record, &mut out);
     }
+    out.bool(state.ledger.is_some());
+    if let Some(ledger) = &state.ledger {
+        customers::write_ledger(ledger, &mut out);
+    }
 }
 
 /// Reads [`write`].
@@ -63,6 +67,10 @@ fn read_state(read: &mut Decoder<'_>) -> Result<PersonState, DecodeError> {
         own,
         links,
         contributions: contributions.collect::<Result<_, _>>()?,
+        ledger: match read.bool()? {
+            true => Some(Box::new(customers::read_ledger(read)?)),
+            false => None,
+        },
     })
 }
 
@@ -127,12 +135,14 @@ fn read_link(read: &mut Decoder<'_>) -> Result<Link, DecodeError> {
     Ok(Link { other, at, version })
 }
 
-fn write_version(version: Version, out: &mut Encoder<'_>) {
+/// Writes a version of what one home tells another.
+pub fn write_version(version: Version, out: &mut Encoder<'_>) {
     out.u64(version.offset);
     out.u64(u64::from(version.step));
 }
 
-fn read_version(read: &mut Decoder<'_>) -> Result<Version, DecodeError> {
+/// Reads [`write_version`].
+pub fn read_version(read: &mut Decoder<'_>) -> Result<Version, DecodeError> {
     Ok(Version {
         offset: read.u64()?,
         step: read.u32()?,
@@ -143,6 +153,7 @@ fn read_version(read: &mut Decoder<'_>) -> Result<Version, DecodeError> {
 mod tests {
     //! What is written comes back, and what is torn or bent is refused, never a panic.
 
+    use super::super::customers::any_ledgers::ledgers;
     use super::*;
     use analytics::cart::{CartId, CartItems, Facts, Item, Line, Lines, Place, What};
     use analytics::cell::NameId;
@@ -285,13 +296,14 @@ mod tests {
             marks: EventTime(floors[2]),
             searches: EventTime(floors[3]),
         });
-        (floors, records(), links, given).prop_map(|(floors, own, links, contributions)| {
-            PersonState {
-                floors,
-                own,
-                links: links.into(),
-                contributions: contributions.into(),
-            }
+        let ledger = prop::option::of(ledgers());
+        let all = (floors, records(), links, given, ledger);
+        all.prop_map(|(floors, own, links, contributions, ledger)| PersonState {
+            floors,
+            own,
+            links: links.into(),
+            contributions: contributions.into(),
+            ledger: ledger.map(Box::new),
         })
     }
 

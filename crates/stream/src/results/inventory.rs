@@ -17,13 +17,14 @@ use std::collections::BTreeMap;
 use std::iter::Peekable;
 
 /// The tables, in the order of their numbers at rest.
-pub const TABLES: [&str; 6] = [
+pub const TABLES: [&str; 7] = [
     "inventory",
     "stock",
     "prices",
     "price_changes",
     "alerts",
     "alerts_more",
+    "customers",
 ];
 
 /// Rows by their keys as bytes; nothing where a row is gone.
@@ -121,7 +122,12 @@ impl Results {
         vec![store, product_id(&self.products, product)]
     }
 
-    fn row(&self, table: &'static str, key: Vec<Value>, values: Option<Box<[Value]>>) -> Change {
+    pub(super) fn row(
+        &self,
+        table: &'static str,
+        key: Vec<Value>,
+        values: Option<Box<[Value]>>,
+    ) -> Change {
         Change {
             table,
             key: key.into(),
@@ -132,7 +138,7 @@ impl Results {
 }
 
 impl InventoryRows {
-    fn remember(&mut self, change: &Change) {
+    pub(super) fn remember(&mut self, change: &Change) {
         let table = TABLES.iter().position(|table| *table == change.table);
         let mut key = Vec::new();
         let mut out = Encoder(&mut key);

@@ -246,15 +246,26 @@ fn count_order(
             add(numbers, key, number);
         }
     }
+    let stores_own = STORES
+        .iter()
+        .any(|known| (known.0, known.2) == (store, &*currency));
+    if let Some(customer) = placed.text(Text::CustomerId) {
+        let pieces = sold.values().map(|line| line.pieces).sum();
+        for (what, number, counts) in [
+            ("orders", i128::from(is_order), true),
+            ("units", pieces, is_order),
+            ("revenue", revenue, stores_own),
+        ] {
+            let key = format!("{store} customer {customer} {what}");
+            add(numbers, key, if counts { number } else { 0 });
+        }
+    }
     let method = placed.label(Label::PaymentMethod).unwrap_or("-");
     let tried = format!("{store} {day} payments by {method}");
     add(numbers, tried, i128::from(is_order));
     if is_order {
         add(numbers, format!("{store} order {id}"), revenue);
     }
-    let stores_own = STORES
-        .iter()
-        .any(|known| (known.0, known.2) == (store, &*currency));
     if is_order && stores_own && revenue > i128::from(HIGH_VALUE.0) {
         add(numbers, format!("{store} high_value_order {id}"), revenue);
     }
@@ -302,6 +313,17 @@ fn count_refunds(events: &[&Told], numbers: &mut Numbers) {
             currency(store, refund),
         );
         let amount = given_back(refund);
+        let is_own = |known: &(&str, &str, &str)| (known.0, known.2) == (store, &*currency);
+        if let Some(customer) = refund
+            .text(Text::CustomerId)
+            .filter(|_| STORES.iter().any(is_own))
+        {
+            add(
+                numbers,
+                format!("{store} customer {customer} refunded"),
+                amount,
+            );
+        }
         add(numbers, format!("{store} {day} refunds {currency}"), 1);
         add(
             numbers,
@@ -336,6 +358,16 @@ pub(super) fn said(tables: &Tables) -> Numbers {
         } else if table == "alerts" && text(&values[0]) == "high_value_order" {
             let key = format!("{} high_value_order {}", text(&key[0]), text(&values[3]));
             add(&mut numbers, key, number(&values[14]));
+        } else if table == "customers" {
+            for (what, at) in [
+                ("orders", 2),
+                ("units", 6),
+                ("revenue", 8),
+                ("refunded", 10),
+            ] {
+                let what = format!("{} customer {} {what}", text(&key[0]), text(&key[1]));
+                add(&mut numbers, what, number(&values[at]));
+            }
         } else if table == "carts" {
             add(&mut numbers, cart_row(key, values), 1);
         } else if matches!(table.as_str(), "inventory" | "stock") {

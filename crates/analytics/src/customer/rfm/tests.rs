@@ -127,7 +127,7 @@ fn ties_by_id_fill_every_fifth() {
     let ids = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
     let values: Vec<(i64, &str)> = FREQUENCIES.iter().map(|one| *one as i64).zip(ids).collect();
     assert_eq!(by_rank(&values), [5, 5, 4, 5, 4, 2, 3, 3, 1, 1, 1, 2]);
-    assert_eq!(by_rank(&[]), []);
+    assert_eq!(by_rank(&[]), Vec::<u8>::new());
     assert_eq!(by_rank(&[(7, "a")]), [1]);
 }
 

@@ -73,8 +73,7 @@ fn carts(text: &str, as_of_hour: i64) -> Vec<Row> {
 fn profile(orders: &[&str], visits: &str, rows: &[Row]) -> Option<Profile> {
     let (ledger, sessions) = (ledger(orders, &Limits::default()), sessions(visits));
     let sources = Sources {
-        ledger: &ledger,
-        contributed: &[],
+        totals: &ledger.totals([]),
         sessions: &sessions,
         carts: rows,
         visitors: 2,
@@ -222,8 +221,7 @@ fn programs_under_a_customers_name_are_told() {
     }
     let sessions = session::Rules::default().cut(&pieces.0);
     let sources = Sources {
-        ledger: &Ledger::default(),
-        contributed: &[],
+        totals: &Ledger::default().totals([]),
         sessions: &sessions,
         carts: &[],
         visitors: 0,

@@ -209,3 +209,40 @@ fn orders_refunds_and_events_of_the_same_text_are_told_apart() {
     };
     assert_eq!(OrderId::of(&other_store), order);
 }
+
+#[test]
+fn a_change_is_told_to_whose_order_it_is_and_taken_back_from_whose_it_was() {
+    let of = |customer: Option<&str>| Sale {
+        customer_id: customer.map(Into::into),
+        ..sale("tea 2.50x2", "0")
+    };
+    let told = |was: Option<&Sale>, is: Option<&Sale>| {
+        let id = (OrderKind::Order, OrderId::of_order("A1"));
+        let told = OrderTold::of_change(id, (was, is), Version::default(), &utc());
+        let told = told.map(|(customer, told)| match told.what {
+            Some(_) => format!("{customer} has it"),
+            None => format!("{customer} has it no longer"),
+        });
+        told.collect::<Vec<_>>().join(", ")
+    };
+    let (ann, bob, nobody) = (of(Some("ann")), of(Some("bob")), of(None));
+    assert_eq!(told(None, Some(&ann)), "ann has it");
+    assert_eq!(told(Some(&ann), Some(&ann)), "ann has it");
+    assert_eq!(told(Some(&ann), None), "ann has it no longer");
+    assert_eq!(
+        told(Some(&ann), Some(&bob)),
+        "ann has it no longer, bob has it"
+    );
+    assert_eq!(told(Some(&nobody), Some(&bob)), "bob has it");
+    assert_eq!(told(Some(&nobody), None), "");
+}
+
+#[test]
+fn ids_of_orders_are_the_same_however_they_are_made() {
+    let key = OrderKey {
+        store: NameId(1),
+        kind: OrderKind::Order,
+        id: "A1".into(),
+    };
+    assert_eq!(OrderId::of(&key), OrderId::of_order("A1"));
+}

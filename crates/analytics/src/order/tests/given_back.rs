@@ -68,6 +68,7 @@ fn folded(told: &[Told]) -> BTreeMap<String, i128> {
             products: &mut Vec::new(),
             rows: &mut Vec::new(),
             news: &mut Vec::new(),
+            refunds: &mut Vec::new(),
         };
         orders.observe(event, &told.names, &items, &mut out);
     }

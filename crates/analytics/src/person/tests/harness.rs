@@ -3,6 +3,7 @@
 
 use super::super::*;
 use crate::cart::{Fact, Facts, Item, Line, Lines, What};
+use crate::customer::ProfileChange;
 use crate::funnel::{Declaration, Filter, Funnels, Happening, Mark, Mode, Step, Steps, Unit};
 use crate::search::{Found, Search};
 use crate::session::{Act, Acts, Cuts, Entry, GivenId, Rank, Rules, Session, Visit};
@@ -180,6 +181,8 @@ pub(super) struct Town {
     table: BTreeMap<(PersonKey, EventTime, Option<GivenId>), Standing>,
     /// Rows of carts and funnels, by whose they are and their keys as text.
     rows: BTreeMap<(PersonKey, String), String>,
+    /// Those of customers: what they add up to has tests of its own.
+    profiles: BTreeMap<(PersonKey, String), String>,
     now: EventTime,
     pub(super) beyond_reach: usize,
 }
@@ -196,6 +199,7 @@ impl Town {
             delivered: Vec::new(),
             table: BTreeMap::new(),
             rows: BTreeMap::new(),
+            profiles: BTreeMap::new(),
             now: EventTime(0),
             beyond_reach: 0,
         }
@@ -240,6 +244,7 @@ impl Town {
             mail,
             table,
             rows,
+            profiles,
             ..
         } = self;
         let Home { people, disk, .. } = &mut homes[home];
@@ -263,6 +268,11 @@ impl Town {
                     tell_row(rows, person, change, |row| {
                         format!("funnel {:?}", row.key())
                     });
+                }
+                PersonChange::Profile(change) => {
+                    let ProfileChange { before, after } = *change;
+                    let change = RowChange { before, after };
+                    tell_row(profiles, person, change, |_| String::new());
                 }
             },
         );
