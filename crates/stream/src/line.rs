@@ -1,6 +1,8 @@
 //! The line itself: shards on worker threads, fed in rounds. A round folds a few frames, exchanges movements until none
 //! remain, and only then can results be taken; so results never show half an event.
 
+mod progress;
+
 use crate::acts::Acts;
 use crate::audit::Audit;
 use crate::home::ShardId;
@@ -20,7 +22,7 @@ use analytics::funnel::FunnelError;
 use analytics::order::{OrderNews, OrderRow};
 use analytics::person::{AsOf, CartRow, PersonKey, SessionRow};
 use changelog::{Change, Progress};
-use checkpoint::{Checkpoint, DecodeError, Decoder, Encoder, Folder, Run};
+use checkpoint::{Checkpoint, Decoder, Folder, Run};
 use event::EventTime;
 use event::frame::FrameBody;
 use event::import::ImportKey;
@@ -566,38 +568,5 @@ fn told(worker: &Worker) -> Result<Outgoing, LineError> {
         Answer::Told(outgoing) => Ok(outgoing),
         Answer::Failed(error) => Err(LineError::Rest(error)),
         _ => Err(LineError::OutOfTurn),
-    }
-}
-
-impl Line {
-    fn encode_progress(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let mut out = Encoder(&mut bytes);
-        out.u64(self.progress.offset);
-        out.bool(self.progress.event_times.is_some());
-        if let Some((oldest, newest)) = self.progress.event_times {
-            out.i64(oldest);
-            out.i64(newest);
-        }
-        out.u64(self.generation);
-        for imports in [&self.undone, &self.to_undo] {
-            out.u64(imports.len() as u64);
-            imports.iter().for_each(|import| out.u64(import.0));
-        }
-        bytes
-    }
-
-    fn decode_progress(&mut self, read: &mut Decoder<'_>) -> Result<(), DecodeError> {
-        self.progress.offset = read.u64()?;
-        if read.bool()? {
-            self.progress.event_times = Some((read.i64()?, read.i64()?));
-        }
-        self.generation = read.u64()?;
-        for imports in [&mut self.undone, &mut self.to_undo] {
-            for _ in 0..read.count()? {
-                imports.insert(ImportKey(read.u64()?));
-            }
-        }
-        Ok(())
     }
 }
