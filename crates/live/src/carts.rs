@@ -221,7 +221,7 @@ impl Carts {
             list.is_cut |= found.is_cut;
         }
         list.carts
-            .sort_by(|one, other| other.created.cmp(&one.created));
+            .sort_by_key(|cart| std::cmp::Reverse(cart.created));
         list.since = list.carts.last().map(|cart| cart.created);
         list
     }
