@@ -9,7 +9,7 @@ use event::time::HOUR;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Alerts of one rule in one hour in one shard; the earliest stay, those beyond are counted. A rule that finds more is a
+/// Alerts of one rule in one hour; the earliest stay, those beyond are counted. A rule that finds more is a
 /// list and no alarm, and 64 shards show 4,096 of it.
 pub const DRAWER_ALERTS_MAX: usize = 64;
 

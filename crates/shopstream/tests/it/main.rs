@@ -18,6 +18,7 @@ mod golden;
 mod importing;
 mod mistakes;
 mod orders;
+mod planted;
 mod power_cut;
 mod simulate;
 mod stock;

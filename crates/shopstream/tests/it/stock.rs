@@ -128,7 +128,7 @@ pub(super) fn send(client: &Client, lines: &[Vec<u8>]) {
 }
 
 /// All rows of a list, page by page.
-fn rows(client: &Client, path: &str) -> Vec<Value> {
+pub(super) fn rows(client: &Client, path: &str) -> Vec<Value> {
     let mut all = Vec::new();
     let mut cursor = String::new();
     loop {
