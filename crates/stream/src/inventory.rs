@@ -10,6 +10,7 @@ use analytics::stock::{self, Basis, Feed, Goods, Span, Standing, StockKey, Stock
 use analytics::window::{Calendar, Grain};
 use checkpoint::{Folder, Run};
 use event::{EventTime, EventType};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -45,6 +46,9 @@ pub struct Inventory {
     stocks: Stocks,
     prices: Prices,
     days: Days,
+    /// Products whose shop tells of prices, and of which a price or what was sold at one changed since they were settled.
+    /// Their rows need not have: a price that is told again is the same price.
+    repriced: BTreeSet<PriceKey>,
 }
 
 /// What the products of a worker's shards tell.
@@ -73,6 +77,7 @@ impl Inventory {
             stocks,
             prices,
             days: Days::new(setting),
+            repriced: BTreeSet::new(),
         }
     }
 
@@ -128,7 +133,10 @@ impl Inventory {
                 (self.stocks).observe_goods(key, lost.time, lost.goods());
             }
             ProductMovement::Stocked(stocked) => self.stocks.observe(key, &stocked.1),
-            ProductMovement::Priced(priced) => self.prices.observe_change(priced.0, &priced.1),
+            ProductMovement::Priced(priced) => {
+                self.prices.observe_change(priced.0, &priced.1);
+                self.repriced.insert(priced.0);
+            }
         }
         Ok(())
     }
@@ -141,6 +149,10 @@ impl Inventory {
         for traffic in &sold.at_prices {
             let traffic = Traffic { day, ..*traffic };
             (self.prices).observe_traffic(sold.price_key(), &traffic);
+        }
+        let is_told = |state: &price::ProductPrices| !state.changes.is_empty();
+        if self.prices.state(&sold.price_key()).is_some_and(is_told) {
+            self.repriced.insert(sold.price_key());
         }
     }
 
@@ -164,7 +176,7 @@ impl Inventory {
     pub fn settle(&mut self, max: usize, out: &mut InventoryOutput) {
         // As of their own newest movement.
         let as_of = EventTime(i64::MIN);
-        let (told, priced) = (out.stock.inventory.len(), out.prices.prices.len());
+        let told = out.stock.inventory.len();
         self.stocks.settle_some(as_of, max, &mut out.stock);
         for row in &out.stock.inventory[told..] {
             if row.basis == Basis::Reports || row.basis == Basis::Changes {
@@ -184,9 +196,9 @@ impl Inventory {
             out_of_stock: &|key| out_of_stock(stocks, key),
         };
         (self.prices).settle_some(surroundings, max, &mut out.prices);
-        for row in &out.prices.prices[priced..] {
-            if let Some(state) = self.prices.state(&row.key).filter(|_| row.changes > 0) {
-                out.points.push((row.key, state.points()));
+        for key in std::mem::take(&mut self.repriced) {
+            if let Some(state) = self.prices.state(&key) {
+                out.points.push((key, state.points()));
             }
         }
     }
@@ -201,6 +213,7 @@ impl Inventory {
     pub fn forget(&mut self) {
         self.stocks.forget();
         self.prices.forget();
+        self.repriced.clear();
     }
 }
 
