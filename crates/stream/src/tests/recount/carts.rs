@@ -69,7 +69,10 @@ impl<'a> Walk<'a, '_> {
         let now = rank(event).0.0;
         let is_forgotten = |last: i64| now - last > 30 * DAY;
         let is_about_carts = matches!(event.kind, EventType::Order)
-            || event.kind == EventType::CheckoutStart
+            || matches!(
+                event.kind,
+                EventType::CheckoutStart | EventType::PaymentError
+            )
             || (is_cart(event.kind) && !pieces(self.store, event).is_empty());
         if is_about_carts {
             if let Some(cart) = self.cart.take_if(|cart| is_forgotten(cart.last)) {
@@ -84,6 +87,12 @@ impl<'a> Walk<'a, '_> {
             EventType::CheckoutStart => {
                 let began = self.checkout.map_or(event, |(began, _)| began);
                 self.checkout = Some((began, now));
+            }
+            // A payment that failed is a step of the checkout that is under way; it begins none.
+            EventType::PaymentError => {
+                if let Some((_, last)) = &mut self.checkout {
+                    *last = now;
+                }
             }
             EventType::Order => {
                 let id = event.text(Text::OrderId).map(str::to_owned);
