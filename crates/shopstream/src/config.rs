@@ -4,10 +4,12 @@
 mod enrichment;
 mod findings;
 mod funnels;
+mod lake;
 mod stores;
 
 pub use enrichment::{GeoSettings, PriceTierSettings, PrivacySettings};
 pub use findings::FindingSettings;
+pub use lake::LakeSettings;
 pub use stores::StoreSettings;
 
 use crate::cli::Settings;
@@ -37,6 +39,8 @@ pub struct Config {
     pub stream: StreamSettings,
     /// When state is put to rest.
     pub checkpoint: CheckpointSettings,
+    /// The long memory: open tables that others read too.
+    pub lake: LakeSettings,
     /// Countries by address.
     pub geo: GeoSettings,
     /// What is kept of people.
@@ -120,6 +124,7 @@ impl Default for Config {
             log: LogSettings::default(),
             stream: StreamSettings::default(),
             checkpoint: CheckpointSettings::default(),
+            lake: LakeSettings::default(),
             geo: GeoSettings::default(),
             privacy: PrivacySettings::default(),
             price_tiers: PriceTierSettings::default(),

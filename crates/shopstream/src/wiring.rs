@@ -1,5 +1,6 @@
 //! How the parts are joined. Whoever wants to know the system reads `start`; everything else is reached from there.
 
+use crate::archive::LakeArchive;
 use crate::config::Config;
 use crate::doors::Doors;
 use crate::exit::{Exit, Problem};
@@ -9,6 +10,7 @@ use changelog::Changelog;
 use eventlog::{EventLog, LogError};
 use ingest::watch::WatchStatus;
 use ingest::{Door, DoorSettings, Enrichment, StoreDefaults, StoreLookup, Ticks};
+use lake::EventArchive;
 use live::LiveTables;
 use runtime::Runtime;
 use std::sync::Arc;
@@ -32,8 +34,9 @@ pub struct Core {
     pub stream: StreamHandle,
 }
 
-/// Opens the data directory and starts the line: log → stream → changelog → live tables, with the door in front.
-pub fn start(config: &Config, runtime: &Runtime) -> anyhow::Result<Core> {
+/// Opens the data directory and starts the line: log → stream → changelog → live tables, with the door in front, and what
+/// was judged goes on from the stream to the lake.
+pub async fn start(config: &Config, runtime: &Runtime) -> anyhow::Result<Core> {
     let enrichment = config.enrichment()?;
     let log = Arc::new(open_log(config)?);
     let changelog = Changelog::default();
@@ -46,8 +49,9 @@ pub fn start(config: &Config, runtime: &Runtime) -> anyhow::Result<Core> {
         rules: config.rules(),
         quality: config.quality.clone(),
     };
-    let stream =
-        stream::start(config.stream(), &log, changelog, runtime).context("start the stream")?;
+    let archive = open_lake(config).await?;
+    let stream = stream::start(config.stream(), (&log, archive), changelog, runtime)
+        .context("start the stream")?;
     let door = Door::open(&log.writer(), &door, runtime).context("start the door")?;
     Ok(Core {
         log,
@@ -172,6 +176,22 @@ fn readiness(core: &Core, Watched(watched): Watched) -> Arc<dyn Fn() -> Readines
             checks: checks.into_iter().chain(files).collect(),
         }
     })
+}
+
+/// The lake, unless it is switched off.
+async fn open_lake(config: &Config) -> anyhow::Result<Option<stream::Archiving>> {
+    if !config.lake.enabled {
+        return Ok(None);
+    }
+    let place = config.lake_place()?;
+    let events = EventArchive::open(&place, config.zones(), lake::Limits::default()).await;
+    let events = events.map_err(|error| {
+        let what = format!("cannot open the lake at {place}");
+        let mend = "see docs/lake.md; `--set lake.enabled=false` starts without it, and events wait in the log";
+        anyhow::Error::new(error).context(Problem::failed(what, mend))
+    })?;
+    let archive = LakeArchive::new(events);
+    Ok(Some((Box::new(archive), config.lake.commit_rules())))
 }
 
 fn open_log(config: &Config) -> anyhow::Result<EventLog> {

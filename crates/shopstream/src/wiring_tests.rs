@@ -38,7 +38,7 @@ impl Night {
         config.log.ballast_mib = 0;
         let (clock, hand) = Clock::simulated(UnixMicros(at(time).0));
         let runtime = Runtime::new(clock.clone());
-        let core = wiring::start(&config, &runtime).expect("starts");
+        let core = wiring::start(&config, &runtime).await.expect("starts");
         let ticks = wiring::ticks(&core, &Watched::none(), &runtime)();
         Night {
             core,

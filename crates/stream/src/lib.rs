@@ -2,6 +2,7 @@
 //! It knows no sink, no HTTP and no SQL; what the numbers mean is decided in `analytics`.
 
 mod acts;
+mod archive;
 mod audit;
 mod home;
 mod inventory;
@@ -25,11 +26,14 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+pub use archive::{
+    Archive, ArchiveError, ArchiveProgress, Aside, CommitRules, Held, JudgedFrame,
+};
 pub use audit::{Audit, AuditKey, KeyCounts};
 pub use home::{SHARDS, ShardId};
 pub use line::{Harvest, Line, LineError};
 pub use results::Results;
-pub use run::{StreamError, StreamHandle, start};
+pub use run::{Archiving, StreamError, StreamHandle, start};
 
 use analytics::alert::{Condition, Rule, usual_rules};
 use analytics::cell::NameId;

@@ -4,6 +4,7 @@
 mod progress;
 
 use crate::acts::Acts;
+use crate::archive::Aside;
 use crate::audit::Audit;
 use crate::home::ShardId;
 use crate::inventory::{InventoryOutput, TOLD_MAX};
@@ -131,6 +132,8 @@ pub mod parts {
     pub const CELLS: &str = "cells";
     /// Rows of what was told of products.
     pub const ROWS: &str = "rows";
+    /// Verdicts that are not safe in the archive.
+    pub const VERDICTS: &str = "verdicts";
     /// How far the line has folded.
     pub const PROGRESS: &str = "progress";
     /// Watermarks and the sources behind them.
@@ -387,8 +390,12 @@ impl Line {
         self.round.rows() >= ROUND_ROWS
     }
 
-    /// Hands the round to the shards; `meanwhile` runs while they fold and may make the next one ready.
-    pub fn fold(&mut self, meanwhile: impl FnOnce(&mut Line)) -> Result<(), LineError> {
+    /// Hands the round to the shards; `meanwhile` runs while they fold and may make the next one ready. Gives back the round
+    /// and what of it does not count as it came.
+    pub fn fold(
+        &mut self,
+        meanwhile: impl FnOnce(&mut Line),
+    ) -> Result<(Arc<Round>, Aside), LineError> {
         let mut round = std::mem::replace(&mut self.round, Round::new());
         self.extend_event_times(&round);
         round.pulse_from = self.pulse_from();
@@ -408,6 +415,7 @@ impl Line {
                 }
             }
         }
+        let mut aside = Aside::default();
         for at in 0..self.workers.len() {
             let (outgoing, verdicts) = match self.workers[at].answer()? {
                 Answer::Folded(outgoing, verdicts) => (outgoing, verdicts),
@@ -415,12 +423,14 @@ impl Line {
                 _ => return Err(LineError::OutOfTurn),
             };
             self.audit.judge(&verdicts, &round.sides);
+            aside.absorb(&verdicts.aside);
             self.address(outgoing);
         }
+        aside.sort();
         self.progress.offset = round.end_offset;
         self.deliver()?;
         self.is_changed = true;
-        Ok(())
+        Ok((round, aside))
     }
 
     /// Sorts movements into the workers that own their products and persons.
@@ -496,6 +506,19 @@ impl Line {
                 .event_times
                 .map_or(i64::MIN, |(_, newest)| newest - kept),
         )
+    }
+
+    /// Stands for the imports that are undone; 0 where none is.
+    #[must_use]
+    pub fn undone_mark(&self) -> u64 {
+        if self.undone.is_empty() {
+            return 0;
+        }
+        let keys: Vec<u8> = (self.undone.iter())
+            .flat_map(|import| import.0.to_le_bytes())
+            .collect();
+        // Within what a signed number holds, and never that of none.
+        (xxhash_rust::xxh3::xxh3_64(&keys) >> 1).max(1)
     }
 
     /// Rises with every offset, and above all offsets with every time that the log is folded again.

@@ -1,5 +1,6 @@
 //! The start: what the newest checkpoint holds becomes the state of the line and of the merger, if it fits the log and the settings.
 
+use crate::archive::{Held, Ledger};
 use crate::line::{Line, parts};
 use crate::rest::keeper::{Keeper, Shelf};
 use crate::rest::{AtRest, RestError};
@@ -15,8 +16,23 @@ use std::sync::Arc;
 /// Changes whenever state at rest is written in another way: older checkpoints are then passed over.
 const FORMAT: u32 = 6;
 
+/// How the log and the archive stand at a start.
+#[derive(Debug, Clone, Copy)]
+pub struct LogNow {
+    /// How often the directory was opened.
+    pub epoch: u64,
+    /// Where the log begins.
+    pub begins: LogPosition,
+    /// Where it ends.
+    pub ends: LogPosition,
+    /// What the archive holds, where there is one.
+    pub held: Option<Held>,
+}
+
 /// What goes on from the newest checkpoint.
 pub struct Restored {
+    /// Verdicts that are not safe in the archive; nothing where no checkpoint could be used.
+    pub verdicts: Option<Ledger>,
     /// Where reading the log goes on.
     pub position: LogPosition,
     /// Makes further checkpoints.
@@ -31,16 +47,16 @@ pub struct Restored {
 /// has no room for checkpoints at all.
 pub fn restore(
     settings: &CheckpointSettings,
-    (epoch, log_end): (u64, LogPosition),
+    log: LogNow,
     stores: &Stores,
     line: &mut Line,
     results: &mut Results,
 ) -> Result<Option<Restored>, StreamError> {
-    let Some((checkpoints, newest)) = open(settings, epoch)? else {
+    let Some((checkpoints, newest)) = open(settings, log.epoch)? else {
         return Ok(None);
     };
     let made_by = made_by(stores);
-    let newest = usable(newest, &made_by, log_end);
+    let newest = usable(newest, &made_by, log);
     let nothing = || {
         (
             0,
@@ -73,6 +89,7 @@ pub fn restore(
     let shelf = Arc::new(Shelf::new(at_rest));
     Ok(Some(Restored {
         position,
+        verdicts: verdicts(&checkpoint),
         folder: checkpoints.folder(),
         keeper: Keeper::new(checkpoints, &checkpoint, made_by, Arc::clone(&shelf)),
         shelf,
@@ -113,10 +130,10 @@ fn open(
 fn usable(
     newest: Option<Numbered>,
     made_by: &[u8],
-    log_end: LogPosition,
+    log: LogNow,
 ) -> Option<(u64, Checkpoint, LogPosition)> {
     let (number, checkpoint) = newest?;
-    match position(&checkpoint, made_by, log_end) {
+    match position(&checkpoint, made_by, log) {
         Ok(position) => Some((number, checkpoint, position)),
         Err(why) => {
             tracing::warn!(
@@ -129,10 +146,15 @@ fn usable(
     }
 }
 
+fn verdicts(checkpoint: &Checkpoint) -> Option<Ledger> {
+    let bytes = checkpoint.values.get(parts::VERDICTS)?;
+    Ledger::decode(bytes).ok()
+}
+
 fn position(
     checkpoint: &Checkpoint,
     made_by: &[u8],
-    log_end: LogPosition,
+    log: LogNow,
 ) -> Result<LogPosition, &'static str> {
     if checkpoint.values.get(parts::MADE_BY).map(Vec::as_slice) != Some(made_by) {
         return Err("it was made by another version or with other settings of the stores");
@@ -146,7 +168,13 @@ fn position(
         })
     };
     let position = decode().map_err(|_| "its position cannot be understood")?;
-    if position.offset > log_end.offset || position.frame > log_end.frame {
+    if let Some(held) = log.held {
+        let verdicts = verdicts(checkpoint);
+        if !verdicts.is_some_and(|verdicts| verdicts.can_serve(held, log.begins.offset)) {
+            return Err("the archive lacks events whose verdicts it no longer has");
+        }
+    }
+    if position.offset > log.ends.offset || position.frame > log.ends.frame {
         return Err("the log ends before it");
     }
     Ok(position)

@@ -1,6 +1,7 @@
 //! A round: frames of the log made ready for the shards, with names resolved once a batch and rows routed by index.
 
 use crate::Stores;
+use crate::archive::JudgedFrame;
 use crate::audit::AuditKey;
 use crate::home::{SHARDS, ShardId};
 use crate::names::{Names, ProductHash, ProductMention, Products};
@@ -13,6 +14,7 @@ use event::frame::{Rejected, SourceTally};
 use event::import::FrameNotes;
 use event::schema::{ItemLabel, ItemText, Label, Number};
 use event::{EventBatch, EventRef, EventTime};
+use eventlog::LogPosition;
 
 /// A batch with its names resolved.
 #[derive(Debug)]
@@ -357,6 +359,19 @@ impl Round {
     pub fn frames(&self) -> impl Iterator<Item = (&FrameSide, &EventBatch)> {
         let batches = self.batches.iter().map(|batch| &batch.events);
         self.sides.iter().zip(batches)
+    }
+
+    /// The same for an archive.
+    pub fn judged_frames(&self) -> Vec<JudgedFrame> {
+        let frame = |(side, events): (&FrameSide, &EventBatch)| JudgedFrame {
+            events: events.clone(),
+            first_offset: side.first_offset,
+            end: LogPosition {
+                offset: side.first_offset + events.len() as u64,
+                frame: side.number + 1,
+            },
+        };
+        self.frames().map(frame).collect()
     }
 
     /// The events of one shard, in log order.

@@ -1,10 +1,13 @@
 //! Follows the log and publishes: one thread feeds the line, one merges results, so that folding never waits for publishing,
 //! and one makes checkpoints, so that neither waits for the disk.
 
-use crate::line::{Harvest, Line, LineError, LineRuns};
+use crate::archive::{
+    self, Archive, ArchiveProgress, CommitRules, Ledger, Sender as ToArchive, SharedLedger,
+};
+use crate::line::{Harvest, Line, LineError, LineRuns, parts};
 use crate::rest::RestError;
 use crate::rest::keeper::{Keeper, Order, Parts, Shelf, Wanted};
-use crate::restore::{Restored, restore};
+use crate::restore::{LogNow, Restored, restore};
 use crate::results::Results;
 use crate::{CheckpointSettings, StreamConfig};
 use changelog::{AtRest, ChangeBatch, Changelog};
@@ -48,6 +51,14 @@ pub enum StreamError {
     /// No thread could be started.
     #[error("start a thread of the stream")]
     Thread(#[from] std::io::Error),
+    /// The archive is of another log, or the log lost what the archive has.
+    #[error("the archive holds {held} events, and the log only {log}: they are not of one another")]
+    ArchiveAhead {
+        /// What the archive holds.
+        held: u64,
+        /// Where the log ends.
+        log: u64,
+    },
 }
 
 /// Frames without events, ticks most of all, make a checkpoint due only after so many intervals: they are read again in
@@ -61,6 +72,7 @@ const IDLE_WAIT: Duration = Duration::from_millis(200);
 #[derive(Debug, Clone)]
 pub struct StreamHandle {
     published: watch::Receiver<u64>,
+    archive: Option<archive::Watched>,
 }
 
 impl StreamHandle {
@@ -68,6 +80,20 @@ impl StreamHandle {
     #[must_use]
     pub fn published_frame(&self) -> u64 {
         *self.published.borrow()
+    }
+
+    /// How the archive stands, where there is one.
+    #[must_use]
+    pub fn archive(&self) -> Option<ArchiveProgress> {
+        self.archive.as_ref().map(archive::Watched::progress)
+    }
+
+    /// Waits until every event below this offset is safe in the archive; false where there is none or it has ended.
+    pub async fn wait_archived(&self, offset: u64) -> bool {
+        match &self.archive {
+            Some(archive) => archive.wait(offset).await,
+            None => false,
+        }
     }
 
     /// Waits until the results hold every frame below this number; false if the stream ended before.
@@ -80,10 +106,13 @@ impl StreamHandle {
     }
 }
 
-/// Starts the line behind this log, from its newest checkpoint on.
+/// An archive, and when what it was given is made safe.
+pub type Archiving = (Box<dyn Archive>, CommitRules);
+
+/// Starts the line behind this log, from its newest checkpoint on, and gives the archive what was judged.
 pub fn start(
     config: StreamConfig,
-    log: &EventLog,
+    (log, archive): (&EventLog, Option<Archiving>),
     changelog: Changelog,
     runtime: &Runtime,
 ) -> Result<StreamHandle, StreamError> {
@@ -96,11 +125,28 @@ pub fn start(
         frame: 0,
     };
     let (mut resting, mut merging) = (None, None);
+    let log_begins = position;
+    let held = archive.as_ref().map(|(archive, _)| archive.held());
+    if let Some(held) = held
+        && held.position > log.end_position()
+    {
+        return Err(StreamError::ArchiveAhead {
+            held: held.position.offset,
+            log: log.end_position().offset,
+        });
+    }
+    let mut ledger = Ledger::begin(0, log_begins, log.end_position());
     if let Some(settings) = settings {
-        let log_now = (log.epoch(), log.end_position());
+        let log_now = LogNow {
+            epoch: log.epoch(),
+            begins: log_begins,
+            ends: log.end_position(),
+            held,
+        };
         let restored = restore(&settings, log_now, &config.stores, &mut line, &mut results)?;
-        if let Some(restored) = restored {
+        if let Some(mut restored) = restored {
             position = position.max(restored.position);
+            ledger = restored.verdicts.take().unwrap_or(ledger);
             let (both, keeper_orders, keeper) = rests(settings, restored);
             runtime.spawn_thread("checkpoint", move || keeper.run(&keeper_orders))?;
             resting = Some(both.0);
@@ -124,8 +170,22 @@ pub fn start(
         rest: merging,
     };
     runtime.spawn_thread("merge", move || merger.run(restored, at_start, &to_merge))?;
+    let (archive, archive_progress) = match archive {
+        None => (None, None),
+        Some(archive) => {
+            let (sender, archivist, progress) = archive::channel(
+                archive,
+                SharedLedger::new(ledger.into()),
+                log.reader_at(position),
+                (runtime.clock().clone(), runtime.stop_token()),
+            );
+            runtime.spawn_thread("archive", move || archivist.run())?;
+            (Some(sender), Some(progress))
+        }
+    };
     let feeder = Feeder {
         config,
+        archive,
         reader: log.reader_at(position),
         first_offset: log.first_offset(),
         line,
@@ -139,7 +199,10 @@ pub fn start(
         again_to: None,
     };
     runtime.spawn_thread("stream", move || feeder.run())?;
-    Ok(StreamHandle { published: watch })
+    Ok(StreamHandle {
+        published: watch,
+        archive: archive_progress,
+    })
 }
 
 /// The feeder's and the merger's share of making checkpoints, and the keeper with its orders.
@@ -348,6 +411,7 @@ impl Resting {
 
 struct Feeder {
     config: StreamConfig,
+    archive: Option<ToArchive>,
     reader: LogReader,
     /// Of the oldest row that the log keeps.
     first_offset: u64,
@@ -406,9 +470,12 @@ impl Feeder {
         let reached = self.reached;
         let mut ahead = Ok(());
         let (reader, beyond) = (&mut self.reader, &mut self.reached);
-        self.line.fold(|line| ahead = fill(line, reader, beyond))?;
+        let (round, aside) = (self.line).fold(|line| ahead = fill(line, reader, beyond))?;
         ahead?;
         self.folded = reached;
+        if let Some(archive) = &self.archive {
+            archive.send(round.judged_frames(), aside);
+        }
         Ok(())
     }
 
@@ -453,6 +520,10 @@ impl Feeder {
         self.again_to = Some(self.again_to.map_or(self.folded, |to| to.max(self.folded)));
         self.reader = self.reader.again(beginning);
         (self.reached, self.folded) = (beginning, beginning);
+        if let (Some(archive), Some(whole_at)) = (&self.archive, self.again_to) {
+            let generation = self.line.undone_mark();
+            *archive.ledger().lock() = Ledger::begin(generation, beginning, whole_at);
+        }
         Ok(())
     }
 
@@ -478,7 +549,11 @@ impl Feeder {
         rest.number += 1;
         (rest.offset, rest.frame) = (self.folded.offset, self.folded.frame);
         rest.at = Some(self.clock.monotonic());
-        let line = self.line.rest(&rest.folder)?;
+        let mut line = self.line.rest(&rest.folder)?;
+        if let Some(archive) = &self.archive {
+            let verdicts = archive.ledger().lock().encode();
+            line.values.push((parts::VERDICTS, verdicts));
+        }
         let checkpoint = Some((rest.number, line));
         self.hand_over(harvest, checkpoint, self.now())
     }

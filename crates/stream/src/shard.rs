@@ -7,6 +7,7 @@ use crate::inventory::{Inventory, InventoryOutput, InventorySetting};
 use crate::persons::{Mail, PersonOutput, PersonSetting, Persons};
 use crate::rest::{self, AtRest, RestError};
 use crate::round::{Round, RoutedEvent, RowIndex};
+use crate::archive::Aside;
 use crate::seen::{Mark, Seen, Verdict};
 use analytics::activity::ActivityFold;
 use analytics::cell::Deltas;
@@ -54,6 +55,15 @@ pub struct Verdicts {
     pub retracted: KeyCounts,
     /// Ids that were used before for something else.
     pub conflicts: Vec<Conflict>,
+    /// Offsets of what does not count as it came.
+    pub aside: Aside,
+}
+
+impl Verdicts {
+    fn repeat(&mut self, routed: &RoutedEvent<'_>) {
+        self.duplicates.add(routed.audit);
+        self.aside.uncounted.push(routed.offset);
+    }
 }
 
 /// An event whose id was used before with another content.
@@ -190,6 +200,7 @@ impl Shard {
         for routed in round.events_of(self.id) {
             if routed.is_retracted {
                 out.verdicts.retracted.add(routed.audit);
+                out.verdicts.aside.uncounted.push(routed.offset);
                 continue;
             }
             match self.seen.insert(mark(routed.event), &at_rest.ids)? {
@@ -197,11 +208,14 @@ impl Shard {
                     self.observe(&routed, (round.pulse_from, at_rest), out)?;
                     out.verdicts.counted.add(routed.audit);
                 }
-                Verdict::Repeat => out.verdicts.duplicates.add(routed.audit),
+                Verdict::Repeat => out.verdicts.repeat(&routed),
                 Verdict::Conflict if is_built_of_rows(routed.event) => {
                     self.fold_grown(&routed, at_rest, out)?;
                 }
-                Verdict::Conflict => out.verdicts.conflicts.push(Conflict::of(&routed)),
+                Verdict::Conflict => {
+                    out.verdicts.conflicts.push(Conflict::of(&routed));
+                    out.verdicts.aside.uncounted.push(routed.offset);
+                }
             }
         }
         Ok(())
@@ -249,8 +263,9 @@ impl Shard {
             self.observe_order(routed, out);
             out.send(self.id, routed.offset);
             out.verdicts.counted.add(routed.audit);
+            out.verdicts.aside.adding.push(routed.offset);
         } else {
-            out.verdicts.duplicates.add(routed.audit);
+            out.verdicts.repeat(routed);
         }
         Ok(())
     }

@@ -84,6 +84,12 @@ const SINKS: Ban = Ban {
     paths: &[],
     instead: "publish to the changelog; a sink follows it",
 };
+const TABLES: Ban = Ban {
+    what: "Delta and DataFusion",
+    packages: &["deltalake*", "datafusion*", "buoyant_kernel*", "parquet"],
+    paths: &[],
+    instead: "tables at rest live in `lake`",
+};
 const RULES: Ban = Ban {
     what: "business rules (reading, hashing and counting events)",
     packages: &[
@@ -153,12 +159,17 @@ const ROOMS: &[Room] = &[
             "checkpoint",
             "changelog",
         ],
-        not: &[HTTP, SINKS],
+        not: &[HTTP, SINKS, TABLES],
     },
     Room {
         name: "live",
         knows: &["event", "analytics", "runtime", "changelog"],
-        not: &[HTTP, SINKS],
+        not: &[HTTP, SINKS, TABLES],
+    },
+    Room {
+        name: "lake",
+        knows: &["event"],
+        not: &[CLOCK, THREADS, HTTP, SINKS],
     },
     Room {
         name: "api",
@@ -170,7 +181,7 @@ const ROOMS: &[Room] = &[
             "changelog",
             "live",
         ],
-        not: &[SINKS],
+        not: &[SINKS, TABLES],
     },
     Room {
         name: "shopstream",
@@ -184,6 +195,7 @@ const ROOMS: &[Room] = &[
             "changelog",
             "stream",
             "live",
+            "lake",
             "api",
         ],
         not: &[RULES],

@@ -45,7 +45,7 @@ async fn ask_directory<T>(
     let port = api::bind(quiet.api.clone())
         .await
         .context("open a port of this machine")?;
-    let core = wiring::start(&quiet, &runtime)?;
+    let core = wiring::start(&quiet, &runtime).await?;
     core.stream
         .wait_published(core.log.end_position().frame)
         .await;

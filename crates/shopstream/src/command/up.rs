@@ -33,7 +33,7 @@ pub fn serve(
         let runtime = Runtime::new(Clock::machine());
         runtime.obey_signals().context("listen for signals")?;
         let port = api::bind(config.api.clone()).await.map_err(explain_bind)?;
-        let core = wiring::start(&config, &runtime)?;
+        let core = wiring::start(&config, &runtime).await?;
         fold_metrics(&metrics, &runtime);
         let keys = KeyRing::open(&config.data_dir.join("keys"), runtime.clock().clone())?;
         let api = format!("http://{}", port.local_addr);

@@ -4,7 +4,7 @@
 use super::harness::{Delivery, Frame, Run, log, stores, upsert};
 use crate::CheckpointSettings;
 use crate::rest::keeper::{Order, Parts, Wanted};
-use crate::restore::{Restored, restore};
+use crate::restore::{LogNow, Restored, restore};
 use eventlog::LogPosition;
 use std::path::Path;
 use std::time::Duration;
@@ -62,7 +62,13 @@ impl Life {
             frame: frames.len() as u64,
         };
         let (line, results) = (&mut run.line, &mut run.results);
-        let restored = restore(&settings, (1, log_end), &stores(), line, results);
+        let log_now = LogNow {
+            epoch: 1,
+            begins: LogPosition::default(),
+            ends: log_end,
+            held: None,
+        };
+        let restored = restore(&settings, log_now, &stores(), line, results);
         let restored = restored
             .expect("a readable folder")
             .expect("room on the disk");

@@ -59,7 +59,7 @@ pub(super) fn follow(dir: &Path, workers: usize, frames: &[FrameBody]) -> (Table
         let changelog = Changelog::default();
         changelog.attach(Box::new(follower.clone()));
         changelog.attach(Box::new(asking.clone()));
-        let stream = start(config, &log, changelog, &runtime).expect("starts");
+        let stream = start(config, (&log, None), changelog, &runtime).expect("starts");
         let mut encoder = FrameEncoder::default();
         for body in frames {
             let mut bytes = Vec::new();

@@ -64,7 +64,7 @@ async fn load(
     let runtime = Runtime::new(Clock::machine());
     let clock = runtime.clock().clone();
     let (began, cpu_before) = (clock.monotonic(), machine::cpu_seconds());
-    let core = wiring::start(config, &runtime)?;
+    let core = wiring::start(config, &runtime).await?;
     let file = workload().file_options(config, &core.enrichment)?;
     let repeats = KnownRepeats::before(&core.live, 0);
     let read = Box::new(File::open(path).context("open the workload")?);
@@ -84,6 +84,7 @@ async fn load(
     core.stream
         .wait_published(core.log.end_position().frame)
         .await;
+    core.stream.wait_archived(core.log.end()).await;
     let seconds = (clock.monotonic() - began).as_secs_f64();
     let cpu = machine::cpu_seconds() - cpu_before;
     repeats.settle(&mut report);

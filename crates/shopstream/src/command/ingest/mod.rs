@@ -119,7 +119,7 @@ fn check(
 async fn load(config: &Config, given: &Given<'_>) -> anyhow::Result<Vec<(PathBuf, ImportSummary)>> {
     let runtime = Runtime::new(Clock::machine());
     runtime.obey_signals().context("listen for signals")?;
-    let core = wiring::start(config, &runtime)?;
+    let core = wiring::start(config, &runtime).await?;
     let mut reports = Vec::new();
     for path in &given.options.files {
         let request = given.request(path);
@@ -147,6 +147,7 @@ async fn load(config: &Config, given: &Given<'_>) -> anyhow::Result<Vec<(PathBuf
         repeats.settle(&mut report);
         reports.push((path.clone(), report));
     }
+    core.stream.wait_archived(core.log.end()).await;
     core.close(&runtime).await?;
     Ok(reports)
 }
