@@ -19,6 +19,7 @@ mod share;
 mod spans;
 mod spread;
 mod state;
+mod stock;
 mod trail;
 
 pub use backtest::{Backtest, Fired, Score, TRUTH_ROWS_MAX, Truth};
@@ -42,9 +43,8 @@ pub use rule::{
 pub use share::{FunnelStep, ShareOf, judge_funnel, judge_quarantine};
 pub use spans::{Scope, SpanState, Spans};
 pub use spread::Spread;
-pub use state::{
-    Burst, LagSight, PricePoint, StockSight, judge_bursts, judge_lag, judge_prices, judge_stock,
-};
+pub use state::{Burst, LagSight, PricePoint, judge_bursts, judge_lag, judge_prices};
+pub use stock::{Levels, StockSight, judge_stock};
 pub use trail::{BASELINE_POINTS_MAX, POINTS_MAX, Point, Trail, TrailKey, Trails};
 
 use crate::cell::NameId;

@@ -2,9 +2,9 @@
 //! their product, so that they follow from the events alone and not from when they were told.
 
 use crate::rest::{self, AtRest, RestError};
-use analytics::alert::{PricePoint, StockSight};
+use analytics::alert::{Levels, PricePoint};
 use analytics::cell::{Deltas, NameId};
-use analytics::price::{self, PriceKey, Prices, Surroundings, Traffic};
+use analytics::price::{self, PriceKey, Prices, ProductPrices, Surroundings, Traffic};
 use analytics::product::{ProductMovement, Sold, WrittenOff};
 use analytics::stock::{self, Basis, Feed, Goods, Span, Standing, StockKey, Stocks};
 use analytics::window::{Calendar, Grain};
@@ -23,8 +23,17 @@ pub const TOLD_MAX: usize = if cfg!(test) { 1 } else { 4_096 };
 /// What shards know of stock and prices from the beginning.
 #[derive(Debug, Clone)]
 pub struct InventorySetting {
+    /// The usual currency of stores.
+    pub currency: NameId,
     /// What stores have of their own.
     pub stores: Arc<[StoreInventory]>,
+}
+
+impl InventorySetting {
+    fn currency_of(&self, store: NameId) -> NameId {
+        let mut own = self.stores.iter().filter(|own| own.store == store);
+        own.next().map_or(self.currency, |own| own.currency)
+    }
 }
 
 /// How one store looks at its products.
@@ -32,6 +41,8 @@ pub struct InventorySetting {
 pub struct StoreInventory {
     /// Which store.
     pub store: NameId,
+    /// In which money is meant.
+    pub currency: NameId,
     /// How it looks at its stock.
     pub stock: stock::Rules,
     /// How it looks at its prices.
@@ -49,6 +60,9 @@ pub struct Inventory {
     /// Products whose shop tells of prices, and of which a price or what was sold at one changed since they were settled.
     /// Their rows need not have: a price that is told again is the same price.
     repriced: BTreeSet<PriceKey>,
+    setting: InventorySetting,
+    /// Products that were judged by a price that may yet turn out to be another.
+    unsettled: BTreeSet<StockKey>,
 }
 
 /// What the products of a worker's shards tell.
@@ -59,7 +73,7 @@ pub struct InventoryOutput {
     /// Of prices.
     pub prices: price::Settled,
     /// Levels of products that changed, for the rules of alerts; none where nothing was ever low.
-    pub levels: Vec<(StockKey, Vec<StockSight>)>,
+    pub levels: Vec<(StockKey, Levels)>,
     /// Prices of products that changed, for the same.
     pub points: Vec<(PriceKey, Vec<PricePoint>)>,
 }
@@ -78,6 +92,8 @@ impl Inventory {
             prices,
             days: Days::new(setting),
             repriced: BTreeSet::new(),
+            setting: setting.clone(),
+            unsettled: BTreeSet::new(),
         }
     }
 
@@ -178,15 +194,8 @@ impl Inventory {
         let as_of = EventTime(i64::MIN);
         let told = out.stock.inventory.len();
         self.stocks.settle_some(as_of, max, &mut out.stock);
-        for row in &out.stock.inventory[told..] {
-            if row.basis == Basis::Reports || row.basis == Basis::Changes {
-                let levels = match may_alert(row) {
-                    true => self.stocks.sights(&row.key),
-                    false => Vec::new(),
-                };
-                out.levels.push((row.key, levels));
-            }
-        }
+        let mut judged = std::mem::take(&mut self.unsettled);
+        judged.extend(out.stock.inventory[told..].iter().map(|row| row.key));
         for key in out.stock.moved.drain(..) {
             self.prices.touch_elasticity(key);
         }
@@ -195,12 +204,52 @@ impl Inventory {
             today: &|state| state.last_day(),
             out_of_stock: &|key| out_of_stock(stocks, key),
         };
+        let priced = out.prices.prices.len();
         (self.prices).settle_some(surroundings, max, &mut out.prices);
+        let priced = out.prices.prices[priced..].iter().map(|row| row.key);
+        judged.extend(
+            priced
+                .filter(|key| self.is_of_store(key))
+                .map(|key| key.stock()),
+        );
+        for key in judged {
+            self.tell_levels(key, out);
+        }
         for key in std::mem::take(&mut self.repriced) {
             if let Some(state) = self.prices.state(&key) {
                 out.points.push((key, state.points()));
             }
         }
+    }
+
+    fn is_of_store(&self, key: &PriceKey) -> bool {
+        key.currency == self.setting.currency_of(key.store)
+    }
+
+    /// The levels of a product of which the shop tells its stock, with its price.
+    fn tell_levels(&mut self, key: StockKey, out: &mut InventoryOutput) {
+        let as_of = EventTime(i64::MIN);
+        let Some(row) = self.stocks.row(&key, as_of) else {
+            return;
+        };
+        if !matches!(row.basis, Basis::Reports | Basis::Changes) {
+            return;
+        }
+        let mut levels = Levels::default();
+        if may_alert(&row) {
+            let price = PriceKey {
+                store: key.store,
+                product: key.product,
+                currency: self.setting.currency_of(key.store),
+            };
+            let prices = self.prices.state(&price);
+            levels.price = prices.and_then(ProductPrices::price);
+            levels.sights = self.stocks.sights(&key);
+            if self.prices.is_waiting(&price) {
+                self.unsettled.insert(key);
+            }
+        }
+        out.levels.push((key, levels));
     }
 
     /// What is fresh was written.
@@ -214,6 +263,7 @@ impl Inventory {
         self.stocks.forget();
         self.prices.forget();
         self.repriced.clear();
+        self.unsettled.clear();
     }
 }
 

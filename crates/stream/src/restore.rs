@@ -13,7 +13,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 /// Changes whenever state at rest is written in another way: older checkpoints are then passed over.
-const FORMAT: u32 = 6;
+const FORMAT: u32 = 7;
 
 /// What goes on from the newest checkpoint.
 pub struct Restored {

@@ -8,6 +8,7 @@ mod rate_tests;
 mod recount_tests;
 mod rule_tests;
 mod state_tests;
+mod stock_tests;
 
 use super::*;
 use crate::kept::Kept;

@@ -16,6 +16,7 @@ mod faults;
 mod fence;
 mod golden;
 mod importing;
+mod impossible;
 mod mistakes;
 mod orders;
 mod planted;

@@ -53,13 +53,18 @@ fn check_stock(condition: Condition, text: &str, expected: &str) {
             level: pieces(level),
             cover_hours: Some(u32::try_from(level.max(0)).expect("a level") * 24),
             demand: 3,
+            sold_a_day: None,
             lost: None,
             event: None,
         });
+    let levels = Levels {
+        sights: sights.collect(),
+        price: None,
+    };
     let product = subject(SubjectKind::Product, "tea");
     let rule = rule("stock", condition);
     let desk = desk(vec![rule.clone()]);
-    let found = judge_stock(&desk, &rule, &product, &sights.collect::<Vec<_>>());
+    let found = judge_stock(&desk, &rule, &product, &levels);
     assert_eq!(said(&found), expected);
 }
 
