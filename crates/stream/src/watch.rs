@@ -27,6 +27,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Watch {
     stores: Stores,
+    /// What stores that are not listed go by.
+    usual: Store,
     desk: Desk,
     feeds: Feeds,
     trails: Trails,
@@ -34,12 +36,14 @@ pub struct Watch {
     rates: Rates,
     spans: Spans,
     book: AlertBook,
-    /// Numbers of texts that rules and stores speak of.
-    ids: HashMap<Arc<str>, NameId, FixedState>,
+    texts: Texts,
     at_rest: Table,
     /// The version of what was written last, which tables at rest that are older do not have.
     written: i64,
 }
+
+/// Numbers of the texts that rules and stores speak of; nothing of those that nothing was named by yet.
+type Texts = HashMap<Arc<str>, Option<NameId>, FixedState>;
 
 /// Names by number, as the merger has them.
 #[derive(Clone, Copy)]
@@ -65,16 +69,21 @@ impl Known<'_> {
 impl Watch {
     /// Nothing seen yet.
     pub fn new(stores: Stores) -> Watch {
+        let usual = Store::default();
+        let all = || stores.0.values().chain([&usual]);
+        let currencies = all().map(|store| store.currency.as_str().into());
+        let texts = currencies.chain(rates::values(all()));
         Watch {
-            stores,
+            texts: texts.map(|text| (text, None)).collect(),
+            feeds: Feeds::of(all()),
             desk: Desk::default(),
-            feeds: Feeds::default(),
+            usual,
+            stores,
             trails: Trails::default(),
             daily: Daily::default(),
             rates: Rates::default(),
             spans: Spans::default(),
             book: AlertBook::default(),
-            ids: HashMap::default(),
             at_rest: Table::default(),
             written: i64::MIN,
         }
@@ -103,7 +112,9 @@ impl Watch {
         self.trails.settle(&self.desk, &mut verdicts);
         self.daily.settle(&self.desk, &mut verdicts);
         for (store, as_of) in harvest.as_of.iter() {
-            if let Some(desk) = self.desk.of(*store) {
+            if self.desk(*store, known).is_some()
+                && let Some(desk) = self.desk.of(*store)
+            {
                 self.rates.settle(desk, *as_of, &mut verdicts);
             }
         }
@@ -126,35 +137,35 @@ impl Watch {
         Ok(changed)
     }
 
-    /// Remembers the numbers of texts that rules speak of.
+    /// Looks for the texts that rules and stores speak of among new names.
     pub fn learn(&mut self, known: Known<'_>, fresh: usize) {
+        let mut has_learned = false;
         for (at, name) in known.names.iter().enumerate().skip(fresh) {
-            self.ids.insert(Arc::clone(name), NameId(at as u32));
+            if let Some(id) = self.texts.get_mut(name) {
+                *id = Some(NameId(at as u32));
+                has_learned = true;
+            }
         }
-        self.feeds.learn(&self.ids);
+        if has_learned {
+            self.feeds.learn(&self.texts);
+        }
     }
 
-    /// A store's rules; made when it is first heard of.
+    /// A store's rules; made when it is first asked for.
     fn desk(&mut self, store: NameId, known: Known<'_>) -> Option<&StoreDesk> {
-        let (stores, ids) = (&self.stores, &self.ids);
         if self.desk.of(store).is_none() {
             let name = known.name(store);
-            let Store {
-                zone,
-                currency,
-                rules,
-                ..
-            } = stores.get(&name);
+            let settings = self.stores.0.get(&*name).unwrap_or(&self.usual);
             // No order of the store can have a currency that was never named.
-            let currency = ids.get(currency.as_str()).copied();
+            let currency = (*self.texts.get(settings.currency.as_str())?)?;
             let desk = StoreDesk {
                 name,
                 store,
-                currency: currency?,
-                calendar: Calendar::new(zone),
-                rules: rules.into(),
+                currency,
+                calendar: Calendar::new(settings.zone.clone()),
+                rules: settings.rules.as_slice().into(),
             };
-            self.feeds.add(&desk, ids);
+            self.feeds.add(&desk, &self.texts);
             self.desk.set(desk);
         }
         self.desk.of(store)
