@@ -1,7 +1,9 @@
 //! The watch: measures what the shards harvested by the rules of their store, and says which alerts changed. It sits with
 //! the merger, which knows all names and sees every cell; what a rule finds is decided in `analytics::alert`.
 
+mod funnels;
 mod orders;
+mod pipeline;
 mod products;
 mod rates;
 
@@ -11,14 +13,16 @@ use crate::rest::alerts::{self, Rests, keys};
 use crate::rest::{self, AtRest, RestError};
 use crate::{Store, Stores};
 use analytics::alert::{
-    AlertBook, Changed, Daily, Desk, DrawerKey, Handled, Rates, Spans, StoreDesk, Trails, Verdicts,
+    AlertBook, Breaks, Changed, Daily, Desk, DrawerKey, Handled, Rates, Spans, StoreDesk, Trails,
+    Verdicts,
 };
-use analytics::cell::NameId;
+use analytics::cell::{CubeId, NameId};
 use analytics::kept::Kept;
 use analytics::window::Calendar;
 use checkpoint::{Decoder, Encoder, Folder, Run, Table};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use pipeline::Pipeline;
 use rates::Feeds;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -34,6 +38,10 @@ pub struct Watch {
     trails: Trails,
     daily: Daily,
     rates: Rates,
+    breaks: Breaks,
+    /// Where the steps of funnels are counted.
+    steps: Option<(CubeId, usize)>,
+    pipeline: Pipeline,
     spans: Spans,
     book: AlertBook,
     texts: Texts,
@@ -76,12 +84,15 @@ impl Watch {
         Watch {
             texts: texts.map(|text| (text, None)).collect(),
             feeds: Feeds::of(all()),
+            steps: funnels::steps(all()),
             desk: Desk::default(),
             usual,
             stores,
             trails: Trails::default(),
             daily: Daily::default(),
             rates: Rates::default(),
+            breaks: Breaks::default(),
+            pipeline: Pipeline::default(),
             spans: Spans::default(),
             book: AlertBook::default(),
             at_rest: Table::default(),
@@ -108,7 +119,10 @@ impl Watch {
         }
         for delta in harvest.deltas.iter().flatten() {
             self.observe_delta(delta, known);
+            self.observe_steps(delta, known);
         }
+        self.observe_receipts(&harvest.receipts, known, &mut verdicts)?;
+        self.observe_lags(&harvest.lags, known, &mut verdicts)?;
         self.trails.settle(&self.desk, &mut verdicts);
         self.daily.settle(&self.desk, &mut verdicts);
         for (store, as_of) in harvest.as_of.iter() {
@@ -116,6 +130,7 @@ impl Watch {
                 && let Some(desk) = self.desk.of(*store)
             {
                 self.rates.settle(desk, *as_of, &mut verdicts);
+                self.breaks.settle(desk, *as_of, &mut verdicts);
             }
         }
         self.write_down(verdicts, &harvest.acts)
@@ -191,13 +206,19 @@ impl Watch {
         self.written = version;
     }
 
-    /// Rates stay in memory; a checkpoint takes them whole.
+    /// Rates, funnels and the way of the events stay in memory; a checkpoint takes them whole.
     pub fn write_rates(&self, out: &mut Encoder<'_>) {
         let series: Vec<_> = self.rates.kept.fresh().collect();
         out.u64(series.len() as u64);
         for (key, state) in series {
             alerts::write_rate(key, state, out);
         }
+        let funnels: Vec<_> = self.breaks.kept.fresh().collect();
+        out.u64(funnels.len() as u64);
+        for (key, state) in funnels {
+            alerts::write_break(key, state, out);
+        }
+        self.pipeline.write(out);
     }
 
     /// Goes on from a checkpoint.
@@ -206,6 +227,12 @@ impl Watch {
         for (key, state) in series {
             self.rates.kept.bring(key, state);
         }
+        let funnels = alerts::read_breaks(read).map_err(RestError::of("funnels under watch"))?;
+        for (key, state) in funnels {
+            self.breaks.kept.bring(key, state);
+        }
+        let pipeline = Pipeline::read(read);
+        self.pipeline = pipeline.map_err(RestError::of("the way of the events"))?;
         self.at_rest = at_rest.alerts.clone();
         Ok(())
     }

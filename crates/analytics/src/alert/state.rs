@@ -2,8 +2,8 @@
 //! whole timeline, which its owner keeps; what is found goes to [`super::Spans`], which take back what is found no more.
 
 use super::{
-    AtRisk, Condition, Evidence, Figure, Finding, Level, Moment, PriceMistake, Rule, StoreDesk,
-    Subject, findings,
+    AtRisk, Condition, Evidence, Figure, Finding, Lag, Level, Moment, PriceMistake, Rule,
+    StoreDesk, Subject, findings,
 };
 use crate::cell::NameId;
 use crate::session::{Act, Piece, Rank};
@@ -201,6 +201,18 @@ pub struct LagSight {
     pub lag_micros: i64,
 }
 
+impl Lag {
+    /// How a lag stands to the limit.
+    #[must_use]
+    pub fn level(&self, micros: i64) -> Level {
+        match micros {
+            micros if micros > self.above_micros => Level::Breach,
+            micros if micros > self.above_micros / 2 => Level::Near,
+            _ => Level::Calm,
+        }
+    }
+}
+
 /// What a rule of lag finds in the stretches of one source, or of the store.
 #[must_use]
 pub fn judge_lag(
@@ -215,11 +227,7 @@ pub fn judge_lag(
     let moment = |sight: &LagSight| Moment {
         from: sight.from,
         until: sight.until,
-        level: match sight.lag_micros {
-            micros if micros > lag.above_micros => Level::Breach,
-            micros if micros > lag.above_micros / 2 => Level::Near,
-            _ => Level::Calm,
-        },
+        level: lag.level(sight.lag_micros),
         size: sight.lag_micros,
     };
     let moments: Vec<Moment> = timeline.iter().map(moment).collect();

@@ -2,6 +2,7 @@
 //! order of arrival does not matter. What all groups need of a shop stands here.
 
 mod book_tests;
+mod break_tests;
 mod history_tests;
 mod limit_tests;
 mod rate_tests;
