@@ -194,8 +194,6 @@ impl Inventory {
         let as_of = EventTime(i64::MIN);
         let told = out.stock.inventory.len();
         self.stocks.settle_some(as_of, max, &mut out.stock);
-        let mut judged = std::mem::take(&mut self.unsettled);
-        judged.extend(out.stock.inventory[told..].iter().map(|row| row.key));
         for key in out.stock.moved.drain(..) {
             self.prices.touch_elasticity(key);
         }
@@ -204,17 +202,9 @@ impl Inventory {
             today: &|state| state.last_day(),
             out_of_stock: &|key| out_of_stock(stocks, key),
         };
-        let priced = out.prices.prices.len();
+        let priced = (out.prices.prices.len(), out.prices.gone.len());
         (self.prices).settle_some(surroundings, max, &mut out.prices);
-        let priced = out.prices.prices[priced..].iter().map(|row| row.key);
-        judged.extend(
-            priced
-                .filter(|key| self.is_of_store(key))
-                .map(|key| key.stock()),
-        );
-        for key in judged {
-            self.tell_levels(key, out);
-        }
+        self.tell_levels((told, priced), out);
         for key in std::mem::take(&mut self.repriced) {
             if let Some(state) = self.prices.state(&key) {
                 out.points.push((key, state.points()));
@@ -226,30 +216,54 @@ impl Inventory {
         key.currency == self.setting.currency_of(key.store)
     }
 
-    /// The levels of a product of which the shop tells its stock, with its price.
-    fn tell_levels(&mut self, key: StockKey, out: &mut InventoryOutput) {
-        let as_of = EventTime(i64::MIN);
-        let Some(row) = self.stocks.row(&key, as_of) else {
-            return;
-        };
-        if !matches!(row.basis, Basis::Reports | Basis::Changes) {
-            return;
+    /// Levels of products whose row or price was told just now, from these places of the output on.
+    fn tell_levels(
+        &mut self,
+        (told, (priced, gone)): (usize, (usize, usize)),
+        out: &mut InventoryOutput,
+    ) {
+        let priced = out.prices.prices[priced..].iter().map(|row| row.key);
+        let priced = priced.chain(out.prices.gone[gone..].iter().copied());
+        let priced = priced.filter(|key| self.is_of_store(key));
+        let mut again: BTreeSet<StockKey> = priced.map(|key| key.stock()).collect();
+        again.append(&mut self.unsettled);
+        for row in &out.stock.inventory[told..] {
+            again.remove(&row.key);
+            out.levels.extend(self.levels(row));
         }
-        let mut levels = Levels::default();
-        if may_alert(&row) {
-            let price = PriceKey {
-                store: key.store,
-                product: key.product,
-                currency: self.setting.currency_of(key.store),
-            };
-            let prices = self.prices.state(&price);
-            levels.price = prices.and_then(ProductPrices::price);
-            levels.sights = self.stocks.sights(&key);
-            if self.prices.is_waiting(&price) {
-                self.unsettled.insert(key);
+        for key in again {
+            let has_feed = |state: &stock::ProductStock| !state.lanes.is_empty();
+            if self.stocks.state(&key).is_some_and(has_feed)
+                && let Some(row) = self.stocks.row(&key, EventTime(i64::MIN))
+            {
+                out.levels.extend(self.levels(&row));
             }
         }
-        out.levels.push((key, levels));
+    }
+
+    /// The levels of a product of which the shop tells its stock, with its price.
+    fn levels(&mut self, row: &stock::InventoryRow) -> Option<(StockKey, Levels)> {
+        if !matches!(row.basis, Basis::Reports | Basis::Changes) {
+            return None;
+        }
+        let key = row.key;
+        if !may_alert(row) {
+            return Some((key, Levels::default()));
+        }
+        let price = PriceKey {
+            store: key.store,
+            product: key.product,
+            currency: self.setting.currency_of(key.store),
+        };
+        if self.prices.is_waiting(&price) {
+            self.unsettled.insert(key);
+        }
+        let prices = self.prices.state(&price);
+        let levels = Levels {
+            sights: self.stocks.sights(&key),
+            price: prices.and_then(ProductPrices::price),
+        };
+        Some((key, levels))
     }
 
     /// What is fresh was written.

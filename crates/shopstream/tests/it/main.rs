@@ -4,6 +4,7 @@
 mod alerts;
 mod audit;
 mod behaviour;
+mod broken_funnel;
 mod checkpoints;
 mod clickstream;
 mod crash;
