@@ -153,3 +153,40 @@ fn minutes_of_lag_that_hang_together_are_one_stretch_and_never_too_many() {
     assert!(sights.len() <= LAGS_MAX);
     assert_eq!(sights[0].from, EventTime(0));
 }
+
+#[test]
+fn minutes_of_lag_become_an_alert_of_their_store() {
+    let currency = crate::Store::default().currency;
+    let names: Vec<Arc<str>> = ["", "main", currency.as_str()].map(Arc::from).into();
+    let known = Known {
+        names: &names,
+        products: &[],
+    };
+    let mut watch = Watch::new(crate::Stores::default());
+    let mut told = |minute: i64, minutes: i64| {
+        let sight = LagSight {
+            from: EventTime(minute * MINUTE),
+            until: Some(EventTime((minute + 1) * MINUTE)),
+            lag_micros: minutes * MINUTE,
+        };
+        let harvest = crate::line::Harvest {
+            lags: vec![(NameId(1), sight)],
+            ..crate::line::Harvest::default()
+        };
+        let changed = watch.observe(&harvest, (known, 0)).expect("nothing rests");
+        let said = changed.alerts.iter().map(|alert| {
+            let finding = &alert.finding;
+            let minute = |time: EventTime| time.0 / MINUTE;
+            let until = finding.until.map_or(-1, minute);
+            let lag = finding.evidence.number(Figure::LagMicros).unwrap_or(-1) / MINUTE;
+            let (rule, subject) = (&finding.rule, &finding.subject.key);
+            format!("{rule} {subject} {}-{until} {lag}", minute(finding.at))
+        });
+        said.collect::<Vec<_>>().join(" | ")
+    };
+    assert_eq!(told(10, 5), "", "five minutes are not more than five");
+    assert_eq!(told(11, 6), "lag main 11-12 6");
+    assert_eq!(told(12, 9), "lag main 11-13 9");
+    assert_eq!(told(13, 1), "");
+    assert_eq!(told(90, 7), "lag main 90-91 7", "the hour before is over");
+}

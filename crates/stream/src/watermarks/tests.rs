@@ -362,10 +362,11 @@ fn old_events_alone_are_history_and_no_lag() {
 #[test]
 fn a_tick_ends_a_lag_and_what_did_not_last_for_a_minute_is_none() {
     let mut log = BEHIND.to_vec();
-    log.insert(7, "tick 130");
+    // Written half a minute after what it tells.
+    log.insert(7, "tick 100");
     check_lags(&log, &["main 40-100 630"]);
-    log.truncate(5);
-    log.push("tick 90");
+    log.truncate(4);
+    log.push("tick 65");
     log.push("tick 200");
     check_lags(&log, &[]);
 }
