@@ -115,7 +115,7 @@ fn much_that_is_set_aside_is_told_with_its_reason_and_again_after_a_kill() {
     assert_eq!(fired["with"]["key"], json!("time_missing"));
     assert_eq!(
         evidence(&fired),
-        "part=100 whole=100 limit=0.0100 top_reason=98"
+        "part=100 whole=100 limit=0.01 top_reason=98"
     );
     server.kill().expect("is killed");
     let server = program.up().expect("starts");
