@@ -83,12 +83,19 @@ pub fn judge_stock(
         let worth = price
             .zip(missing)
             .map(|(price, missing)| price.times(missing));
-        let at_risk = worth.map(|amount| AtRisk {
-            amount: Money(i64::try_from(amount).unwrap_or(i64::MAX)),
+        let at_risk = worth.map(|worth| AtRisk {
+            amount: Money(rounded(worth)),
             currency: desk.currency,
         });
         (evidence, at_risk)
     })
+}
+
+/// An estimate to the hundredth: nobody pays fractions of a cent.
+fn rounded(worth: i128) -> i64 {
+    const HUNDREDTH: i128 = event::SCALE as i128 / 100;
+    let whole = (worth + HUNDREDTH / 2) / HUNDREDTH * HUNDREDTH;
+    i64::try_from(whole).unwrap_or(i64::MAX)
 }
 
 fn figures(condition: &Condition, peak: &StockSight) -> Vec<(Figure, i64)> {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// `0=-1` is a level from an hour on; the last stretch goes on.
+/// Levels from an hour on, the last of which goes on, and a price.
 struct Shelf {
     sights: Vec<StockSight>,
     price: Option<Money>,
@@ -126,6 +126,26 @@ fn a_low_shelf_waits_as_long_as_the_store_s_deliveries_take() {
     let shelf = || Shelf::of(&[(0, 4)]).selling(5);
     shelf().check(&[low()], "31 62");
     shelf().check(&[low(), short(2 * 24)], "6 12");
+}
+
+#[test]
+fn what_is_at_risk_is_told_to_the_hundredth() {
+    let mut shelf = Shelf::of(&[(0, 0)]);
+    // 3.3333 pieces of 0.05 are 0.166665.
+    shelf.sights[0].lost = Some(Quantity(33_333));
+    shelf.price = Some(Money(500));
+    let rule = Rule::new("first", Severity::Warning, out());
+    let desk = desk(vec![rule.clone()]);
+    let levels = Levels {
+        sights: shelf.sights,
+        price: shelf.price,
+    };
+    let product = subject(SubjectKind::Product, "tea");
+    let found = judge_stock(&desk, &rule, &product, &levels);
+    assert_eq!(
+        found[0].at_risk.map(|at_risk| at_risk.amount),
+        Some(Money(1_700))
+    );
 }
 
 #[test]
