@@ -7,6 +7,7 @@
 
 mod backtest;
 mod book;
+mod breaks;
 mod daily;
 mod desk;
 mod episode;
@@ -19,12 +20,14 @@ mod share;
 mod spans;
 mod spread;
 mod state;
+mod stock;
 mod trail;
 
 pub use backtest::{Backtest, Fired, Score, TRUTH_ROWS_MAX, Truth};
 pub use book::{
     Alert, AlertBook, Changed, DRAWER_ALERTS_MAX, Drawer, DrawerKey, Entry, Handled, More,
 };
+pub use breaks::{BreakKey, BreakState, Breaks};
 pub use daily::{
     CANDIDATES_MAX, Candidate, DAYS_MAX, Daily, DailyKey, DailyState, DaySums, Replaced,
 };
@@ -39,12 +42,11 @@ pub use rule::{
     Measured, OutOfStock, PriceMistake, QuarantineShare, Rate, Rule, RuleError, ShortCover, Split,
     Unlike, UnusualQuantity, check_rules, usual_rules,
 };
-pub use share::{FunnelStep, ShareOf, judge_funnel, judge_quarantine};
+pub use share::{FunnelStep, SetAside, ShareOf, judge_funnel, judge_quarantine};
 pub use spans::{Scope, SpanState, Spans};
 pub use spread::Spread;
-pub use state::{
-    Burst, LagSight, PricePoint, StockSight, judge_bursts, judge_lag, judge_prices, judge_stock,
-};
+pub use state::{Burst, LagSight, PricePoint, judge_bursts, judge_lag, judge_prices};
+pub use stock::{Levels, StockSight, judge_stock};
 pub use trail::{BASELINE_POINTS_MAX, POINTS_MAX, Point, Trail, TrailKey, Trails};
 
 use crate::cell::NameId;
@@ -105,11 +107,13 @@ pub enum SubjectKind {
     Source = 8,
     /// The store as a whole.
     Store = 9,
+    /// Why events are set aside.
+    Reason = 10,
 }
 
 impl SubjectKind {
     /// Every kind, by number.
-    pub const ALL: [SubjectKind; 9] = [
+    pub const ALL: [SubjectKind; 10] = [
         SubjectKind::Order,
         SubjectKind::Customer,
         SubjectKind::Visitor,
@@ -119,6 +123,7 @@ impl SubjectKind {
         SubjectKind::Funnel,
         SubjectKind::Source,
         SubjectKind::Store,
+        SubjectKind::Reason,
     ];
 
     /// The name in tables.
@@ -134,6 +139,7 @@ impl SubjectKind {
             SubjectKind::Funnel => "funnel",
             SubjectKind::Source => "source",
             SubjectKind::Store => "store",
+            SubjectKind::Reason => "reason",
         }
     }
 }

@@ -245,6 +245,13 @@ impl Prices {
         same.next().map(|(_, product)| &product.state)
     }
 
+    /// Whether something of a product in memory waits to be settled.
+    #[must_use]
+    pub fn is_waiting(&self, key: &PriceKey) -> bool {
+        let mut currencies = self.kept.find(&key.stock()).into_iter().flatten();
+        currencies.any(|(currency, product)| *currency == key.currency && product.before.is_some())
+    }
+
     /// What is known of a product in memory, by currency.
     pub fn states(&self, key: StockKey) -> impl Iterator<Item = (NameId, &ProductPrices)> {
         let currencies = self.kept.find(&key).into_iter().flatten();

@@ -6,10 +6,12 @@ mod imports;
 mod key;
 mod ledger;
 mod quality;
+mod receipts;
 mod rejections;
 mod rows;
 
 pub use key::{AuditKey, KeyCounts};
+pub use receipts::Receipt;
 pub use rejections::REJECTIONS;
 
 use crate::round::{FrameSide, FrameSource};
@@ -20,7 +22,7 @@ use event::batch::{Arrivals, minute_of};
 use event::frame::Rejected;
 use event::import::{ImportKey, QuarantineId};
 use event::schema::{Label, Number};
-use event::{EventBatch, FIELDS, Field, Reason, Rejection};
+use event::{EventBatch, EventTime, FIELDS, Field, Reason, Rejection};
 use hashbrown::HashMap;
 use imports::Imports;
 use ledger::{Ledger, LineKey};
@@ -141,6 +143,8 @@ impl Audit {
             });
             if is_first {
                 self.imports.release(release.import);
+                let hour = (&line.store, minute.div_euclid(key::MINUTES));
+                (self.ledger.receipts).add_reason(hour, release.reason, -1);
             }
         }
     }
@@ -157,6 +161,8 @@ impl Audit {
             self.rejections.add(id, line, rejected);
             let field = Field::of_rejection(&rejected.rejection);
             let minute = minute_of(rejected.received);
+            let hour = (&line.store, minute.div_euclid(key::MINUTES));
+            (self.ledger.receipts).add_reason(hour, rejected.rejection.reason, 1);
             self.quality.change(line, minute, |counts| {
                 counts.offered += 1;
                 counts.refused += 1;
@@ -274,6 +280,8 @@ impl Audit {
             sum.accepted = sum.accepted.saturating_sub(1);
             sum.quarantined += 1;
         });
+        let hour = (&line.store, conflict.key.minute.div_euclid(key::MINUTES));
+        (self.ledger.receipts).add_reason(hour, Reason::IdConflict, 1);
         let import = self.ledger.import_of(conflict.key);
         self.imports.count_conflict(import);
         if !line.is_of_older_sources() {
@@ -315,6 +323,13 @@ impl Audit {
             .iter_mut()
             .for_each(|change| change.version = version);
         changes
+    }
+
+    /// What stores received and set aside, by hour of receipt, since this was last asked.
+    pub fn take_receipts(
+        &mut self,
+    ) -> impl Iterator<Item = (Arc<str>, EventTime, Receipt)> + use<> {
+        self.ledger.receipts.take()
     }
 
     /// All of it as bytes, for a checkpoint, taken between rounds. Ids of names are those given out until then.

@@ -2,9 +2,9 @@
 //! their product, so that they follow from the events alone and not from when they were told.
 
 use crate::rest::{self, AtRest, RestError};
-use analytics::alert::{PricePoint, StockSight};
+use analytics::alert::{Levels, PricePoint};
 use analytics::cell::{Deltas, NameId};
-use analytics::price::{self, PriceKey, Prices, Surroundings, Traffic};
+use analytics::price::{self, PriceKey, Prices, ProductPrices, Surroundings, Traffic};
 use analytics::product::{ProductMovement, Sold, WrittenOff};
 use analytics::stock::{self, Basis, Feed, Goods, Span, Standing, StockKey, Stocks};
 use analytics::window::{Calendar, Grain};
@@ -23,8 +23,17 @@ pub const TOLD_MAX: usize = if cfg!(test) { 1 } else { 4_096 };
 /// What shards know of stock and prices from the beginning.
 #[derive(Debug, Clone)]
 pub struct InventorySetting {
+    /// The usual currency of stores.
+    pub currency: NameId,
     /// What stores have of their own.
     pub stores: Arc<[StoreInventory]>,
+}
+
+impl InventorySetting {
+    fn currency_of(&self, store: NameId) -> NameId {
+        let mut own = self.stores.iter().filter(|own| own.store == store);
+        own.next().map_or(self.currency, |own| own.currency)
+    }
 }
 
 /// How one store looks at its products.
@@ -32,6 +41,8 @@ pub struct InventorySetting {
 pub struct StoreInventory {
     /// Which store.
     pub store: NameId,
+    /// In which money is meant.
+    pub currency: NameId,
     /// How it looks at its stock.
     pub stock: stock::Rules,
     /// How it looks at its prices.
@@ -49,6 +60,9 @@ pub struct Inventory {
     /// Products whose shop tells of prices, and of which a price or what was sold at one changed since they were settled.
     /// Their rows need not have: a price that is told again is the same price.
     repriced: BTreeSet<PriceKey>,
+    setting: InventorySetting,
+    /// Products that were judged by a price that may yet turn out to be another.
+    unsettled: BTreeSet<StockKey>,
 }
 
 /// What the products of a worker's shards tell.
@@ -59,7 +73,7 @@ pub struct InventoryOutput {
     /// Of prices.
     pub prices: price::Settled,
     /// Levels of products that changed, for the rules of alerts; none where nothing was ever low.
-    pub levels: Vec<(StockKey, Vec<StockSight>)>,
+    pub levels: Vec<(StockKey, Levels)>,
     /// Prices of products that changed, for the same.
     pub points: Vec<(PriceKey, Vec<PricePoint>)>,
 }
@@ -78,6 +92,8 @@ impl Inventory {
             prices,
             days: Days::new(setting),
             repriced: BTreeSet::new(),
+            setting: setting.clone(),
+            unsettled: BTreeSet::new(),
         }
     }
 
@@ -178,15 +194,6 @@ impl Inventory {
         let as_of = EventTime(i64::MIN);
         let told = out.stock.inventory.len();
         self.stocks.settle_some(as_of, max, &mut out.stock);
-        for row in &out.stock.inventory[told..] {
-            if row.basis == Basis::Reports || row.basis == Basis::Changes {
-                let levels = match may_alert(row) {
-                    true => self.stocks.sights(&row.key),
-                    false => Vec::new(),
-                };
-                out.levels.push((row.key, levels));
-            }
-        }
         for key in out.stock.moved.drain(..) {
             self.prices.touch_elasticity(key);
         }
@@ -195,12 +202,68 @@ impl Inventory {
             today: &|state| state.last_day(),
             out_of_stock: &|key| out_of_stock(stocks, key),
         };
+        let priced = (out.prices.prices.len(), out.prices.gone.len());
         (self.prices).settle_some(surroundings, max, &mut out.prices);
+        self.tell_levels((told, priced), out);
         for key in std::mem::take(&mut self.repriced) {
             if let Some(state) = self.prices.state(&key) {
                 out.points.push((key, state.points()));
             }
         }
+    }
+
+    fn is_of_store(&self, key: &PriceKey) -> bool {
+        key.currency == self.setting.currency_of(key.store)
+    }
+
+    /// Levels of products whose row or price was told just now, from these places of the output on.
+    fn tell_levels(
+        &mut self,
+        (told, (priced, gone)): (usize, (usize, usize)),
+        out: &mut InventoryOutput,
+    ) {
+        let priced = out.prices.prices[priced..].iter().map(|row| row.key);
+        let priced = priced.chain(out.prices.gone[gone..].iter().copied());
+        let priced = priced.filter(|key| self.is_of_store(key));
+        let mut again: BTreeSet<StockKey> = priced.map(|key| key.stock()).collect();
+        again.append(&mut self.unsettled);
+        for row in &out.stock.inventory[told..] {
+            again.remove(&row.key);
+            out.levels.extend(self.levels(row));
+        }
+        for key in again {
+            let has_feed = |state: &stock::ProductStock| !state.lanes.is_empty();
+            if self.stocks.state(&key).is_some_and(has_feed)
+                && let Some(row) = self.stocks.row(&key, EventTime(i64::MIN))
+            {
+                out.levels.extend(self.levels(&row));
+            }
+        }
+    }
+
+    /// The levels of a product of which the shop tells its stock, with its price.
+    fn levels(&mut self, row: &stock::InventoryRow) -> Option<(StockKey, Levels)> {
+        if !matches!(row.basis, Basis::Reports | Basis::Changes) {
+            return None;
+        }
+        let key = row.key;
+        if !may_alert(row) {
+            return Some((key, Levels::default()));
+        }
+        let price = PriceKey {
+            store: key.store,
+            product: key.product,
+            currency: self.setting.currency_of(key.store),
+        };
+        if self.prices.is_waiting(&price) {
+            self.unsettled.insert(key);
+        }
+        let prices = self.prices.state(&price);
+        let levels = Levels {
+            sights: self.stocks.sights(&key),
+            price: prices.and_then(ProductPrices::price),
+        };
+        Some((key, levels))
     }
 
     /// What is fresh was written.
@@ -214,6 +277,7 @@ impl Inventory {
         self.stocks.forget();
         self.prices.forget();
         self.repriced.clear();
+        self.unsettled.clear();
     }
 }
 

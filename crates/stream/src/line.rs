@@ -5,7 +5,7 @@ mod progress;
 
 use crate::acts::Acts;
 use crate::archive::Aside;
-use crate::audit::Audit;
+use crate::audit::{Audit, Receipt};
 use crate::home::ShardId;
 use crate::inventory::{InventoryOutput, TOLD_MAX};
 use crate::names::{Names, Product, Products};
@@ -16,7 +16,7 @@ use crate::shard::Outgoing;
 use crate::watermarks::Watermarks;
 use crate::worker::{Answer, Incoming, Spawn, Task, Worker, WorkerEnded};
 use crate::{Stores, StreamConfig};
-use analytics::alert::{Burst, Handled};
+use analytics::alert::{Burst, Handled, LagSight};
 use analytics::cell::{CUBES, CellKey, Delta, NameId};
 use analytics::customer::Profile;
 use analytics::funnel::FunnelError;
@@ -83,6 +83,10 @@ pub struct Harvest {
     pub audit: Vec<Change>,
     /// What people did about alerts.
     pub acts: Vec<Handled>,
+    /// What stores received and set aside, by hour of receipt.
+    pub receipts: Vec<(NameId, EventTime, Receipt)>,
+    /// Minutes in which stores lay behind their events.
+    pub lags: Vec<(NameId, LagSight)>,
     /// How far it reaches.
     pub progress: Progress,
     /// Up to when the stores' stories are told.
@@ -569,6 +573,10 @@ impl Line {
             harvest.inventory.push(changed.inventory);
         }
         harvest.acts = self.acts.take();
+        harvest.lags = self.watermarks.take_lags();
+        let receipts = self.audit.take_receipts();
+        let receipts = receipts.map(|(store, hour, moved)| (self.names.id(&store), hour, moved));
+        harvest.receipts = receipts.collect();
         harvest.names = self.names.take_fresh();
         harvest.products = self.products.take_fresh();
         harvest.audit = self.audit.take_changes(version);

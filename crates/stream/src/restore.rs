@@ -14,7 +14,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 /// Changes whenever state at rest is written in another way: older checkpoints are then passed over.
-const FORMAT: u32 = 6;
+const FORMAT: u32 = 7;
 
 /// How the log and the archive stand at a start.
 #[derive(Debug, Clone, Copy)]

@@ -26,9 +26,14 @@ pub fn shard_setting(stores: &Stores, names: &mut Names) -> Result<ShardSetting,
     let of_persons = stores.0.values().map(|store| Ok(Arc::new(rules(store)?)));
     let of_persons = of_persons.collect::<Result<Vec<_>, FunnelError>>()?;
     let ids: Vec<NameId> = stores.0.keys().map(|name| names.id(name)).collect();
-    let inventory = ids.iter().zip(stores.0.values());
-    let inventory = inventory.map(|(id, store)| StoreInventory {
+    // So the watch knows a store's rules even where nothing that it accepts ever names a currency.
+    let mut currency = |store: &Store| names.id(store.currency.as_str());
+    let currencies: Vec<NameId> = stores.0.values().map(&mut currency).collect();
+    let usual_currency = currency(&Store::default());
+    let inventory = ids.iter().zip(currencies).zip(stores.0.values());
+    let inventory = inventory.map(|((id, currency), store)| StoreInventory {
         store: *id,
+        currency,
         stock: store.stock,
         prices: store.prices,
         calendar: Calendar::new(store.zone.clone()),
@@ -41,6 +46,7 @@ pub fn shard_setting(stores: &Stores, names: &mut Names) -> Result<ShardSetting,
             visitor_kinds: VisitorKinds::resolve(|name| names.id(name)),
         },
         inventory: InventorySetting {
+            currency: usual_currency,
             stores: inventory.collect(),
         },
     })

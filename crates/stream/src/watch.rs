@@ -1,7 +1,9 @@
 //! The watch: measures what the shards harvested by the rules of their store, and says which alerts changed. It sits with
 //! the merger, which knows all names and sees every cell; what a rule finds is decided in `analytics::alert`.
 
+mod funnels;
 mod orders;
+mod pipeline;
 mod products;
 mod rates;
 
@@ -11,14 +13,16 @@ use crate::rest::alerts::{self, Rests, keys};
 use crate::rest::{self, AtRest, RestError};
 use crate::{Store, Stores};
 use analytics::alert::{
-    AlertBook, Changed, Daily, Desk, DrawerKey, Handled, Rates, Spans, StoreDesk, Trails, Verdicts,
+    AlertBook, Breaks, Changed, Daily, Desk, DrawerKey, Handled, Rates, Spans, StoreDesk, Trails,
+    Verdicts,
 };
-use analytics::cell::NameId;
+use analytics::cell::{CubeId, NameId};
 use analytics::kept::Kept;
 use analytics::window::Calendar;
 use checkpoint::{Decoder, Encoder, Folder, Run, Table};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use pipeline::Pipeline;
 use rates::Feeds;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -27,19 +31,27 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Watch {
     stores: Stores,
+    /// What stores that are not listed go by.
+    usual: Store,
     desk: Desk,
     feeds: Feeds,
     trails: Trails,
     daily: Daily,
     rates: Rates,
+    breaks: Breaks,
+    /// Where the steps of funnels are counted.
+    steps: Option<(CubeId, usize)>,
+    pipeline: Pipeline,
     spans: Spans,
     book: AlertBook,
-    /// Numbers of texts that rules and stores speak of.
-    ids: HashMap<Arc<str>, NameId, FixedState>,
+    texts: Texts,
     at_rest: Table,
     /// The version of what was written last, which tables at rest that are older do not have.
     written: i64,
 }
+
+/// Numbers of the texts that rules and stores speak of; nothing of those that nothing was named by yet.
+type Texts = HashMap<Arc<str>, Option<NameId>, FixedState>;
 
 /// Names by number, as the merger has them.
 #[derive(Clone, Copy)]
@@ -65,16 +77,24 @@ impl Known<'_> {
 impl Watch {
     /// Nothing seen yet.
     pub fn new(stores: Stores) -> Watch {
+        let usual = Store::default();
+        let all = || stores.0.values().chain([&usual]);
+        let currencies = all().map(|store| store.currency.as_str().into());
+        let texts = currencies.chain(rates::values(all()));
         Watch {
-            stores,
+            texts: texts.map(|text| (text, None)).collect(),
+            feeds: Feeds::of(all()),
+            steps: funnels::steps(all()),
             desk: Desk::default(),
-            feeds: Feeds::default(),
+            usual,
+            stores,
             trails: Trails::default(),
             daily: Daily::default(),
             rates: Rates::default(),
+            breaks: Breaks::default(),
+            pipeline: Pipeline::default(),
             spans: Spans::default(),
             book: AlertBook::default(),
-            ids: HashMap::default(),
             at_rest: Table::default(),
             written: i64::MIN,
         }
@@ -99,12 +119,18 @@ impl Watch {
         }
         for delta in harvest.deltas.iter().flatten() {
             self.observe_delta(delta, known);
+            self.observe_steps(delta, known);
         }
+        self.observe_receipts(&harvest.receipts, known, &mut verdicts)?;
+        self.observe_lags(&harvest.lags, known, &mut verdicts)?;
         self.trails.settle(&self.desk, &mut verdicts);
         self.daily.settle(&self.desk, &mut verdicts);
         for (store, as_of) in harvest.as_of.iter() {
-            if let Some(desk) = self.desk.of(*store) {
+            if self.desk(*store, known).is_some()
+                && let Some(desk) = self.desk.of(*store)
+            {
                 self.rates.settle(desk, *as_of, &mut verdicts);
+                self.breaks.settle(desk, *as_of, &mut verdicts);
             }
         }
         self.write_down(verdicts, &harvest.acts)
@@ -126,35 +152,35 @@ impl Watch {
         Ok(changed)
     }
 
-    /// Remembers the numbers of texts that rules speak of.
+    /// Looks for the texts that rules and stores speak of among new names.
     pub fn learn(&mut self, known: Known<'_>, fresh: usize) {
+        let mut has_learned = false;
         for (at, name) in known.names.iter().enumerate().skip(fresh) {
-            self.ids.insert(Arc::clone(name), NameId(at as u32));
+            if let Some(id) = self.texts.get_mut(name) {
+                *id = Some(NameId(at as u32));
+                has_learned = true;
+            }
         }
-        self.feeds.learn(&self.ids);
+        if has_learned {
+            self.feeds.learn(&self.texts);
+        }
     }
 
-    /// A store's rules; made when it is first heard of.
+    /// A store's rules; made when it is first asked for.
     fn desk(&mut self, store: NameId, known: Known<'_>) -> Option<&StoreDesk> {
-        let (stores, ids) = (&self.stores, &self.ids);
         if self.desk.of(store).is_none() {
             let name = known.name(store);
-            let Store {
-                zone,
-                currency,
-                rules,
-                ..
-            } = stores.get(&name);
+            let settings = self.stores.0.get(&*name).unwrap_or(&self.usual);
             // No order of the store can have a currency that was never named.
-            let currency = ids.get(currency.as_str()).copied();
+            let currency = (*self.texts.get(settings.currency.as_str())?)?;
             let desk = StoreDesk {
                 name,
                 store,
-                currency: currency?,
-                calendar: Calendar::new(zone),
-                rules: rules.into(),
+                currency,
+                calendar: Calendar::new(settings.zone.clone()),
+                rules: settings.rules.as_slice().into(),
             };
-            self.feeds.add(&desk, ids);
+            self.feeds.add(&desk, &self.texts);
             self.desk.set(desk);
         }
         self.desk.of(store)
@@ -180,13 +206,19 @@ impl Watch {
         self.written = version;
     }
 
-    /// Rates stay in memory; a checkpoint takes them whole.
+    /// Rates, funnels and the way of the events stay in memory; a checkpoint takes them whole.
     pub fn write_rates(&self, out: &mut Encoder<'_>) {
         let series: Vec<_> = self.rates.kept.fresh().collect();
         out.u64(series.len() as u64);
         for (key, state) in series {
             alerts::write_rate(key, state, out);
         }
+        let funnels: Vec<_> = self.breaks.kept.fresh().collect();
+        out.u64(funnels.len() as u64);
+        for (key, state) in funnels {
+            alerts::write_break(key, state, out);
+        }
+        self.pipeline.write(out);
     }
 
     /// Goes on from a checkpoint.
@@ -195,6 +227,12 @@ impl Watch {
         for (key, state) in series {
             self.rates.kept.bring(key, state);
         }
+        let funnels = alerts::read_breaks(read).map_err(RestError::of("funnels under watch"))?;
+        for (key, state) in funnels {
+            self.breaks.kept.bring(key, state);
+        }
+        let pipeline = Pipeline::read(read);
+        self.pipeline = pipeline.map_err(RestError::of("the way of the events"))?;
         self.at_rest = at_rest.alerts.clone();
         Ok(())
     }

@@ -1,12 +1,14 @@
 //! How far the live sources of each store have told their story: from event times, receipts and ticks, in the order of
 //! the log. No clock is asked, so a log that is read again says the same; what follows from a watermark is not said here.
 
+mod lag;
 mod rest;
 #[cfg(test)]
 mod tests;
 
 use crate::names::Names;
 use crate::round::{FrameSide, FrameSource};
+use analytics::alert::LagSight;
 use analytics::cell::NameId;
 use analytics::person::AsOf;
 use changelog::{Change, Value};
@@ -14,6 +16,7 @@ use event::import::ImportKey;
 use event::schema::Label;
 use event::time::{DAY, DISORDER, SECOND};
 use event::{EventBatch, EventTime};
+use lag::Lags;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A source that told nothing new for so long holds nobody up any more.
@@ -41,6 +44,8 @@ struct SourceTime {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct StoreTime {
     watermark: Option<EventTime>,
+    /// The newest event that a live source told.
+    newest: Option<EventTime>,
     /// The newest event that an import brought.
     history: Option<EventTime>,
     /// Sources that are not idle, the one that is furthest behind first.
@@ -61,6 +66,7 @@ pub struct Watermarks {
     tick: Option<EventTime>,
     changed: BTreeSet<NameId>,
     is_tick_told: bool,
+    lags: Lags,
 }
 
 /// What a source brought in a frame.
@@ -103,12 +109,30 @@ impl Watermarks {
         }
         self.let_idle(&mut touched);
         self.retire(&mut touched);
-        for store in touched {
-            self.settle(store);
+        for store in &touched {
+            self.settle(*store);
         }
         if let Some(tick) = frame.notes.tick {
             self.lift(tick);
         }
+        touched.extend(self.lags.stores());
+        touched.into_iter().for_each(|store| self.measure(store));
+    }
+
+    /// How far a store lies behind its newest event now.
+    fn measure(&mut self, store: NameId) {
+        let Some((now, known)) = self.now.zip(self.stores.get(&store)) else {
+            return;
+        };
+        if let Some((newest, watermark)) = known.newest.zip(known.watermark) {
+            let lag_micros = newest.0.saturating_sub(watermark.0);
+            self.lags.observe(store, now, lag_micros);
+        }
+    }
+
+    /// Minutes in which answers lay behind the events, since this was last asked.
+    pub fn take_lags(&mut self) -> Vec<(NameId, LagSight)> {
+        self.lags.take()
     }
 
     /// A store that was not known begins where time is.
@@ -133,6 +157,9 @@ impl Watermarks {
         self.pass(brought.received);
         // A clock up to five minutes ahead is let in at the door, but nobody has told what is still to come.
         let told = brought.newest.min(brought.received);
+        if let Some(store) = self.stores.get_mut(&key.store) {
+            store.newest = store.newest.max(Some(told));
+        }
         let watermark = EventTime(told.0.saturating_sub(DISORDER));
         let raised_at = self.now.unwrap_or(brought.received);
         let before = self.sources.get(&key).copied();

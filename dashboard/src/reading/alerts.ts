@@ -22,13 +22,14 @@ const WORDS: Readonly<Record<string, Say>> = {
   order_rate: (_, number) => `${number('value')} orders; usual at this time are ${number('usual')}`,
   payment_errors: (_, number) => `${number('value')} payments failed; usual at this time are ${number('usual')}`,
   sign_ups: (_, number) => `${number('value')} signed up; usual at this time are ${number('usual')}`,
+  funnel_break: (thing, number) => `Only ${number('part')} of ${number('whole')} got on to ${thing}`,
   low_stock: (thing, number) => `${thing} is low: ${number('level')} left`,
   stock_out: (thing) => `${thing} is out of stock`,
   short_cover: (thing, number) => `${thing} lasts ${number('cover_hours')} h; a delivery takes ${number('lead_hours')} h`,
   price_mistake: (thing, number) => `${thing} costs ${number('price')}; usual are ${number('usual_price')}`,
   bot_storm: (thing, number) => `${thing} asks like a program: ${number('events')} events in a minute`,
   lag: (_, number) => `Answers lag ${number('lag')} behind the events`,
-  quarantine_share: (_, number) => `${number('part')} of ${number('whole')} events were set aside`,
+  quarantine_share: (_, number, { with: why }) => `${number('part')} of ${number('whole')} events were set aside${why === null ? '' : `, most for ${ruleWords(nameOf(why)).toLowerCase()}`}`,
 };
 
 /** What happened, in one sentence; a rule this page does not know keeps its name. */

@@ -81,6 +81,9 @@ figures! {
     UsualShare = "usual_share" Thousandths, "The share as it usually is, in thousandths.";
     LagMicros = "lag" Micros, "How far behind.";
     Breaches = "breaches" Count, "Stretches of time in which the condition held.";
+    SoldADay = "sold_a_day" Quantity, "Pieces sold a day before, over the days looked back on.";
+    MissingPieces = "missing" Quantity, "Pieces that were not sold for want of stock, or will not be until a delivery comes.";
+    TopReason = "top_reason" Count, "Events that were set aside for the most frequent reason.";
 }
 
 /// Why an alert fired.

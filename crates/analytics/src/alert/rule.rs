@@ -262,6 +262,7 @@ impl Rule {
             }
             // Older minutes are not judged again, so nobody would see the end.
             Condition::Rate(_) => Some(super::rate::JUDGED_MICROS),
+            Condition::FunnelBreak(_) => Some(super::breaks::JUDGED_MICROS),
             Condition::PriceMistake(_) => Some(super::state::PRICE_STANDS_MICROS),
             _ => None,
         };

@@ -1,107 +1,18 @@
-//! Conditions that hold for a while: stock, prices, a visitor's haste, lag. Each is judged from its whole timeline, which
-//! its owner keeps; what is found goes to [`super::Spans`], which take back what is found no more.
+//! Conditions that hold for a while: prices, a visitor's haste, lag; `stock` has those of stock. Each is judged from its
+//! whole timeline, which its owner keeps; what is found goes to [`super::Spans`], which take back what is found no more.
 
 use super::{
-    AtRisk, Condition, Evidence, Figure, Finding, Level, Moment, PriceMistake, Rule, StoreDesk,
-    Subject, findings,
+    AtRisk, Condition, Evidence, Figure, Finding, Lag, Level, Moment, PriceMistake, Rule,
+    StoreDesk, Subject, findings,
 };
 use crate::cell::NameId;
 use crate::session::{Act, Piece, Rank};
 use event::time::{DAY, MINUTE};
-use event::{EventId, EventTime, Money, Quantity};
+use event::{EventTime, Money, Quantity};
 use std::collections::{BTreeMap, VecDeque};
 
 /// A price that stood so long is the price, however far it is from those before.
 pub(super) const PRICE_STANDS_MICROS: i64 = 7 * DAY;
-
-/// A product's stock over a stretch of time in which it did not change much.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StockSight {
-    /// Where the stretch begins.
-    pub from: EventTime,
-    /// Where it ends; nothing where it lasts still.
-    pub until: Option<EventTime>,
-    /// The least level in it.
-    pub level: Quantity,
-    /// How long that lasts at the usual pace; nothing where nothing is sold.
-    pub cover_hours: Option<u32>,
-    /// Views and cart adds in it.
-    pub demand: u64,
-    /// What was not sold for want of stock.
-    pub lost: Option<AtRisk>,
-    /// The report or order that led to it.
-    pub event: Option<EventId>,
-}
-
-/// What a stock rule finds in a product's timeline.
-#[must_use]
-pub fn judge_stock(
-    desk: &StoreDesk,
-    rule: &Rule,
-    product: &Subject,
-    timeline: &[StockSight],
-) -> Vec<Finding> {
-    let moment = |sight: &StockSight| {
-        let (level, size) = stock_level(&rule.condition, sight);
-        Moment {
-            from: sight.from,
-            until: sight.until,
-            level,
-            size,
-        }
-    };
-    let moments: Vec<Moment> = timeline.iter().map(moment).collect();
-    findings(desk, (rule, product), &moments, |episode| {
-        let peak = &timeline[episode.peak];
-        let mut numbers = vec![(Figure::Level, peak.level.0)];
-        match &rule.condition {
-            Condition::LowStock(low) => numbers.push((Figure::Limit, low.below.0)),
-            Condition::ShortCover(short) => {
-                numbers.push((Figure::CoverHours, i64::from(peak.cover_hours.unwrap_or(0))));
-                numbers.push((Figure::LeadHours, i64::from(short.lead_hours)));
-            }
-            _ => numbers.push((
-                Figure::Demand,
-                i64::try_from(peak.demand).unwrap_or(i64::MAX),
-            )),
-        }
-        let mut evidence = Evidence::of(&numbers);
-        if let Some(event) = peak.event {
-            evidence = evidence.with_event(event);
-        }
-        (evidence, peak.lost)
-    })
-}
-
-/// An alert that has begun goes on until there is a fifth more than its limit: deliveries come in hundreds, so whoever
-/// moves around the limit has not been delivered. What is out is no news to a rule of what is low, but no end either.
-fn stock_level(condition: &Condition, sight: &StockSight) -> (Level, i64) {
-    let level = sight.level.0;
-    let within = |value: i64, below: i64| match value {
-        value if value < below => Level::Breach,
-        value if value < below.saturating_add(below / 5) => Level::Near,
-        _ => Level::Calm,
-    };
-    match condition {
-        Condition::LowStock(_) if level <= 0 => (Level::Near, 0),
-        Condition::LowStock(low) => (within(level, low.below.0), level.saturating_neg()),
-        Condition::OutOfStock(_) if level > 0 => (Level::Calm, 0),
-        Condition::OutOfStock(out) if sight.demand < out.demand_min => (Level::Near, 0),
-        Condition::OutOfStock(_) => {
-            let demand = i64::try_from(sight.demand).unwrap_or(i64::MAX);
-            (Level::Breach, demand)
-        }
-        Condition::ShortCover(_) if level <= 0 => (Level::Near, 0),
-        Condition::ShortCover(short) => match sight.cover_hours {
-            Some(hours) => {
-                let hours = i64::from(hours);
-                (within(hours, i64::from(short.lead_hours)), -hours)
-            }
-            None => (Level::Calm, 0),
-        },
-        _ => (Level::Calm, 0),
-    }
-}
 
 /// A price from a moment on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -290,6 +201,18 @@ pub struct LagSight {
     pub lag_micros: i64,
 }
 
+impl Lag {
+    /// How a lag stands to the limit.
+    #[must_use]
+    pub fn level(&self, micros: i64) -> Level {
+        match micros {
+            micros if micros > self.above_micros => Level::Breach,
+            micros if micros > self.above_micros / 2 => Level::Near,
+            _ => Level::Calm,
+        }
+    }
+}
+
 /// What a rule of lag finds in the stretches of one source, or of the store.
 #[must_use]
 pub fn judge_lag(
@@ -304,11 +227,7 @@ pub fn judge_lag(
     let moment = |sight: &LagSight| Moment {
         from: sight.from,
         until: sight.until,
-        level: match sight.lag_micros {
-            micros if micros > lag.above_micros => Level::Breach,
-            micros if micros > lag.above_micros / 2 => Level::Near,
-            _ => Level::Calm,
-        },
+        level: lag.level(sight.lag_micros),
         size: sight.lag_micros,
     };
     let moments: Vec<Moment> = timeline.iter().map(moment).collect();

@@ -2,12 +2,14 @@
 //! order of arrival does not matter. What all groups need of a shop stands here.
 
 mod book_tests;
+mod break_tests;
 mod history_tests;
 mod limit_tests;
 mod rate_tests;
 mod recount_tests;
 mod rule_tests;
 mod state_tests;
+mod stock_tests;
 
 use super::*;
 use crate::kept::Kept;

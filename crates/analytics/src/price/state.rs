@@ -203,15 +203,24 @@ impl ProductPrices {
         })
     }
 
+    /// The newest price, where any is known.
+    #[must_use]
+    pub fn price(&self) -> Option<Money> {
+        self.price_after(&self.turns())
+    }
+
+    fn price_after(&self, turns: &[Turn]) -> Option<Money> {
+        let told = || self.changes.newest().next().map(|(_, change)| change.new);
+        let price = turns.last().map(|turn| turn.new).or_else(told);
+        price.or_else(|| self.prevailing().last().map(|(_, price)| price))
+    }
+
     /// The row without its elasticity.
     pub(super) fn row(&self, key: PriceKey, turns: &[Turn]) -> PriceRow {
-        let last = turns.last();
-        let told = || self.changes.newest().next().map(|(_, change)| change.new);
-        let price = last.map(|turn| turn.new).or_else(told);
         PriceRow {
             key,
-            price: price.or_else(|| self.prevailing().last().map(|(_, price)| price)),
-            since: last.map(|turn| turn.at),
+            price: self.price_after(turns),
+            since: turns.last().map(|turn| turn.at),
             source: self.source(),
             changes: u32::try_from(turns.len()).unwrap_or(u32::MAX),
             elasticity: None,

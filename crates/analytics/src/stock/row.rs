@@ -61,6 +61,17 @@ pub struct Demand {
 }
 
 impl Demand {
+    /// Both together.
+    pub(super) fn with(mut self, other: &Demand) -> Demand {
+        self.views_in = self.views_in.saturating_add(other.views_in);
+        self.views_out = self.views_out.saturating_add(other.views_out);
+        self.cart_adds_in = self.cart_adds_in.saturating_add(other.cart_adds_in);
+        self.cart_adds_out = self.cart_adds_out.saturating_add(other.cart_adds_out);
+        self.sold_in = self.sold_in.saturating_add(other.sold_in);
+        self.sold_out = self.sold_out.saturating_add(other.sold_out);
+        self
+    }
+
     /// Pieces (ten-thousandths) that were not sold for want of stock: by views, or by carts in a shop that tells of no
     /// views. Nothing where there was no interest while in stock, for then nobody knows what interest is worth.
     #[must_use]

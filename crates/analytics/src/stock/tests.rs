@@ -4,6 +4,7 @@ mod bad_input;
 mod properties;
 mod recount;
 mod said;
+mod sights;
 
 use super::*;
 use event::time::{DAY, HOUR, MINUTE};

@@ -1,5 +1,5 @@
 //! Alerts through the whole line: a large order fires, a person answers, and the answer outlives kills, restarts and a
-//! log that is folded again.
+//! log that is folded again; and what is set aside, broken or wanted and not there is told with its figures.
 
 use crate::{dir, program};
 use serde_json::{Value, json};
@@ -74,5 +74,91 @@ fn an_answer_to_an_alert_outlives_a_kill_and_a_log_folded_again() {
         .post(&format!("/api/v1/imports/{import}/undo"), "")
         .expect("is undone");
     assert_eq!(told(&alert(&server)), "resolved admin admin");
+    server.stop().expect("stops");
+}
+
+/// The only alert of a rule.
+fn alert_of(server: &Client, rule: &str) -> Value {
+    let path = format!("/api/v1/alerts?rule={rule}");
+    let list = server.get(&path).expect("alerts are told");
+    assert_eq!(list["meta"]["total_rows"], json!(1), "{list}");
+    list["data"][0].clone()
+}
+
+fn evidence(alert: &Value) -> String {
+    let numbers = alert["evidence"].as_array().expect("evidence").iter();
+    let said = numbers.map(|number| {
+        let value = number["value"].to_string();
+        format!(
+            "{}={}",
+            number["name"].as_str().unwrap_or("?"),
+            value.trim_matches('"')
+        )
+    });
+    said.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn much_that_is_set_aside_is_told_with_its_reason_and_again_after_a_kill() {
+    let dir = dir();
+    let program = program(&dir);
+    let server = program.up().expect("starts");
+    // Nothing of this store is ever accepted, so it never names its currency.
+    let bad = (0..98).map(|_| "{\"type\": \"item_view\"}\n".to_owned());
+    let worse = (0..2).map(|_| "nonsense\n".to_owned());
+    let lines: String = bad.chain(worse).collect();
+    server.offer(lines.into_bytes()).expect("is taken in");
+    server.audit_of(100).expect("the law holds");
+    let fired = alert_of(&server, "quarantine_share");
+    assert_eq!(fired["subject"]["key"], json!("main"));
+    assert_eq!(fired["with"]["kind"], json!("reason"));
+    assert_eq!(fired["with"]["key"], json!("time_missing"));
+    assert_eq!(
+        evidence(&fired),
+        "part=100 whole=100 limit=0.01 top_reason=98"
+    );
+    server.kill().expect("is killed");
+    let server = program.up().expect("starts");
+    server.wait_until_ready().expect("is ready");
+    let again = alert_of(&server, "quarantine_share");
+    assert_eq!(again, fired);
+    server.stop().expect("stops");
+}
+
+#[test]
+fn a_stock_out_tells_what_it_costs() {
+    let dir = dir();
+    let program = program(&dir);
+    let server = program.up().expect("starts");
+    let began = now_micros() - 10 * 3_600_000_000;
+    let at = |minute: i64| began + minute * 60_000_000;
+    let stock = |id: &str, minute, level| json!({"event_id": id, "type": "stock_update", "ts": at(minute), "product_id": "tea", "stock_level": level});
+    let view = |number: i64, minute| json!({"event_id": format!("v{number}"), "type": "item_view", "ts": at(minute), "anonymous_id": format!("v{number}"), "product_id": "tea"});
+    let item = json!({"product_id": "tea", "quantity": "4", "price": "12.50"});
+    let order = json!({"event_id": "o", "type": "order", "ts": at(40), "customer_id": "ann", "order_id": "o", "currency": "USD", "items": [item]});
+    // Ten saw it in stock and four pieces were bought; five saw an empty shelf and would have bought two.
+    let mut events = vec![stock("s1", 0, 4)];
+    events.extend((0..10).map(|number| view(number, 10 + number)));
+    events.push(order);
+    events.extend((10..15).map(|number| view(number, 50 + number)));
+    events.push(stock("s2", 120, 100));
+    // In any order, and the price comes last.
+    events.rotate_left(12);
+    for event in &events {
+        server
+            .offer(format!("{event}\n").into_bytes())
+            .expect("is taken in");
+    }
+    server.audit_of(18).expect("the law holds");
+    let told = alert_of(&server, "stock_out");
+    assert_eq!(
+        told["at_risk"],
+        json!({"amount": "25.00", "currency": "USD"}),
+        "{told}"
+    );
+    assert_eq!(
+        evidence(&told),
+        "level=0 demand=5 sold_a_day=4 missing=2 price=12.50"
+    );
     server.stop().expect("stops");
 }

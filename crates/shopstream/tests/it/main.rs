@@ -4,6 +4,7 @@
 mod alerts;
 mod audit;
 mod behaviour;
+mod broken_funnel;
 mod checkpoints;
 mod clickstream;
 mod crash;
@@ -16,6 +17,7 @@ mod faults;
 mod fence;
 mod golden;
 mod importing;
+mod impossible;
 mod mistakes;
 mod orders;
 mod planted;

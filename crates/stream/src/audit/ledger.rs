@@ -2,6 +2,7 @@
 //! Every line obeys the law by itself, because whatever moves an event moves both sides of the line it came in by.
 
 use super::key::{AuditKey, MINUTES};
+use super::receipts::Receipts;
 use super::rows::{self, count};
 use analytics::cell::NameId;
 use changelog::{Change, Value};
@@ -149,6 +150,8 @@ pub struct Ledger {
     hours: usize,
     changed: BTreeSet<LineKey>,
     changed_hours: BTreeSet<(LineKey, Option<i32>)>,
+    /// What stores received and set aside since this was last taken.
+    pub receipts: Receipts,
 }
 
 impl Ledger {
@@ -196,7 +199,10 @@ impl Ledger {
 
     /// Moves the numbers of the hour in which something came in, of its line, and of all.
     pub fn change(&mut self, line: &LineKey, minute: i32, change: impl Fn(&mut Tally)) {
+        let before = self.total;
         change(&mut self.total);
+        let hour = minute.div_euclid(MINUTES);
+        self.receipts.add((&line.store, hour), &before, &self.total);
         if !self.lines.contains_key(line) {
             let name = Arc::from(OLDER_SOURCES_NAME);
             let older = Line {
@@ -208,7 +214,6 @@ impl Ledger {
         let known = self.lines.get_mut(line).expect("just looked after");
         change(&mut known.total);
         self.changed.insert(line.clone());
-        let hour = minute.div_euclid(MINUTES);
         if hour < self.hours_from {
             change(&mut known.before);
             self.changed_hours.insert((line.clone(), None));

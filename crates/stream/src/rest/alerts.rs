@@ -5,13 +5,14 @@ use super::RestError;
 use super::sessions::{read_rank, write_rank};
 use analytics::Quantiles;
 use analytics::alert::{
-    Act, ActKind, AlertId, AtRisk, DailyKey, DailyState, DaySums, Drawer, DrawerKey, Entry,
-    Evidence, Figure, Finding, Handling, Known, Occasion, Point, RateKey, Scope, SeriesState,
-    Severity, SpanState, Subject, SubjectKind, Trail, TrailKey,
+    Act, ActKind, AlertId, AtRisk, BreakKey, BreakState, DailyKey, DailyState, DaySums, Drawer,
+    DrawerKey, Entry, Evidence, Figure, Finding, Handling, Known, Occasion, Point, RateKey, Scope,
+    SeriesState, Severity, SpanState, Subject, SubjectKind, Trail, TrailKey,
 };
 use analytics::cell::NameId;
 use checkpoint::{DecodeError, Decoder, Encoder};
 use event::{EventId, EventTime, Money};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Keys of a trail, of days, of a span and of a drawer.
@@ -214,6 +215,46 @@ fn read_rate(read: &mut Decoder<'_>) -> Result<(RateKey, SeriesState), DecodeErr
     let (is_known, first) = (read.bool()?, read.i64()?);
     let first = is_known.then_some(first);
     Ok((key, SeriesState::new(steps, first, Vec::read(read)?)))
+}
+
+/// Writes what is known of a funnel.
+pub fn write_break(key: &BreakKey, state: &BreakState, out: &mut Encoder<'_>) {
+    write_name(key.store, out);
+    out.text(&key.rule);
+    out.u64(state.hours.len() as u64);
+    for (hour, units) in &state.hours {
+        out.i64(*hour);
+        out.u64(units.len() as u64);
+        units.iter().for_each(|units| out.i64(*units));
+    }
+    out.u64(state.told.len() as u64);
+    for (step, told) in &state.told {
+        out.u8(*step);
+        told.write(out);
+    }
+}
+
+/// Reads so many of [`write_break`] as there are, behind their number.
+pub fn read_breaks(read: &mut Decoder<'_>) -> Result<Vec<(BreakKey, BreakState)>, DecodeError> {
+    (0..read.count()?).map(|_| read_break(read)).collect()
+}
+
+fn read_break(read: &mut Decoder<'_>) -> Result<(BreakKey, BreakState), DecodeError> {
+    let key = BreakKey {
+        store: NameId(read.u32()?),
+        rule: read.text()?.into(),
+    };
+    let mut hours = BTreeMap::new();
+    for _ in 0..read.count()? {
+        let hour = read.i64()?;
+        let units = (0..read.count()?).map(|_| read.i64());
+        hours.insert(hour, units.collect::<Result<_, DecodeError>>()?);
+    }
+    let mut told = BTreeMap::new();
+    for _ in 0..read.count()? {
+        told.insert(read.u8()?, Vec::read(read)?);
+    }
+    Ok((key, BreakState::new(hours, told)))
 }
 
 impl Rests for Drawer {

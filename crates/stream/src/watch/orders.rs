@@ -5,8 +5,8 @@ use super::{Known, Watch, bring};
 use crate::rest::RestError;
 use crate::rest::alerts::keys;
 use analytics::alert::{
-    Against, AtRisk, DailyKey, OrderChange, OrderSight, Point, Replaced, Subject, SubjectKind,
-    TrailKey, Verdicts, judge_order,
+    Against, AtRisk, DailyKey, OrderChange, OrderSight, Point, Replaced, StoreDesk, Subject,
+    SubjectKind, TrailKey, Verdicts, judge_order,
 };
 use analytics::cell::NameId;
 use analytics::order::{OrderNews, Placed, Sale};
@@ -15,6 +15,20 @@ use analytics::tally::Field;
 use event::{LineKind, Money};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// Reads out of an order where it stands in histories, and as what.
+type Histories = fn(&Side<'_>, Known<'_>) -> Vec<(TrailKey, Point)>;
+
+/// Histories of single orders.
+const TRAILS: [(Against, Histories); 2] = [
+    (Against::Customer, of_customer),
+    (Against::Product, of_products),
+];
+/// Histories of whole days.
+const DAYS: [(Against, Histories); 2] = [
+    (Against::Category, of_categories),
+    (Against::Store, of_store),
+];
 
 /// One side of a change: an order as it was, or as it is.
 struct Side<'a> {
@@ -44,7 +58,7 @@ impl Watch {
         };
         judge_order(&desk, change, |id| known.product(id), out);
         let both = (was.as_ref(), is.as_ref());
-        let points = |histories: fn(&Side<'_>, Known<'_>) -> Vec<(TrailKey, Point)>| {
+        let points = |histories: Histories| {
             let of = |side: Option<&Side<'_>>| -> BTreeMap<TrailKey, Point> {
                 side.map(|side| histories(side, known))
                     .unwrap_or_default()
@@ -53,29 +67,13 @@ impl Watch {
             };
             (of(both.0), of(both.1))
         };
-        for (against, histories) in [
-            (
-                Against::Customer,
-                of_customer as fn(&Side<'_>, Known<'_>) -> _,
-            ),
-            (Against::Product, of_products),
-        ] {
-            if desk.asks_for(against) {
-                let (was, is) = points(histories);
-                self.put_into_trails(&news.order, was, is)?;
-            }
+        for (_, histories) in TRAILS.iter().filter(|(of, _)| desk.asks_for(*of)) {
+            let (was, is) = points(*histories);
+            self.put_into_trails(&news.order, was, is)?;
         }
-        for (against, histories) in [
-            (
-                Against::Category,
-                of_categories as fn(&Side<'_>, Known<'_>) -> _,
-            ),
-            (Against::Store, of_store),
-        ] {
-            if desk.asks_for(against) {
-                let (was, is) = points(histories);
-                self.put_into_days(&desk, was, is)?;
-            }
+        for (_, histories) in DAYS.iter().filter(|(of, _)| desk.asks_for(*of)) {
+            let (was, is) = points(*histories);
+            self.put_into_days(&desk, was, is)?;
         }
         Ok(())
     }
@@ -101,7 +99,7 @@ impl Watch {
 
     fn put_into_days(
         &mut self,
-        desk: &analytics::alert::StoreDesk,
+        desk: &StoreDesk,
         was: BTreeMap<TrailKey, Point>,
         is: BTreeMap<TrailKey, Point>,
     ) -> Result<(), RestError> {

@@ -1,13 +1,12 @@
 //! Rates under watch: which cells feed which rule, so that a delta is looked at once and most are passed over.
 
-use super::{Known, Watch};
-use analytics::alert::{RateKey, Rates, StoreDesk};
+use super::{Known, Texts, Watch};
+use crate::Store;
+use analytics::alert::{Condition, Rate, RateKey, Rates, StoreDesk};
 use analytics::catalogue::{Dimension, Reading};
 use analytics::cell::{CUBES, CellKey, CubeId, Delta, NameId};
 use analytics::tally::Field;
 use analytics::window::Grain;
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
 use std::sync::Arc;
 
 /// Cells that feed a rule.
@@ -22,28 +21,47 @@ struct Feed {
 }
 
 /// All of them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Feeds {
     all: Vec<Feed>,
-    /// By number of the cube, whether any feed is of it.
-    wanted: Vec<bool>,
+    /// By number of the cube, whether any rule of any store is fed by it.
+    wanted: [bool; CUBES.len()],
+}
+
+/// The values of dimensions that these stores' rules speak of.
+pub fn values<'a>(stores: impl Iterator<Item = &'a Store>) -> impl Iterator<Item = Arc<str>> {
+    let splits = stores
+        .flat_map(rates)
+        .filter_map(|rate| rate.split.as_ref());
+    splits.map(|split| Arc::clone(&split.value))
+}
+
+fn rates(store: &Store) -> impl Iterator<Item = &Rate> {
+    let conditions = store.rules.iter().map(|rule| &rule.condition);
+    conditions.filter_map(Condition::rate)
 }
 
 impl Feeds {
+    /// Knows which cubes these stores' rules want, and feeds none yet.
+    pub fn of<'a>(stores: impl Iterator<Item = &'a Store>) -> Feeds {
+        let mut wanted = [false; CUBES.len()];
+        for (cube, _) in stores.flat_map(rates).filter_map(cube_of) {
+            wanted[usize::from(cube.0)] = true;
+        }
+        let all = Vec::new();
+        Feeds { all, wanted }
+    }
+
     /// Adds the rules of a store.
-    pub fn add(&mut self, desk: &StoreDesk, ids: &HashMap<Arc<str>, NameId, FixedState>) {
+    pub fn add(&mut self, desk: &StoreDesk, texts: &Texts) {
         for (rule, rate) in Rates::rules(desk) {
-            let Ok(Reading::Sum(field)) = rate.metric().map(|metric| metric.reading) else {
+            let Some((cube, column)) = cube_of(rate) else {
                 continue; // rules are checked where they are read
             };
-            let split = rate.split.as_ref();
-            let Some((cube, column)) = cube_of(field, split.map(|split| &*split.dimension)) else {
-                continue;
-            };
-            let value =
-                split.map(|split| (Arc::clone(&split.value), ids.get(&split.value).copied()));
-            self.wanted.resize(CUBES.len(), false);
-            self.wanted[usize::from(cube.0)] = true;
+            let value = rate.split.as_ref().map(|split| {
+                let id = texts.get(&split.value).copied().flatten();
+                (Arc::clone(&split.value), id)
+            });
             self.all.push(Feed {
                 cube,
                 column,
@@ -55,16 +73,25 @@ impl Feeds {
     }
 
     /// Looks again for values that had no number.
-    pub fn learn(&mut self, ids: &HashMap<Arc<str>, NameId, FixedState>) {
+    pub fn learn(&mut self, texts: &Texts) {
         let values = self.all.iter_mut().filter_map(|feed| feed.value.as_mut());
         for (text, id) in values.filter(|(_, id)| id.is_none()) {
-            *id = ids.get(text).copied();
+            *id = texts.get(text).copied().flatten();
         }
     }
 }
 
+/// The cube and column that a rule's minutes are read from.
+fn cube_of(rate: &Rate) -> Option<(CubeId, usize)> {
+    let Ok(Reading::Sum(field)) = rate.metric().map(|metric| metric.reading) else {
+        return None;
+    };
+    let dimension = rate.split.as_ref().map(|split| &*split.dimension);
+    minutes_of(field, dimension)
+}
+
 /// The cube that keeps a field by minutes, in all or by one dimension.
-fn cube_of(field: Field, dimension: Option<&str>) -> Option<(CubeId, usize)> {
+fn minutes_of(field: Field, dimension: Option<&str>) -> Option<(CubeId, usize)> {
     CubeId::all().find_map(|id| {
         let cube = id.cube();
         let is_meant =
@@ -76,12 +103,12 @@ fn cube_of(field: Field, dimension: Option<&str>) -> Option<(CubeId, usize)> {
 
 impl Watch {
     pub(super) fn observe_delta(&mut self, (key, delta): &(CellKey, Delta), known: Known<'_>) {
-        // A store's feeds are made with its desk.
-        if self.desk(key.store, known).is_none() {
-            return;
-        }
         let cube = usize::from(key.cube.0);
         if !self.feeds.wanted.get(cube).is_some_and(|wanted| *wanted) {
+            return;
+        }
+        // A store's feeds are made with its desk.
+        if self.desk(key.store, known).is_none() {
             return;
         }
         let (desk, rates) = (&self.desk, &mut self.rates);

@@ -1,5 +1,6 @@
 //! Watermarks at rest: all of them as bytes, and back. Which sources are idle follows from when they were raised.
 
+use super::lag::Lags;
 use super::{IDLE_AFTER, SourceKey, SourceTime, StoreTime, Watermarks};
 use analytics::cell::NameId;
 use checkpoint::{DecodeError, Decoder, Encoder};
@@ -15,8 +16,10 @@ impl Watermarks {
         for (store, known) in &self.stores {
             out.u64(u64::from(store.0));
             encode_time(known.watermark, &mut out);
+            encode_time(known.newest, &mut out);
             encode_time(known.history, &mut out);
         }
+        self.lags.encode(&mut out);
         out.u64(self.sources.len() as u64);
         for (_, key) in self.idle.iter().chain(&self.live) {
             let Some(source) = self.sources.get(key) else {
@@ -41,12 +44,14 @@ impl Watermarks {
             let store = decode_id(&mut read)?;
             let known = StoreTime {
                 watermark: decode_time(&mut read)?,
+                newest: decode_time(&mut read)?,
                 history: decode_time(&mut read)?,
                 ..StoreTime::default()
             };
             watermarks.stores.insert(store, known);
             watermarks.changed.insert(store);
         }
+        watermarks.lags = Lags::decode(&mut read)?;
         for _ in 0..read.count()? {
             let key = SourceKey {
                 store: decode_id(&mut read)?,

@@ -24,6 +24,8 @@ struct Told {
     number: u64,
     rows: BTreeMap<String, String>,
     rests_after_each: bool,
+    /// Minutes in which a store lay behind, `main 40-100 630`.
+    lags: Vec<String>,
 }
 
 impl Told {
@@ -45,6 +47,13 @@ impl Told {
         };
         self.number += 1;
         (self.watermarks).observe(&side, &body.events, &BTreeSet::new());
+        for (store, sight) in self.watermarks.take_lags() {
+            let second = |time: EventTime| (time.0 - START) / SECOND;
+            let (from, until) = (second(sight.from), sight.until.map(second));
+            let (until, lag) = (until.expect("it is over"), sight.lag_micros / SECOND);
+            let store = self.names.name(store);
+            self.lags.push(format!("{store} {from}-{until} {lag}"));
+        }
         if self.rests_after_each {
             let mut bytes = Vec::new();
             self.watermarks.encode(&mut bytes);
@@ -302,4 +311,70 @@ fn a_night_of_ticks_tells_the_evening() {
         told.tell(frame(&format!("tick {}", 71 + tick)));
     }
     assert_eq!(told.shown(), "main 3656 0 2");
+}
+
+/// Minutes in which stores lay behind their events. Whole minutes begin at second 40 of these logs.
+fn check_lags(log: &[&str], expected: &[&str]) {
+    assert_eq!(START / SECOND % 60, 20);
+    for rests_after_each in [false, true] {
+        let mut told = Told {
+            rests_after_each,
+            ..Told::default()
+        };
+        log.iter().for_each(|words| told.tell(frame(words)));
+        assert_eq!(told.lags, expected, "{log:?} {rests_after_each}");
+    }
+}
+
+const BEHIND: [&str; 9] = [
+    "0 web 0, 0 till -600",
+    "20 web 20, 20 till -580",
+    "40 web 40, 40 till -560",
+    "60 web 60, 60 till -540",
+    "80 web 80, 80 till -520",
+    "100 web 100, 100 till -500",
+    "120 web 120, 120 till -480",
+    "140 web 140, 140 till -460",
+    "160 web 160, 160 till -440",
+];
+
+#[test]
+fn a_store_lags_while_one_source_is_behind_the_others() {
+    check_lags(&BEHIND, &["main 40-100 630", "main 100-160 630"]);
+    // Half a minute is allowed for.
+    let alone = BEHIND.map(|words| words.split(',').next().unwrap_or(words));
+    check_lags(&alone, &[]);
+}
+
+#[test]
+fn old_events_alone_are_history_and_no_lag() {
+    check_lags(
+        &[
+            "0 web -9000",
+            "50 web -8000",
+            "110 web -7000",
+            "170 web -6900",
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn a_tick_ends_a_lag_and_what_did_not_last_for_a_minute_is_none() {
+    let mut log = BEHIND.to_vec();
+    // Written half a minute after what it tells.
+    log.insert(7, "tick 100");
+    check_lags(&log, &["main 40-100 630"]);
+    log.truncate(4);
+    log.push("tick 65");
+    log.push("tick 200");
+    check_lags(&log, &[]);
+}
+
+#[test]
+fn between_two_records_a_lag_lasts() {
+    let mut log = BEHIND.to_vec();
+    log.truncate(6);
+    log.push("400 web 400, 400 till -300");
+    check_lags(&log, &["main 40-100 630", "main 100-400 630"]);
 }

@@ -2,12 +2,15 @@
 //! simulated shop added ([decision 29](../../../../../docs/decisions/0029-an-alert-follows-from-the-set-of-events.md)).
 
 use super::{
-    Against, BotStorm, Condition, Direction, HighValue, Lag, LowStock, Measured, OutOfStock,
-    PriceMistake, QuarantineShare, Rate, Rule, ShortCover, Unlike, UnusualQuantity,
+    Against, BotStorm, Condition, Direction, FunnelBreak, HighValue, Lag, LowStock, Measured,
+    OutOfStock, PriceMistake, QuarantineShare, Rate, Rule, ShortCover, Unlike, UnusualQuantity,
 };
 use crate::alert::Severity::{Critical, Info, Warning};
 use event::time::MINUTE;
 use event::{Money, Quantity, SCALE};
+
+/// The funnel that a store has which declares none.
+const USUAL_FUNNEL: &str = "purchase";
 
 /// The usual rules, by what they look at: orders, rates, products, the way of the events.
 #[must_use]
@@ -62,12 +65,20 @@ fn of_rates() -> Vec<Rule> {
     let orders = Rate::of("orders", Direction::Either);
     let errors = Rate::of_type("payment_error", Direction::Above);
     let sign_ups = Rate::of_type("sign_up", Direction::Either);
+    let checkout = FunnelBreak {
+        funnel: USUAL_FUNNEL.into(),
+        z_above: 4_000,
+        entered_min: 100,
+        observations_min: 24,
+    };
+    let checkout = Condition::FunnelBreak(checkout);
     let rate = |name, severity, rate| Rule::new(name, severity, Condition::Rate(rate));
     vec![
         rate("revenue_rate", Critical, revenue),
         rate("order_rate", Critical, orders),
         rate("payment_errors", Critical, errors),
         rate("sign_ups", Warning, sign_ups),
+        Rule::new("funnel_break", Critical, checkout),
     ]
 }
 

@@ -53,13 +53,18 @@ fn check_stock(condition: Condition, text: &str, expected: &str) {
             level: pieces(level),
             cover_hours: Some(u32::try_from(level.max(0)).expect("a level") * 24),
             demand: 3,
+            sold_a_day: None,
             lost: None,
             event: None,
         });
+    let levels = Levels {
+        sights: sights.collect(),
+        price: None,
+    };
     let product = subject(SubjectKind::Product, "tea");
     let rule = rule("stock", condition);
     let desk = desk(vec![rule.clone()]);
-    let found = judge_stock(&desk, &rule, &product, &sights.collect::<Vec<_>>());
+    let found = judge_stock(&desk, &rule, &product, &levels);
     assert_eq!(said(&found), expected);
 }
 
@@ -373,7 +378,17 @@ fn much_quarantine_is_told_and_a_few_events_are_not_judged() {
     let rule = rule("quarantine", Condition::QuarantineShare(limit));
     let desk = desk(vec![rule.clone()]);
     let store = subject(SubjectKind::Store, "main");
-    let found = |list: &[(u64, u64)]| said(&judge_quarantine(&desk, &rule, &store, &shares(list)));
+    let stretch = |share: ShareOf| SetAside {
+        share,
+        reason: Some(("malformed_json".into(), share.part)),
+    };
+    let find = |list: &[(u64, u64)]| {
+        let stretches: Vec<SetAside> = shares(list).into_iter().map(stretch).collect();
+        judge_quarantine(&desk, &rule, &store, &stretches)
+    };
+    let found = |list: &[(u64, u64)]| said(&find(list));
+    let with = find(&[(11, 1_000)])[0].with.clone();
+    assert_eq!(with, Some(subject(SubjectKind::Reason, "malformed_json")));
     assert_eq!(
         found(&[(0, 1_000), (11, 1_000), (6, 1_000), (5, 1_000)]),
         "01:00-03:00 part 11"
