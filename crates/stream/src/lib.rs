@@ -9,6 +9,7 @@ mod line;
 mod names;
 mod persons;
 mod publish;
+mod replay;
 mod rest;
 mod restore;
 mod results;
@@ -28,6 +29,7 @@ mod tests;
 pub use audit::{Audit, AuditKey, KeyCounts};
 pub use home::{SHARDS, ShardId};
 pub use line::{Harvest, Line, LineError};
+pub use replay::{Replay, ReplayError, Replayed};
 pub use results::Results;
 pub use run::{StreamError, StreamHandle, start};
 
