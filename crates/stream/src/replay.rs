@@ -6,7 +6,7 @@ use crate::names::Product;
 use crate::rest::RestError;
 use crate::watch::{Known, Watch};
 use crate::{Stores, StreamConfig};
-use analytics::alert::{AlertId, DrawerKey, Finding, TRUTH_ROWS_MAX};
+use analytics::alert::{AlertId, DrawerKey, Finding, More, TRUTH_ROWS_MAX};
 use analytics::cell::NameId;
 use event::EventTime;
 use event::frame::FrameBody;
@@ -35,8 +35,8 @@ pub enum ReplayError {
 pub struct Replayed {
     /// Every alert as it was told last, with the name of its store; in no order that means anything.
     pub alerts: Vec<(Arc<str>, Finding)>,
-    /// How many more were found of a rule and hour than are told, by rule.
-    pub more: BTreeMap<Arc<str>, u64>,
+    /// How many more were found of a rule and hour than are told, with the name of the store.
+    pub more: Vec<(Arc<str>, More)>,
     /// Names by number, for currencies.
     pub names: Vec<Arc<str>>,
     /// Alerts for which there was no room.
@@ -161,15 +161,13 @@ impl Replay {
     pub fn finish(self) -> Replayed {
         let store = |id: NameId| self.names.get(id.0 as usize).cloned().unwrap_or_default();
         let alerts = self.alerts.into_values();
-        let mut more: BTreeMap<Arc<str>, u64> = BTreeMap::new();
-        for (key, count) in self.more {
-            *more.entry(key.rule).or_default() += count;
-        }
+        let more = self.more.into_iter();
+        let more = more.map(|(key, count)| (store(key.store), More { key, count }));
         Replayed {
             alerts: alerts
                 .map(|finding| (store(finding.subject.store), finding))
                 .collect(),
-            more,
+            more: more.collect(),
             beyond: self.beyond,
             events: self.next.1,
             event_times: self.event_times,
