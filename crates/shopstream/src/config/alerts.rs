@@ -174,7 +174,7 @@ impl AlertSettings {
                 Value::String(text) => text.clone(),
                 other => other.to_string(),
             };
-            keys::set(&mut rule, key, &text).map_err(|error| explain_key(&error))?;
+            keys::set(&mut rule, key, &text).map_err(explain_written)?;
         }
         check_rule(&rule)?;
         Ok(rule)
@@ -290,6 +290,14 @@ pub fn mend(name: &str, known: &[&str]) -> String {
         [] => format!("known: {}", known.join(", ")),
         near => format!("did you mean `{}`?", near.join("` or `")),
     }
+}
+
+/// The same of a table in a file, which has more than the settings of a kind.
+fn explain_written(mut error: KeyError) -> Problem {
+    if let KeyError::Unknown { known, .. } = &mut error {
+        known.extend(["name", "kind", "severity", "enabled"]);
+    }
+    explain_key(&error)
 }
 
 /// A setting that a rule does not take.

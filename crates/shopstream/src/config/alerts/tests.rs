@@ -157,13 +157,17 @@ fn what_cannot_be_meant_is_told_with_what_could_be() {
         "rule `low_stock`: a rule of kind low_stock has no setting `below_` | did you mean `below`?",
     );
     check_refused(
+        "name = 'low_stock'\nseverty = 'info'",
+        "rule `low_stock`: a rule of kind low_stock has no setting `severty` | did you mean `severity`?",
+    );
+    check_refused(
         "name = 'low_stock'\nkind = 'lag'",
         "rule `low_stock`: it is a usual rule of kind low_stock, and no lag | leave `kind` out, or give the rule a name of \
          its own",
     );
     check_refused(
         "name = 'low_stock'\nseverity = 'warn'",
-        "rule `low_stock`: there is no severity `warn` | did you mean `warning`?",
+        "rule `low_stock`: there is no severity `warn` | known: info, warning, critical",
     );
     check_refused(
         "name = 'low_stock'\nbelow = 'few'",
