@@ -1,13 +1,15 @@
 //! A replay: frames of a log or a file go through the same line as in a live shop, and of all that comes of it only the
-//! alerts are kept. Nothing is published or written; which rules are tried, and on what, is the caller's business.
+//! alerts are kept. Nothing is published, and what does not fit into memory lies in a folder that nobody goes on from;
+//! which rules are tried, and on what, is the caller's business.
 
 use crate::line::{Harvest, Line, LineError};
 use crate::names::Product;
-use crate::rest::RestError;
+use crate::rest::{AtRest, RestError};
 use crate::watch::{Known, Watch};
-use crate::{Stores, StreamConfig};
+use crate::{CheckpointSettings, Stores, StreamConfig};
 use analytics::alert::{AlertId, DrawerKey, Finding, More, TRUTH_ROWS_MAX};
 use analytics::cell::NameId;
+use checkpoint::{Folder, Table};
 use event::EventTime;
 use event::frame::FrameBody;
 use event::time::HOUR;
@@ -25,9 +27,9 @@ pub enum ReplayError {
     /// The line stopped.
     #[error(transparent)]
     Line(#[from] LineError),
-    /// Alerts could not be looked up.
-    #[error("judge what was replayed")]
-    Watch(#[from] RestError),
+    /// What does not fit into memory could not be written or read again.
+    #[error("put down what does not fit into memory")]
+    Rest(#[from] RestError),
 }
 
 /// What a replay found.
@@ -65,14 +67,42 @@ pub struct Replay {
     /// Number and first offset of the next frame.
     next: (u64, u64),
     event_times: Option<(EventTime, EventTime)>,
+    scratch: Option<Scratch>,
+}
+
+/// Where state lies that has left memory.
+struct Scratch {
+    folder: Folder,
+    at_rest: AtRest,
+    /// State leaves memory after so many events.
+    events_max: u64,
+    /// Behind the last event whose state did.
+    rested: u64,
+    /// Of the newest harvest.
+    version: i64,
+}
+
+impl Scratch {
+    fn open(settings: &CheckpointSettings) -> Result<Scratch, RestError> {
+        Ok(Scratch {
+            folder: Folder::scratch(&settings.dir)?,
+            at_rest: AtRest::default(),
+            events_max: settings.events_max,
+            rested: 0,
+            version: 0,
+        })
+    }
 }
 
 impl Replay {
-    /// Starts the shards' threads; they end with it.
+    /// Starts the shards' threads; they end with it. The folder for checkpoints, if there is one, takes state that has to
+    /// leave memory, and is emptied of what is in it; without one all stays in memory.
     pub fn start(config: &StreamConfig) -> Result<Replay, ReplayError> {
         let spawn =
             |name: String, work: Box<dyn FnOnce() + Send>| NamedThread::spawn(name, work).map(drop);
+        let scratch = config.checkpoint.as_ref().map(Scratch::open);
         Ok(Replay {
+            scratch: scratch.transpose()?,
             line: Line::start(config, &spawn)?,
             watch: Watch::new(config.stores.clone()),
             stores: config.stores.clone(),
@@ -103,10 +133,51 @@ impl Replay {
         self.line.push(number, first_offset, body);
         if self.line.is_round_full() || self.is_due() {
             self.line.fold(|_| ())?;
-            let harvest = self.line.harvest_behind()?;
-            self.observe(harvest)?;
+            if self.must_rest() {
+                let harvest = self.line.harvest()?;
+                self.observe(harvest)?;
+                self.rest()?;
+            } else {
+                let harvest = self.line.harvest_behind()?;
+                self.observe(harvest)?;
+            }
         }
         Ok(())
+    }
+
+    fn must_rest(&self) -> bool {
+        let scratch = self.scratch.as_ref();
+        scratch.is_some_and(|scratch| self.next.1 - scratch.rested >= scratch.events_max)
+    }
+
+    /// Puts down what changed, and looks there for it from now on.
+    fn rest(&mut self) -> Result<(), ReplayError> {
+        let Some(scratch) = &mut self.scratch else {
+            return Ok(());
+        };
+        let line = self.line.rest(&scratch.folder)?;
+        if let Some(failure) = line.failure {
+            return Err(failure.into());
+        }
+        let alerts = self.watch.write(&scratch.folder)?;
+        self.watch.rest(alerts.as_ref(), scratch.version);
+        let at_rest = &mut scratch.at_rest;
+        for (table, runs) in [
+            (&mut at_rest.ids, line.ids),
+            (&mut at_rest.orders, line.orders),
+            (&mut at_rest.people, line.people),
+            (&mut at_rest.inventory, line.inventory),
+            (&mut at_rest.alerts, alerts.into_iter().collect()),
+        ] {
+            runs.into_iter().for_each(|run| Table::push(table, run));
+            while table.merge(&scratch.folder).map_err(RestError::from)? {}
+        }
+        at_rest.number += 1;
+        at_rest.version = scratch.version;
+        scratch.rested = self.next.1;
+        let at_rest = Arc::new(at_rest.clone());
+        self.watch.set_at_rest(&at_rest);
+        Ok(self.line.set_at_rest(&at_rest)?)
     }
 
     fn is_due(&self) -> bool {
@@ -137,6 +208,10 @@ impl Replay {
     /// Forgets everything but names and which imports are undone.
     pub fn start_again(&mut self) -> Result<(), ReplayError> {
         self.line.start_again()?;
+        if let Some(scratch) = &mut self.scratch {
+            scratch.at_rest = AtRest::default();
+            scratch.rested = 0;
+        }
         self.watch = Watch::new(self.stores.clone());
         let known = Known {
             names: &self.names,
@@ -177,6 +252,9 @@ impl Replay {
 
     fn observe(&mut self, mut harvest: Harvest) -> Result<(), ReplayError> {
         self.judged = self.newest;
+        if let Some(scratch) = &mut self.scratch {
+            scratch.version = harvest.version;
+        }
         self.event_times = harvest
             .progress
             .event_times

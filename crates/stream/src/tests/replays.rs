@@ -2,23 +2,32 @@
 
 use super::harness::{Delivery, Run, log, stores};
 use super::shop::plans;
-use crate::{Replay, StreamConfig};
+use crate::{CheckpointSettings, Replay, StreamConfig};
 use changelog::Value;
 use event::EventTime;
 use event::frame::{FrameBody, FrameBuilder};
 use event::import::{ImportKey, ImportNote, ImportState};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 const IMPORT: ImportKey = ImportKey(77);
 
 /// `store rule id` of every alert.
 type Found = BTreeSet<String>;
 
-fn replayed(bodies: &[FrameBody], workers: usize) -> Found {
+/// With state that leaves memory after so many events.
+fn replayed(bodies: &[FrameBody], workers: usize, events_max: u64) -> Found {
+    let dir = tempfile::tempdir().expect("a folder");
     let config = StreamConfig {
         workers,
         stores: stores(),
+        checkpoint: Some(CheckpointSettings {
+            dir: dir.path().join("scratch"),
+            interval: Duration::ZERO,
+            events_max,
+            cells_max: 0,
+        }),
         ..StreamConfig::default()
     };
     let mut replay = Replay::start(&config).expect("starts");
@@ -80,6 +89,7 @@ proptest! {
         frame_rows in 1..12_usize,
         workers in 1..3_usize,
         undone in any::<prop::sample::Index>(),
+        events_max in 1..60_u64,
     ) {
         let delivery = Delivery { frame_rows, ..Delivery::PLAIN };
         let told = plan.told();
@@ -88,13 +98,13 @@ proptest! {
         run.read(&frames);
         let expected = live(run);
         let bodies: Vec<FrameBody> = frames.iter().map(|frame| frame.body.clone()).collect();
-        prop_assert_eq!(&replayed(&bodies, workers), &expected);
+        prop_assert_eq!(&replayed(&bodies, workers, events_max), &expected);
 
         // The same twice, of which one is undone.
         let at = undone.index(bodies.len() + 1);
         let mut again: Vec<FrameBody> = bodies.iter().cloned().map(imported).collect();
         again.push(undo());
         again.splice(at..at, bodies);
-        prop_assert_eq!(&replayed(&again, workers), &expected);
+        prop_assert_eq!(&replayed(&again, workers, events_max), &expected);
     }
 }

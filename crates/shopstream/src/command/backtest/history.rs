@@ -14,12 +14,22 @@ use event::frame::FrameBody;
 use eventlog::LogLook;
 use ingest::{ImportCounts, ImportListener, ImportPlan};
 use runtime::Clock;
-use std::path::Path;
-use stream::{Replay, ReplayError, Replayed};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use stream::{CheckpointSettings, Replay, ReplayError, Replayed};
 
 /// Replays all of it. A log that speaks of stores nobody wrote down is read once more, with rules for those.
 pub fn replay(trial: &mut Trial, config: &Config, options: &Options) -> anyhow::Result<Replayed> {
+    let scratch = Scratch::new()?;
+    let mut pass = 0;
     loop {
+        trial.line.checkpoint = Some(CheckpointSettings {
+            // What a pass leaves behind goes when its threads end, and must not be taken for the next one's.
+            dir: scratch.0.join(pass.to_string()),
+            interval: Duration::MAX,
+            events_max: config.checkpoint.events_max,
+            cells_max: usize::MAX,
+        });
         let mut replay = Replay::start(&trial.line).context("start the line")?;
         if options.files.is_empty() {
             read_log(config, &mut replay)?;
@@ -29,6 +39,29 @@ pub fn replay(trial: &mut Trial, config: &Config, options: &Options) -> anyhow::
         if options.store.is_some() || !trial.meet(replay.met()) {
             return Ok(replay.finish());
         }
+        pass += 1;
+    }
+}
+
+/// A folder for what does not fit into memory, gone with this.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Result<Scratch, Problem> {
+        let name = format!("shopstream-backtest-{}", std::process::id());
+        let dir = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&dir).map_err(|error| {
+            let what = format!("cannot make {}: {error}", dir.display());
+            Problem::failed(what, "name a folder with room in the variable TMPDIR")
+        })?;
+        Ok(Scratch(dir))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed is the system's temporary folder's to lose.
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

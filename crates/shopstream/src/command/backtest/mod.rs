@@ -64,12 +64,7 @@ impl Asked {
 }
 
 fn tolerance(text: &str) -> Result<i64, Problem> {
-    if text
-        .trim_start_matches('0')
-        .trim_matches(['s', 'm', 'h', 'd'])
-        == ""
-        && !text.is_empty()
-    {
+    if ["0", "0s", "0m", "0h", "0d"].contains(&text) {
         return Ok(0);
     }
     let length = live::query::Length::parse(text).ok_or_else(|| {

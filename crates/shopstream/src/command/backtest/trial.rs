@@ -11,7 +11,7 @@ use stream::{Store, StreamConfig};
 
 /// Rules by store, as a line wants them.
 pub struct Trial {
-    /// How the line runs: all in memory.
+    /// How the line runs.
     pub line: StreamConfig,
     /// The rules' names, in the order in which to show them.
     pub names: Vec<Arc<str>>,

@@ -191,7 +191,7 @@ fn what_cannot_be_meant_is_told_with_what_could_be() {
     );
     check_refused(
         "name = 'x'\nkind = 'rate'\nmetric = 'revenu'",
-        "rule `x`: there is no metric \"revenu\"; did you mean revenue? | docs/alerts.md tells the settings of each kind",
+        "rule `x`: there is no metric \"revenu\"; did you mean revenue or events? | docs/alerts.md tells the settings of each kind",
     );
     check_refused(
         "name = 'x'\nkind = 'rate'\nmetric = 'revenue'\nsplit = 'contry=DE'",
