@@ -34,7 +34,7 @@ pub fn print(outcome: &Outcome, trial: &Trial, options: &Options) -> anyhow::Res
     };
     match options.format {
         ReportFormat::Json => println!("{}", serde_json::to_string_pretty(&report.json())?),
-        ReportFormat::Csv => print!("{}", report.csv()?),
+        ReportFormat::Csv => print!("{}", report.csv()),
         ReportFormat::Table | ReportFormat::Auto => {
             let format = match options.format {
                 ReportFormat::Table => Format::Table,
@@ -127,13 +127,11 @@ impl Report<'_> {
         self.outcome.rules.iter().map(OfRule::row).collect()
     }
 
-    fn csv(&self) -> anyhow::Result<String> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(HEAD)?;
-        for row in self.rows() {
-            writer.write_record(&row)?;
-        }
-        Ok(String::from_utf8(writer.into_inner()?)?)
+    /// Names of rules and numbers need no quotes.
+    fn csv(&self) -> String {
+        let head = HEAD.map(str::to_owned).to_vec();
+        let rows = [head].into_iter().chain(self.rows());
+        rows.map(|row| row.join(",") + "\n").collect()
     }
 
     fn print_listed(&self, rule: &OfRule, format: Format) {
@@ -178,7 +176,7 @@ impl Report<'_> {
         let condition = condition.map(|rule| &rule.condition);
         let own = finding.at_risk.as_ref();
         let own = own.and_then(|risk| self.outcome.names.get(risk.currency.0 as usize));
-        let currency = own.map_or_else(|| self.trial.currency(store), |own| own);
+        let currency = own.map_or(self.trial.currency(store), |own| &**own);
         let numbers = finding.evidence.numbers.iter();
         let shown = numbers.map(|(figure, number)| {
             let unit = condition.map_or(figure.unit(), |it: &Condition| it.unit(*figure));

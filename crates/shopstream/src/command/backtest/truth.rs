@@ -3,8 +3,8 @@
 use crate::cli::Backtest as Options;
 use crate::exit::Problem;
 use analytics::alert::{TRUTH_ROWS_MAX, Truth};
-use csv::StringRecord;
 use event::EventTime;
+use ingest::{PlainRow, PlainTable};
 use jiff::tz::TimeZone;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -66,8 +66,8 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(header: &StringRecord) -> Result<Columns, &'static str> {
-        let at = |name: &str| header.iter().position(|column| column.trim() == name);
+    fn of(table: &PlainTable<File>) -> Result<Columns, &'static str> {
+        let at = |name: &str| table.column(name);
         let is_planted = at("rule").is_none() && at("kind").is_some();
         Ok(Columns {
             rule: at("rule").or_else(|| at("kind")),
@@ -78,11 +78,8 @@ impl Columns {
         })
     }
 
-    fn row(&self, row: &StringRecord, asked: Option<&str>) -> Result<Option<Truth>, String> {
-        let cell = |at: Option<usize>| {
-            let text = at.and_then(|at| row.get(at)).map(str::trim);
-            text.filter(|text| !text.is_empty())
-        };
+    fn row(&self, row: &PlainRow, asked: Option<&str>) -> Result<Option<Truth>, String> {
+        let cell = |at: Option<usize>| at.and_then(|at| row.cell(at));
         let time = |text: &str| {
             EventTime::parse(text, &TimeZone::UTC).map_err(|_| format!("`{text}` is no time"))
         };
@@ -114,17 +111,16 @@ fn read_table(path: &Path, asked: Option<&str>, known: &mut Known) -> Result<(),
         Problem::usage(format!("cannot read {told}: {error}"), mend)
     };
     let file = File::open(path).map_err(|error| unreadable(&error))?;
-    let mut reader = csv::Reader::from_reader(file);
-    let header = reader.headers().map_err(|error| unreadable(&error))?;
-    let columns = Columns::of(header)
+    let table = PlainTable::open(file).map_err(|error| unreadable(&error))?;
+    let columns = Columns::of(&table)
         .and_then(|columns| match (columns.rule, asked) {
             (None, None) => Err("has no column `rule`, and no rule is named"),
             _ => Ok(columns),
         })
         .map_err(|why| Problem::usage(format!("{told} {why}"), mend))?;
-    for row in reader.records() {
+    for row in table {
         let row = row.map_err(|error| unreadable(&error))?;
-        let line = row.position().map_or(0, csv::Position::line);
+        let line = row.line;
         let read = columns.row(&row, asked);
         let read =
             read.map_err(|why| Problem::usage(format!("{told}, line {line}: {why}"), mend))?;
