@@ -134,6 +134,13 @@ impl Disk for MachineDisk {
     }
 }
 
+impl MachineDisk {
+    /// A file that this process may only read.
+    pub(crate) fn open_to_read(&self, path: &Path) -> io::Result<SharedFile> {
+        Ok(Arc::new(MachineFile(File::open(path)?)))
+    }
+}
+
 #[derive(Debug)]
 struct MachineFile(File);
 

@@ -16,6 +16,7 @@ mod import;
 mod known;
 pub mod mappings;
 mod metrics;
+mod plain;
 pub mod preview;
 mod quality;
 pub mod quarantine;
@@ -34,6 +35,7 @@ pub use import::{
     ImportCounts, ImportError, ImportListener, ImportPlan, Milestone, Milestones, import, import_as,
 };
 pub use known::milestones;
+pub use plain::{PlainRow, PlainTable, PlainTableError};
 pub use quality::{Breach, OnBreach, QualityConfig};
 pub use ticks::{TickError, Ticks};
 pub use undo::{UndoError, undo};

@@ -45,6 +45,8 @@ pub enum Command {
     Mappings(MappingsOptions),
     /// Show that nothing disappeared: received = accepted + duplicate + quarantined; and how good the data are
     Audit(Audit),
+    /// Replay history under alert rules: how many alerts, how many of them right, how much of the truth they find
+    Backtest(Box<Backtest>),
     /// Measure on this machine
     Bench(Bench),
     /// Show or check the configuration
@@ -400,6 +402,76 @@ pub enum AuditPart {
     Hour,
     /// In which minute it came in; with --quality only
     Minute,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Backtest {
+    /// The rule; without it every rule that is set, a row each
+    pub rule: Option<String>,
+    /// Read this history instead of the data directory's log: a file as `ingest` reads it; may be given several times
+    #[arg(long = "file", value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// What the files hold
+    #[arg(long, value_enum, default_value_t = Dialect::Auto, requires = "files")]
+    pub dialect: Dialect,
+    /// Column of the file = our field, such as `InvoiceNo=order_id`; several with commas
+    #[arg(
+        long,
+        value_name = "COLUMN=FIELD,…",
+        value_delimiter = ',',
+        requires = "files"
+    )]
+    pub map: Vec<String>,
+    /// Value of the type column = our event type, such as `basket=cart_add`
+    #[arg(
+        long,
+        value_name = "VALUE=TYPE,…",
+        value_delimiter = ',',
+        requires = "files"
+    )]
+    pub map_type: Vec<String>,
+    /// A saved mapping; --map corrects it
+    #[arg(long, value_name = "NAME", requires = "files")]
+    pub mapping: Option<String>,
+    /// The sheet of a workbook [default: the first with a header]
+    #[arg(long, value_name = "NAME", requires = "files")]
+    pub sheet: Option<String>,
+    /// Of this store only [default: every store of the log; `main` for files]
+    #[arg(long)]
+    pub store: Option<String>,
+    /// Try a setting of the rule, such as `above=500` or `z_above=5`; nothing is changed. May be given several times
+    #[arg(long = "try", value_name = "KEY=VALUE", requires = "rule")]
+    pub tried: Vec<String>,
+    /// What is known to have been: a table with the columns rule, time, subject, until, or the folder of `simulate --truth`
+    #[arg(long, value_name = "FILE|DIR")]
+    pub truth: Vec<PathBuf>,
+    /// An alert may be so much earlier or later than the truth, such as 90s, 5m, 1h
+    #[arg(long, value_name = "TIME", default_value = "5m")]
+    pub tolerance: String,
+    /// Count what began at this time or later, such as 2026-03-02T12:00:00Z; what was before is history all the same
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// Count what began before this time
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<String>,
+    /// How many alerts are listed: those that were missed and that were false, or without truth the first
+    #[arg(long, value_name = "ALERTS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=100))]
+    pub listed: u64,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = ReportFormat::Auto)]
+    pub format: ReportFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// A table on a terminal, tab-separated otherwise
+    Auto,
+    /// A table
+    Table,
+    /// JSON
+    Json,
+    /// Comma-separated values, a row a rule
+    Csv,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -1,6 +1,7 @@
 //! The configuration: one annotated struct, read once, passed down.
 //! Defaults < /etc/shopstream < the user's file < ./shopstream.toml < --config < environment < --set < flags.
 
+pub mod alerts;
 mod enrichment;
 mod findings;
 mod funnels;
@@ -295,6 +296,16 @@ fn check(config: &Config) -> Result<(), Problem> {
 }
 
 impl Config {
+    /// The settings as they hold: `main` is there without being named, and every alert rule with all it has.
+    pub fn shown(&self) -> Config {
+        let mut shown = self.clone();
+        shown.stores.entry("main".to_owned()).or_default();
+        for store in shown.stores.values_mut() {
+            store.alerts = alerts::shown(&store.alerts);
+        }
+        shown
+    }
+
     /// The shops, as the stream wants them.
     pub fn stores(&self) -> stream::Stores {
         stream::Stores(

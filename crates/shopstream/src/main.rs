@@ -55,6 +55,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Quarantine(options) => command::quarantine::run(&config, &options),
         Command::Mappings(options) => command::mappings::run(&config, &options),
         Command::Audit(options) => command::audit::run(&config, &options),
+        Command::Backtest(options) => command::backtest::run(&config, &options),
         Command::Bench(options) => command::bench::run(&config, &options),
         Command::Config(options) => command::config::run(&config, &options),
     }

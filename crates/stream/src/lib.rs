@@ -10,6 +10,7 @@ mod line;
 mod names;
 mod persons;
 mod publish;
+mod replay;
 mod rest;
 mod restore;
 mod results;
@@ -32,6 +33,7 @@ pub use archive::{
 pub use audit::{Audit, AuditKey, KeyCounts};
 pub use home::{SHARDS, ShardId};
 pub use line::{Harvest, Line, LineError};
+pub use replay::{Replay, ReplayError, Replayed};
 pub use results::Results;
 pub use run::{Archiving, StreamError, StreamHandle, start};
 

@@ -6,6 +6,7 @@ mod lives;
 mod properties;
 mod readers;
 mod recount;
+mod replays;
 mod shop;
 mod undone;
 

@@ -5,6 +5,7 @@ use super::{Finding, Occasion};
 use event::EventTime;
 use event::time::DAY;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Rows of truth, and as many alerts, that are compared; those beyond are counted and not compared.
@@ -55,9 +56,13 @@ impl From<&Finding> for Fired {
 }
 
 /// Gathers both sides.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Backtest {
     tolerance_micros: i64,
+    /// What began in this stretch is counted; what lies outside may still be the other side of it.
+    counted: Range<EventTime>,
+    /// From the first to the last of the history, where it is known.
+    history: Option<(EventTime, EventTime)>,
     fired: Vec<Fired>,
     truth: Vec<Truth>,
     /// Not compared: there was no room.
@@ -75,7 +80,7 @@ pub struct Score {
     pub truths: u64,
     /// What was so and found.
     pub found: u64,
-    /// Microseconds from the first to the last of either.
+    /// Microseconds of the history, as far as it is counted; where it was not said, from the first to the last of either.
     pub span_micros: i64,
     /// What was missed, the first hundred by time.
     pub missed: Vec<Truth>,
@@ -109,8 +114,17 @@ impl Backtest {
     pub fn new(tolerance_micros: i64) -> Backtest {
         Backtest {
             tolerance_micros: tolerance_micros.max(0),
-            ..Backtest::default()
+            counted: EventTime(i64::MIN)..EventTime(i64::MAX),
+            history: None,
+            fired: Vec::new(),
+            truth: Vec::new(),
+            beyond: 0,
         }
+    }
+
+    /// Of a history from its first to its last event, what began in this stretch is counted.
+    pub fn count(&mut self, history: Option<(EventTime, EventTime)>, counted: Range<EventTime>) {
+        (self.history, self.counted) = (history, counted);
     }
 
     /// Takes in an alert.
@@ -155,6 +169,10 @@ impl Backtest {
     }
 
     fn span_micros(&self) -> i64 {
+        if let Some((first, last)) = self.history {
+            let (from, until) = (first.max(self.counted.start), last.min(self.counted.end));
+            return until.0.saturating_sub(from.0).max(0);
+        }
         let fired = self.fired.iter().map(|fired| fired.at);
         let times = fired.chain(
             self.truth
@@ -171,8 +189,6 @@ impl Backtest {
         let fired = of_rule(&self.fired, |fired| &fired.rule, rule);
         let truth = of_rule(&self.truth, |truth| &truth.rule, rule);
         let mut score = Score {
-            fired: fired.len() as u64,
-            truths: truth.len() as u64,
             span_micros,
             ..Score::default()
         };
@@ -190,14 +206,23 @@ impl Backtest {
                     (is_right[*at], is_found) = (true, true);
                 }
             }
+            if !self.counted.contains(&known.from) {
+                continue;
+            }
+            score.truths += 1;
             score.found += u64::from(is_found);
             if !is_found {
                 score.missed.push(known.clone());
             }
         }
-        score.right = is_right.iter().filter(|is_right| **is_right).count() as u64;
-        let wrong = fired.iter().zip(is_right).filter(|(_, is_right)| !is_right);
-        score.wrong = wrong.map(|(fired, _)| fired.clone()).collect();
+        let fired = fired.iter().zip(is_right);
+        for (fired, is_right) in fired.filter(|(fired, _)| self.counted.contains(&fired.at)) {
+            score.fired += 1;
+            score.right += u64::from(is_right);
+            if !is_right {
+                score.wrong.push(fired.clone());
+            }
+        }
         score.missed.sort_by_key(|truth| truth.from);
         score.wrong.sort_by_key(|fired| fired.at);
         score.missed.truncate(LISTED_MAX);

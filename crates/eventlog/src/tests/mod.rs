@@ -9,6 +9,7 @@
 mod append;
 mod faults;
 mod fence;
+mod look;
 mod memory_disk;
 mod pausing_disk;
 mod recovery;

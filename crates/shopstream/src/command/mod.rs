@@ -1,6 +1,7 @@
 //! The commands, one file each: they read options, call the parts, print. No rule of the trade lives here.
 
 pub mod audit;
+pub mod backtest;
 pub mod bench;
 pub mod config;
 pub mod connect;

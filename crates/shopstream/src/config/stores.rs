@@ -1,5 +1,6 @@
-//! What a shop says of itself: its clock, its money, how it looks at sessions, carts, stock and prices.
+//! What a shop says of itself: its clock, its money, how it looks at sessions, carts, stock and prices, what is worth an alert.
 
+use super::alerts::{self, AlertSettings};
 use super::funnels::{self, FunnelSettings};
 use crate::exit::Problem;
 use analytics::stock::SalesCount;
@@ -27,6 +28,8 @@ pub struct StoreSettings {
     pub carts: CartSettings,
     /// On which ways it wants to see people get on; none where the list is empty.
     pub funnels: Vec<FunnelSettings>,
+    /// What it changes of the usual alert rules, and what it adds.
+    pub alerts: Vec<AlertSettings>,
     /// How it looks at its stock.
     pub stock: StockSettings,
     /// How it looks at its prices.
@@ -145,6 +148,7 @@ impl Default for StoreSettings {
             sessions: SessionSettings::default(),
             carts: CartSettings::default(),
             funnels: funnels::usual(),
+            alerts: Vec::new(),
             stock: StockSettings::default(),
             prices: PriceSettings::default(),
             bots: BotSettings::default(),
@@ -274,7 +278,8 @@ impl StoreSettings {
             ));
         }
         self.bots.check(name)?;
-        funnels::check(&self.funnels, name)
+        funnels::check(&self.funnels, name)?;
+        alerts::check(&self.alerts, &self.funnels, name)
     }
 
     /// The shop as the stream wants it.
@@ -300,12 +305,12 @@ impl StoreSettings {
             },
             funnels: funnels::declared(&self.funnels)
                 .expect("checked when the configuration was read"),
+            rules: alerts::rules(&self.alerts),
             stock: self.stock.rules(),
             prices: price::Rules {
                 side_days: self.prices.side_days.into(),
                 ..price::Rules::default()
             },
-            ..stream::Store::default()
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod audit;
+mod backtest;
 mod behaviour;
 mod broken_funnel;
 mod checkpoints;

@@ -14,14 +14,16 @@ const DAY_MICROS: i64 = 24 * 3_600 * 1_000_000;
 const DAYS: i64 = 12;
 
 /// By rule, what it is about: orders, or products.
-type Subjects = BTreeMap<String, BTreeSet<String>>;
+pub(super) type Subjects = BTreeMap<String, BTreeSet<String>>;
 
-struct Played {
-    lines: Vec<Vec<u8>>,
-    truth: Subjects,
+pub(super) struct Played {
+    pub(super) lines: Vec<Vec<u8>>,
+    pub(super) truth: Subjects,
+    /// The truth as it is written: rule, time, subject, value.
+    pub(super) table: String,
 }
 
-fn play(seed: u64, events: u64) -> Played {
+pub(super) fn play(seed: u64, events: u64) -> Played {
     let began = Time((now_micros() - (DAYS + 1) * DAY_MICROS) / DAY_MICROS * DAY_MICROS);
     let lasts = DAYS * DAY_MICROS;
     let mut anomalies = AnomalyRates::default();
@@ -72,6 +74,7 @@ fn play(seed: u64, events: u64) -> Played {
     Played {
         lines: lines.map(<[u8]>::to_vec).collect(),
         truth,
+        table,
     }
 }
 

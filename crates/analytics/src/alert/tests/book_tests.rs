@@ -345,3 +345,33 @@ fn an_order_is_true_at_its_time_only() {
     let scores = backtest.scores();
     assert_eq!(scores["high_value_order"].right, 0);
 }
+
+#[test]
+fn what_began_in_the_stretch_is_counted_and_may_be_matched_with_what_lies_outside() {
+    let mut backtest = Backtest::new(2 * MINUTE);
+    for (subject, minute) in [("a", 59), ("b", 60), ("c", 120), ("d", 181), ("e", 90)] {
+        backtest.fire(fired("high", subject, minute));
+    }
+    for (subject, minute) in [("a", 60), ("b", 59), ("d", 179), ("f", 200), ("g", 100)] {
+        backtest.know(truth("high", Some(subject), minute, minute));
+    }
+    let days = |days: i64| at(0, 0, days * 24 * 60);
+    backtest.count(Some((days(-3), days(3))), at(0, 0, 60)..at(0, 0, 180));
+    let scores = backtest.scores();
+    let high = &scores["high"];
+    // Of b, c and e; of a, d and g.
+    assert_eq!((high.fired, high.right), (3, 1));
+    assert_eq!((high.truths, high.found), (3, 2));
+    assert_eq!(high.missed, [truth("high", Some("g"), 100, 100)]);
+}
+
+#[test]
+fn alerts_a_day_are_of_the_days_of_the_history_and_not_of_those_with_alerts() {
+    let mut backtest = Backtest::new(0);
+    backtest.fire(fired("high", "a", 0));
+    backtest.fire(fired("high", "b", 1));
+    let days = |days: i64| at(0, 0, days * 24 * 60);
+    let always = EventTime(i64::MIN)..EventTime(i64::MAX);
+    backtest.count(Some((days(-3), days(5))), always);
+    assert_eq!(backtest.scores()["high"].alerts_a_day(), 0.25);
+}

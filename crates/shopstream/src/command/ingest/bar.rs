@@ -1,4 +1,4 @@
-//! How far an import is: a bar on a terminal, else a line now and then for whoever reads the log.
+//! How far an import or a replay is: a bar on a terminal, else a line now and then for whoever reads the log.
 
 use super::name_of;
 use crate::imports::Listener;
@@ -29,9 +29,26 @@ impl Bar {
             .ok()
             .map(|metadata| metadata.len())
             .filter(|length| *length > 0);
+        Bar::of(
+            name_of(path),
+            length,
+            "{prefix} {wide_bar} {percent} %  {bytes_per_sec}  {msg}  {eta} left",
+        )
+    }
+
+    /// For a log of so many frames.
+    pub fn of_frames(name: String, frames: u64) -> Bar {
+        let length = Some(frames).filter(|frames| *frames > 0);
+        Bar::of(
+            name,
+            length,
+            "{prefix} {wide_bar} {percent} %  {msg}  {eta} left",
+        )
+    }
+
+    fn of(name: String, length: Option<u64>, template: &str) -> Bar {
         let clock = Clock::machine();
         let told_at = clock.monotonic();
-        let name = name_of(path);
         if !std::io::stderr().is_terminal() {
             let bar = ProgressBar::hidden();
             return Bar {
@@ -43,7 +60,6 @@ impl Bar {
             };
         }
         let bar = length.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
-        let template = "{prefix} {wide_bar} {percent} %  {bytes_per_sec}  {msg}  {eta} left";
         bar.set_style(ProgressStyle::with_template(template).expect("a template of ours"));
         bar.set_prefix(name.clone());
         bar.enable_steady_tick(Duration::from_millis(200));
@@ -54,6 +70,26 @@ impl Bar {
             clock,
             told_at,
         }
+    }
+
+    /// So many frames with so many events are read.
+    pub fn reach(&mut self, frames: u64, events: u64) {
+        self.bar.set_position(frames);
+        let events = format!("{} events", table::thousands(events));
+        if self.is_due() {
+            eprintln!("{}: {events} read", self.name);
+        }
+        self.bar.set_message(events);
+    }
+
+    /// Whether a line should be told, where there is no terminal; it then counts as told.
+    fn is_due(&mut self) -> bool {
+        let now = self.clock.monotonic();
+        let is_due = self.bar.is_hidden() && now - self.told_at >= TELL_INTERVAL;
+        if is_due {
+            self.told_at = now;
+        }
+        is_due
     }
 
     /// Counts what is read.
@@ -74,13 +110,11 @@ impl Listener for Bar {
 
     fn show(&mut self, progress: &ImportProgress) {
         let rows = table::thousands(progress.rows);
-        let now = self.clock.monotonic();
-        if self.bar.is_hidden() && now - self.told_at >= TELL_INTERVAL {
+        if self.is_due() {
             eprintln!(
                 "{}: {rows} rows read, {} set aside",
                 self.name, progress.counts.quarantined
             );
-            self.told_at = now;
         }
         self.bar.set_message(format!("{rows} rows"));
     }

@@ -1,9 +1,9 @@
 //! `ingest`: loads files into the server that owns the data directory, or into the directory itself where none runs.
 
-mod bar;
+pub mod bar;
 mod look;
 mod report;
-mod request;
+pub mod request;
 
 use crate::cli::Ingest;
 use crate::client::Client;
@@ -70,7 +70,8 @@ async fn ingest(
     }
 }
 
-fn open(path: &Path) -> anyhow::Result<Box<dyn Read + Send>> {
+/// The bytes of a file, or of standard input.
+pub fn open(path: &Path) -> anyhow::Result<Box<dyn Read + Send>> {
     if path == Path::new("-") {
         return Ok(Box::new(std::io::stdin()));
     }
@@ -255,7 +256,8 @@ enum Told {
     Problem(serde_json::Value),
 }
 
-fn explain(error: ingest::ImportError) -> anyhow::Error {
+/// Why an import ended early.
+pub fn explain(error: ingest::ImportError) -> anyhow::Error {
     let mend = match &error {
         ingest::ImportError::File(file) => file.hint.clone(),
         _ => "what was read before it is kept; running the command again counts nothing twice"
