@@ -5,6 +5,7 @@ mod progress;
 
 use crate::acts::Acts;
 use crate::audit::Audit;
+use crate::days::{Begun, Days};
 use crate::home::ShardId;
 use crate::inventory::{InventoryOutput, TOLD_MAX};
 use crate::names::{Names, Product, Products};
@@ -18,9 +19,11 @@ use crate::{Stores, StreamConfig};
 use analytics::alert::{Burst, Handled};
 use analytics::cell::{CUBES, CellKey, Delta, NameId};
 use analytics::customer::Profile;
+use analytics::customer::rfm::Counts;
 use analytics::funnel::FunnelError;
 use analytics::order::{OrderNews, OrderRow};
 use analytics::person::{AsOf, CartRow, PersonKey, SessionRow};
+use analytics::window::Calendar;
 use changelog::{Change, Progress};
 use checkpoint::{Checkpoint, Decoder, Folder, Run};
 use event::EventTime;
@@ -70,6 +73,10 @@ pub struct Harvest {
     pub cart_rows: Vec<CartRow>,
     /// Changed customers as they are now; nothing of one that is none any more.
     pub customers: Vec<(PersonKey, Option<Box<Profile>>)>,
+    /// How many more customers of a store have which value.
+    pub scored: Vec<(NameId, Counts)>,
+    /// Stores whose day begins with all that.
+    pub begun: Vec<Begun>,
     /// Persons who are very busy, or no longer are.
     pub bursts: Vec<(PersonKey, Vec<Burst>)>,
     /// Changed products, of every worker.
@@ -137,6 +144,8 @@ pub mod parts {
     pub const WATERMARKS: &str = "watermarks";
     /// When time alone will change whose rows.
     pub const DEADLINES: &str = "deadlines";
+    /// Days of the stores.
+    pub const DAYS: &str = "days";
     /// Tallies.
     pub const AUDIT: &str = "audit";
     /// What the merger remembers beside its cells.
@@ -154,6 +163,9 @@ pub struct Line {
     products: Products,
     audit: Audit,
     watermarks: Watermarks,
+    days: Days,
+    /// Whose day began with the last frame folded, not yet handed over.
+    begun: Vec<Begun>,
     /// Up to when rows that time changes were last told.
     as_of: Arc<AsOf>,
     stores: Stores,
@@ -186,6 +198,8 @@ impl Line {
             products: Products::default(),
             audit: Audit::default(),
             watermarks: Watermarks::default(),
+            days: Days::default(),
+            begun: Vec::new(),
             as_of: Arc::default(),
             stores: config.stores.clone(),
             round: Round::new(),
@@ -214,6 +228,10 @@ impl Line {
         }
         if let Some(bytes) = checkpoint.values.get(parts::WATERMARKS) {
             self.watermarks = Watermarks::decode(bytes).map_err(RestError::of("the watermarks"))?;
+        }
+        if let Some(bytes) = checkpoint.values.get(parts::DAYS) {
+            let days = Days::decode(bytes, &self.watermarks);
+            self.days = days.map_err(RestError::of("the days of stores"))?;
         }
         if let Some(bytes) = checkpoint.values.get(parts::PROGRESS) {
             let decoded = self.decode_progress(&mut Decoder::new(bytes));
@@ -284,6 +302,7 @@ impl Line {
         let mut watermarks = Vec::new();
         self.watermarks.encode(&mut watermarks);
         runs.values.push((parts::WATERMARKS, watermarks));
+        runs.values.push((parts::DAYS, self.days.encode()));
         runs.values.push((parts::PROGRESS, self.encode_progress()));
         let deadlines = rest::deadlines::write(&self.as_of, &deadlines);
         runs.values.push((parts::DEADLINES, deadlines));
@@ -324,13 +343,17 @@ impl Line {
             source.id = self.names.id(&format!("{name}\0{:016x}", note.key.0));
             batch.rename_source(name, source.id);
         }
-        self.round.sides.push(FrameSide {
+        let side = FrameSide {
             number,
             sources,
             rejected: body.rejected,
             notes: body.notes,
             first_offset,
-        });
+        };
+        let calendar = |store| Calendar::new(self.stores.get(&self.names.name(store)).zone);
+        let frame = (&side, &batch.events);
+        self.round.begun = self.days.look(frame, &self.undone, calendar);
+        self.round.sides.push(side);
         self.round.push(batch);
     }
 
@@ -366,6 +389,8 @@ impl Line {
         self.products.forget_names();
         self.audit = Audit::default();
         self.watermarks = Watermarks::default();
+        self.days = Days::default();
+        self.begun = Vec::new();
         self.as_of = Arc::default();
         self.round = Round::new();
         self.acts = Acts::default();
@@ -381,10 +406,16 @@ impl Line {
         !self.round.is_empty()
     }
 
-    /// Whether the round should be folded before more is added.
+    /// Whether the round must be folded before more is added.
     #[must_use]
     pub fn is_round_full(&self) -> bool {
-        self.round.rows() >= ROUND_ROWS
+        self.round.rows() >= ROUND_ROWS || !self.round.begun.is_empty()
+    }
+
+    /// Whether what changed must be taken before more is folded, since a store's day began.
+    #[must_use]
+    pub fn is_harvest_due(&self) -> bool {
+        !self.begun.is_empty()
     }
 
     /// Hands the round to the shards; `meanwhile` runs while they fold and may make the next one ready.
@@ -417,6 +448,8 @@ impl Line {
             self.audit.judge(&verdicts, &round.sides);
             self.address(outgoing);
         }
+        self.days.fold(&round.begun);
+        self.begun.extend_from_slice(&round.begun);
         self.progress.offset = round.end_offset;
         self.deliver()?;
         self.is_changed = true;
@@ -530,6 +563,7 @@ impl Line {
             version,
             progress: self.progress,
             as_of: Arc::clone(&self.as_of),
+            begun: std::mem::take(&mut self.begun),
             ..Harvest::default()
         };
         for worker in &self.workers {
@@ -542,6 +576,7 @@ impl Line {
             harvest.session_rows.extend(changed.sessions);
             harvest.cart_rows.extend(changed.carts);
             harvest.customers.extend(changed.customers);
+            harvest.scored.extend(changed.scored);
             harvest.bursts.extend(changed.bursts);
             harvest.inventory.push(changed.inventory);
         }

@@ -13,7 +13,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 /// Changes whenever state at rest is written in another way: older checkpoints are then passed over.
-const FORMAT: u32 = 6;
+const FORMAT: u32 = 7;
 
 /// What goes on from the newest checkpoint.
 pub struct Restored {
@@ -171,12 +171,13 @@ fn made_by(stores: &Stores) -> Vec<u8> {
             funnels,
             stock,
             prices,
+            rfm,
             ..
         } = store;
         let currency = currency.as_str();
         let _ = writeln!(
             text,
-            "{name} {zone} {currency} {sessions:?} {carts:?} {funnels:?} {stock:?} {prices:?} {rules:?}"
+            "{name} {zone} {currency} {sessions:?} {carts:?} {funnels:?} {stock:?} {prices:?} {rules:?} {rfm:?}"
         );
     }
     text.into_bytes()
