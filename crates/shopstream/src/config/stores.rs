@@ -1,6 +1,7 @@
-//! What a shop says of itself: its clock, its money, how it looks at sessions, carts, stock and prices.
+//! What a shop says of itself: its clock, its money, how it looks at sessions, carts, stock, prices and customers.
 
 use super::funnels::{self, FunnelSettings};
+use super::scores::RfmSettings;
 use crate::exit::Problem;
 use analytics::stock::SalesCount;
 use analytics::{bot, cart, price, session, stock};
@@ -33,6 +34,8 @@ pub struct StoreSettings {
     pub prices: PriceSettings,
     /// Which sessions are taken for those of programs.
     pub bots: BotSettings,
+    /// How it scores its customers.
+    pub rfm: RfmSettings,
 }
 
 /// How sessions are cut. A change counts all of them again from the log.
@@ -148,6 +151,7 @@ impl Default for StoreSettings {
             stock: StockSettings::default(),
             prices: PriceSettings::default(),
             bots: BotSettings::default(),
+            rfm: RfmSettings::default(),
         }
     }
 }
@@ -274,6 +278,7 @@ impl StoreSettings {
             ));
         }
         self.bots.check(name)?;
+        self.rfm.check(name)?;
         funnels::check(&self.funnels, name)
     }
 
@@ -301,6 +306,7 @@ impl StoreSettings {
             funnels: funnels::declared(&self.funnels)
                 .expect("checked when the configuration was read"),
             stock: self.stock.rules(),
+            rfm: (self.rfm.rules()).expect("checked when the configuration was read"),
             prices: price::Rules {
                 side_days: self.prices.side_days.into(),
                 ..price::Rules::default()
