@@ -150,7 +150,7 @@ async fn a_key_for_one_store_sees_no_customer_of_another() {
 fn cuts(store: &str) -> Change {
     let days = at("2026-03-02T00:00:00Z").0 / DAY;
     let mut values = vec![Cellar::Int(2), text("smaller"), text("EUR")];
-    let points = [5_000, 10_000, 15_000, 30_000];
+    let points = [4_000, 10_000, 16_000, 30_000];
     let points = points.into_iter().chain([10_000; 4]);
     values.extend(points.chain([250_000; 4]).map(Cellar::Decimal));
     Change {
@@ -211,7 +211,7 @@ async fn segments_are_counted_listed_and_guessed() {
     assert_eq!(reply["meta"]["partial"], false);
     assert_eq!(reply["meta"]["cuts"]["day"], "2026-03-02");
     assert_eq!(reply["meta"]["cuts"]["monetary"][0], "25.00");
-    assert_eq!(reply["meta"]["cuts"]["recency_days"][0], 0.5);
+    assert_eq!(reply["meta"]["cuts"]["recency_days"][0], 0.4);
     let listed_of = |segment: &str| format!("/api/v1/customers?segment={segment}");
     assert_eq!(listed(&counter, &listed_of("hibernating")).await, "ann");
     assert_eq!(listed(&counter, &listed_of("Champions")).await, "");
