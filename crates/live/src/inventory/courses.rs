@@ -33,12 +33,15 @@ impl OutSpan {
     }
 }
 
-/// When products were out, by store and product.
+/// Store and product.
+type ProductOf = (Arc<str>, Arc<str>);
+
+/// When products were out.
 #[derive(Debug, Default)]
-pub(super) struct Outs(HashMap<(Arc<str>, Arc<str>), Box<[OutSpan]>>);
+pub(super) struct Outs(HashMap<ProductOf, Box<[OutSpan]>>);
 
 impl Outs {
-    pub(super) fn set(&mut self, product: &(Arc<str>, Arc<str>), outs: Vec<OutSpan>) {
+    pub(super) fn set(&mut self, product: &ProductOf, outs: Vec<OutSpan>) {
         if outs.is_empty() {
             self.0.remove(product);
             return;
@@ -58,12 +61,7 @@ impl Outs {
     }
 
     /// Whether it was out at any time from an instant until before another.
-    pub(super) fn any(
-        &self,
-        product: &(Arc<str>, Arc<str>),
-        from: EventTime,
-        until: EventTime,
-    ) -> bool {
+    pub(super) fn any(&self, product: &ProductOf, from: EventTime, until: EventTime) -> bool {
         let mut outs = self.0.get(product).into_iter().flatten();
         outs.any(|out| out.from < until && out.until > from)
     }
