@@ -7,7 +7,7 @@ use crate::hub::Hub;
 use crate::keys::Scope;
 use crate::routes::{
     alerts, audit, carts, catalogue, customers, errors, events, fallback, funnels, health, imports,
-    inventory, quality, quarantine, queries, sessions, stream,
+    inventory, quality, quarantine, queries, segments, sessions, stream,
 };
 use crate::state::ApiState;
 use crate::trace;
@@ -90,6 +90,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router {
         .route("/api/v1/imports", get(imports::list))
         .route("/api/v1/inventory", get(inventory::list))
         .route("/api/v1/customers", get(customers::list))
+        .route("/api/v1/customers/segments", get(segments::list))
         .route("/api/v1/customers/{id}", get(customers::show))
         .route("/api/v1/prices/changes", get(inventory::price_changes))
         .route("/api/v1/meta/metrics", get(catalogue::metrics));

@@ -204,9 +204,13 @@ impl Customers {
         self.is_partial = true;
     }
 
+    fn of(&self, store: &str) -> impl Iterator<Item = &Arc<Customer>> {
+        let rows = self.rows.iter().filter(move |((of, _), _)| **of == *store);
+        rows.map(|(_, row)| row)
+    }
+
     fn list(&self, store: &str, sort: CustomerSort) -> CustomerList {
-        let rows = self.rows.iter().filter(|((of, _), _)| **of == *store);
-        let mut customers: Vec<_> = rows.map(|(_, row)| Arc::clone(row)).collect();
+        let mut customers: Vec<_> = self.of(store).cloned().collect();
         let rank = |row: &Customer| match sort {
             CustomerSort::Revenue => row.revenue,
             CustomerSort::Orders => row.orders.into(),
@@ -236,6 +240,15 @@ impl LiveTables {
     #[must_use]
     pub fn customers(&self, store: &str, sort: CustomerSort) -> CustomerList {
         self.shared.customers.read().list(store, sort)
+    }
+
+    /// Customers of a store that are held, in no order.
+    pub(crate) fn customers_held(&self, store: &str) -> CustomerList {
+        let customers = self.shared.customers.read();
+        CustomerList {
+            customers: customers.of(store).cloned().collect(),
+            is_partial: customers.is_partial,
+        }
     }
 
     /// Whether there are more customers than are held.

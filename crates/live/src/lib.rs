@@ -11,6 +11,7 @@ mod inventory;
 mod orders;
 mod pulse;
 pub mod query;
+mod scores;
 mod stores;
 mod tables;
 mod texts;
@@ -32,6 +33,7 @@ pub use inventory::{
 pub use orders::Order;
 pub use pulse::{PulseSecond, StreamChanges, StreamSnapshot, Subscription};
 pub use query::{Answer, Query, QueryError};
+pub use scores::{Rfm, SegmentFigures, SegmentList, StoreCuts};
 pub use stores::{Store, Stores};
 pub use tables::{LiveFeed, LiveTables};
 pub use watermarks::StoreWatermark;

@@ -1,9 +1,9 @@
-//! What a store says of itself: its time zone, its currency, its carts, its funnels,
-//! its rules of alerts.
+//! What a store says of itself: its time zone, its currency, its carts, its funnels, its rules of alerts, its segments.
 //! Which stores have data is not known here.
 
 use analytics::alert::{Rule, usual_rules};
 use analytics::cart;
+use analytics::customer::rfm::Segments;
 use analytics::funnel::{self, Declaration};
 use analytics::window::Calendar;
 use event::Currency;
@@ -23,6 +23,8 @@ pub struct Store {
     pub funnels: Vec<Declaration>,
     /// What is worth an alert to it.
     pub rules: Vec<Rule>,
+    /// What it calls customers by their scores.
+    pub segments: Segments,
 }
 
 impl Default for Store {
@@ -33,6 +35,7 @@ impl Default for Store {
             carts: cart::Rules::default(),
             funnels: funnel::usual(),
             rules: usual_rules(),
+            segments: Segments::default(),
         }
     }
 }

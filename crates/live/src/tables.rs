@@ -12,6 +12,7 @@ use crate::customers::Customers;
 use crate::inventory::Inventory;
 use crate::orders::Orders;
 use crate::query::CalendarTexts;
+use crate::scores::CutTable;
 use crate::stores::Stores;
 use crate::texts::{TextId, Texts};
 use crate::watermarks::Watermarks;
@@ -41,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) orders: RwLock<Orders>,
     pub(crate) carts: RwLock<Carts>,
     pub(crate) customers: RwLock<Customers>,
+    pub(crate) cuts: RwLock<CutTable>,
     pub(crate) inventory: RwLock<Inventory>,
     pub(crate) alerts: RwLock<Alerts>,
     pub(crate) products: RwLock<Products>,
@@ -89,6 +91,7 @@ impl LiveTables {
             orders: RwLock::default(),
             carts: RwLock::default(),
             customers: RwLock::default(),
+            cuts: RwLock::default(),
             inventory: RwLock::default(),
             alerts: RwLock::default(),
             products: RwLock::default(),
@@ -324,6 +327,7 @@ impl LiveFeed {
         let mut inventory = shared.inventory.write();
         let mut alerts = shared.alerts.write();
         let mut customers = shared.customers.write();
+        let mut cuts = shared.cuts.write();
         let mut audit = shared.audit.write();
         let mut watermarks = shared.watermarks.write();
         audit.reach(batch.progress.offset);
@@ -339,6 +343,7 @@ impl LiveFeed {
                 "inventory" | "stock" | "prices" | "price_changes" => inventory.apply(change),
                 "alerts" | "alerts_more" => alerts.apply(change),
                 "customers" => customers.apply(change),
+                "rfm_cuts" => cuts.apply(change),
                 "watermarks" => watermarks.apply(change),
                 "ticks" => watermarks.apply_tick(change),
                 _ => audit.apply(change),

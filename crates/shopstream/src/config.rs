@@ -6,6 +6,7 @@ mod enrichment;
 mod findings;
 mod funnels;
 mod lake;
+mod scores;
 mod stores;
 
 pub use enrichment::{GeoSettings, PriceTierSettings, PrivacySettings};
@@ -243,21 +244,30 @@ fn explain(error: &figment::Error) -> Problem {
     };
     match &error.kind {
         figment::error::Kind::UnknownField(name, expected) => {
-            let nearest = expected
-                .iter()
-                .max_by_key(|known| (strsim::jaro_winkler(known, name) * 1_000.0) as u32);
-            let mend = match nearest {
-                Some(known) if strsim::jaro_winkler(known, name) > 0.7 => {
-                    format!("did you mean `{known}`?")
-                }
-                _ => format!("known here: {}", expected.join(", ")),
-            };
+            let mend = nearest(name, expected, "known here");
             Problem::usage(format!("unknown setting `{name}`{}", place(error)), mend)
+        }
+        figment::error::Kind::UnknownVariant(name, expected) => {
+            let mend = nearest(name, expected, "write one of");
+            Problem::usage(
+                format!("setting {}: `{name}` is none of its values", place(error)),
+                mend,
+            )
         }
         kind => Problem::usage(
             format!("setting {}: {kind}", place(error)),
             "`shopstream config show` prints every setting with its value",
         ),
+    }
+}
+
+/// The word that was meant, else all there are.
+fn nearest(word: &str, known: &[&str], all: &str) -> String {
+    let likeness = |known: &str| strsim::jaro_winkler(known, word);
+    let alike = known.iter().filter(|known| likeness(known) > 0.7);
+    match alike.max_by_key(|known| (likeness(known) * 1_000.0) as u32) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => format!("{all}: {}", known.join(", ")),
     }
 }
 
@@ -320,6 +330,8 @@ impl Config {
     pub fn live_stores(&self) -> live::Stores {
         let named = self.stores().0.into_iter();
         let named = named.map(|(name, store)| {
+            let settings = self.stores.get(&name);
+            let segments = settings.and_then(|settings| settings.rfm.table().ok());
             (
                 name,
                 live::Store {
@@ -328,6 +340,7 @@ impl Config {
                     carts: store.carts,
                     funnels: store.funnels,
                     rules: store.rules,
+                    segments: segments.unwrap_or_default(),
                 },
             )
         });

@@ -4,6 +4,7 @@
 mod acts;
 mod archive;
 mod audit;
+mod days;
 mod home;
 mod inventory;
 mod line;
@@ -39,6 +40,7 @@ pub use run::{Archiving, StreamError, StreamHandle, start};
 
 use analytics::alert::{Condition, Rule, usual_rules};
 use analytics::cell::NameId;
+use analytics::customer::rfm;
 use analytics::funnel::{Declaration, FunnelError, Funnels};
 use analytics::person::PersonRules;
 use analytics::window::Calendar;
@@ -68,6 +70,8 @@ pub struct Store {
     pub stock: stock::Rules,
     /// How it looks at its prices.
     pub prices: price::Rules,
+    /// How it scores its customers.
+    pub rfm: rfm::Rules,
 }
 
 impl Default for Store {
@@ -81,6 +85,7 @@ impl Default for Store {
             funnels: funnel::usual(),
             stock: stock::Rules::default(),
             prices: price::Rules::default(),
+            rfm: rfm::Rules::default(),
         }
     }
 }
@@ -89,9 +94,10 @@ impl Store {
     /// How it looks at its persons; `id` gives a name its number.
     pub(crate) fn person_rules(
         &self,
-        id: impl FnMut(&str) -> NameId,
+        mut id: impl FnMut(&str) -> NameId,
     ) -> Result<PersonRules, FunnelError> {
         Ok(PersonRules {
+            currency: id(self.currency.as_str()),
             sessions: self.sessions,
             carts: self.carts,
             funnels: Funnels::new(&self.funnels, id)?,

@@ -1,11 +1,13 @@
 //! The line itself: shards on worker threads, fed in rounds. A round folds a few frames, exchanges movements until none
 //! remain, and only then can results be taken; so results never show half an event.
 
+pub mod parts;
 mod progress;
 
 use crate::acts::Acts;
 use crate::archive::Aside;
 use crate::audit::{Audit, Receipt};
+use crate::days::{Begun, Days};
 use crate::home::ShardId;
 use crate::inventory::{InventoryOutput, TOLD_MAX};
 use crate::names::{Names, Product, Products};
@@ -19,9 +21,11 @@ use crate::{Stores, StreamConfig};
 use analytics::alert::{Burst, Handled, LagSight};
 use analytics::cell::{CUBES, CellKey, Delta, NameId};
 use analytics::customer::Profile;
+use analytics::customer::rfm::Counts;
 use analytics::funnel::FunnelError;
 use analytics::order::{OrderNews, OrderRow};
 use analytics::person::{AsOf, CartRow, PersonKey, SessionRow};
+use analytics::window::Calendar;
 use changelog::{Change, Progress};
 use checkpoint::{Checkpoint, Decoder, Folder, Run};
 use event::EventTime;
@@ -71,6 +75,10 @@ pub struct Harvest {
     pub cart_rows: Vec<CartRow>,
     /// Changed customers as they are now; nothing of one that is none any more.
     pub customers: Vec<(PersonKey, Option<Box<Profile>>)>,
+    /// How many more customers of a store have which value.
+    pub scored: Vec<(NameId, Counts)>,
+    /// Stores whose day begins with all that.
+    pub begun: Vec<Begun>,
     /// Persons who are very busy, or no longer are.
     pub bursts: Vec<(PersonKey, Vec<Burst>)>,
     /// Changed products, of every worker.
@@ -116,44 +124,6 @@ pub struct LineRuns {
     pub failure: Option<RestError>,
 }
 
-/// Names of tables and values in a checkpoint.
-pub mod parts {
-    /// Names by number.
-    pub const NAMES: &str = "names";
-    /// Products by number.
-    pub const PRODUCTS: &str = "products";
-    /// Identities of events.
-    pub const IDS: &str = "ids";
-    /// Orders and refunds.
-    pub const ORDERS: &str = "orders";
-    /// Persons.
-    pub const PEOPLE: &str = "people";
-    /// Stock and prices of products.
-    pub const INVENTORY: &str = "inventory";
-    /// Alerts and histories.
-    pub const ALERTS: &str = "alerts";
-    /// Cells.
-    pub const CELLS: &str = "cells";
-    /// Rows of what was told of products.
-    pub const ROWS: &str = "rows";
-    /// Verdicts that are not safe in the archive.
-    pub const VERDICTS: &str = "verdicts";
-    /// How far the line has folded.
-    pub const PROGRESS: &str = "progress";
-    /// Watermarks and the sources behind them.
-    pub const WATERMARKS: &str = "watermarks";
-    /// When time alone will change whose rows.
-    pub const DEADLINES: &str = "deadlines";
-    /// Tallies.
-    pub const AUDIT: &str = "audit";
-    /// What the merger remembers beside its cells.
-    pub const RESULTS: &str = "results";
-    /// The next frame of the log.
-    pub const POSITION: &str = "position";
-    /// The code and the settings that the state depends on.
-    pub const MADE_BY: &str = "made_by";
-}
-
 /// Shards, names and tallies; fed by whoever reads the log.
 pub struct Line {
     workers: Vec<Worker>,
@@ -161,6 +131,9 @@ pub struct Line {
     products: Products,
     audit: Audit,
     watermarks: Watermarks,
+    days: Days,
+    /// Whose day began with the last frame folded, not yet handed over.
+    begun: Vec<Begun>,
     /// Up to when rows that time changes were last told.
     as_of: Arc<AsOf>,
     stores: Stores,
@@ -193,6 +166,8 @@ impl Line {
             products: Products::default(),
             audit: Audit::default(),
             watermarks: Watermarks::default(),
+            days: Days::default(),
+            begun: Vec::new(),
             as_of: Arc::default(),
             stores: config.stores.clone(),
             round: Round::new(),
@@ -221,6 +196,10 @@ impl Line {
         }
         if let Some(bytes) = checkpoint.values.get(parts::WATERMARKS) {
             self.watermarks = Watermarks::decode(bytes).map_err(RestError::of("the watermarks"))?;
+        }
+        if let Some(bytes) = checkpoint.values.get(parts::DAYS) {
+            let days = Days::decode(bytes, &self.watermarks);
+            self.days = days.map_err(RestError::of("the days of stores"))?;
         }
         if let Some(bytes) = checkpoint.values.get(parts::PROGRESS) {
             let decoded = self.decode_progress(&mut Decoder::new(bytes));
@@ -291,6 +270,7 @@ impl Line {
         let mut watermarks = Vec::new();
         self.watermarks.encode(&mut watermarks);
         runs.values.push((parts::WATERMARKS, watermarks));
+        runs.values.push((parts::DAYS, self.days.encode()));
         runs.values.push((parts::PROGRESS, self.encode_progress()));
         let deadlines = rest::deadlines::write(&self.as_of, &deadlines);
         runs.values.push((parts::DEADLINES, deadlines));
@@ -331,13 +311,17 @@ impl Line {
             source.id = self.names.id(&format!("{name}\0{:016x}", note.key.0));
             batch.rename_source(name, source.id);
         }
-        self.round.sides.push(FrameSide {
+        let side = FrameSide {
             number,
             sources,
             rejected: body.rejected,
             notes: body.notes,
             first_offset,
-        });
+        };
+        let calendar = |store| Calendar::new(self.stores.get(&self.names.name(store)).zone);
+        let frame = (&side, &batch.events);
+        self.round.begun = self.days.look(frame, &self.undone, calendar);
+        self.round.sides.push(side);
         self.round.push(batch);
     }
 
@@ -373,6 +357,8 @@ impl Line {
         self.products.forget_names();
         self.audit = Audit::default();
         self.watermarks = Watermarks::default();
+        self.days = Days::default();
+        self.begun = Vec::new();
         self.as_of = Arc::default();
         self.round = Round::new();
         self.acts = Acts::default();
@@ -388,10 +374,16 @@ impl Line {
         !self.round.is_empty()
     }
 
-    /// Whether the round should be folded before more is added.
+    /// Whether the round must be folded before more is added.
     #[must_use]
     pub fn is_round_full(&self) -> bool {
-        self.round.rows() >= ROUND_ROWS
+        self.round.rows() >= ROUND_ROWS || !self.round.begun.is_empty()
+    }
+
+    /// Whether what changed must be taken before more is folded, since a store's day began.
+    #[must_use]
+    pub fn is_harvest_due(&self) -> bool {
+        !self.begun.is_empty()
     }
 
     /// Hands the round to the shards; `meanwhile` runs while they fold and may make the next one ready. Gives back the round
@@ -431,6 +423,8 @@ impl Line {
             self.address(outgoing);
         }
         aside.sort();
+        self.days.fold(&round.begun);
+        self.begun.extend_from_slice(&round.begun);
         self.progress.offset = round.end_offset;
         self.deliver()?;
         self.is_changed = true;
@@ -557,6 +551,7 @@ impl Line {
             version,
             progress: self.progress,
             as_of: Arc::clone(&self.as_of),
+            begun: std::mem::take(&mut self.begun),
             ..Harvest::default()
         };
         for worker in &self.workers {
@@ -569,6 +564,7 @@ impl Line {
             harvest.session_rows.extend(changed.sessions);
             harvest.cart_rows.extend(changed.carts);
             harvest.customers.extend(changed.customers);
+            harvest.scored.extend(changed.scored);
             harvest.bursts.extend(changed.bursts);
             harvest.inventory.push(changed.inventory);
         }

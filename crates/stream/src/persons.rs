@@ -7,7 +7,8 @@ use analytics::alert::Burst;
 use analytics::bot::VisitorKinds;
 use analytics::cart;
 use analytics::cell::{Deltas, NameId};
-use analytics::customer::{OrderId, OrderTold, Profile, Taken};
+use analytics::customer::rfm::{Counts, Values};
+use analytics::customer::{OrderId, OrderTold, Profile, ProfileChange, Taken};
 use analytics::order::{OrderKind, OrderNews, RefundNews, Sale};
 use analytics::person::{
     AsOf, CartRow, Coming, Limits, Message, Naming, OwnNaming, Owned, People, PersonChange,
@@ -79,6 +80,8 @@ pub struct PersonOutput {
     pub carts: NewestRows<CartRow>,
     /// Customers whose rows changed, as they are now; nothing of one that is none any more.
     pub customers: BTreeMap<PersonKey, Option<Box<Profile>>>,
+    /// What that changes in how many customers of a store have which value.
+    pub scored: BTreeMap<NameId, Counts>,
     /// Persons who are very busy, or no longer are.
     pub bursts: Vec<(PersonKey, Vec<Burst>)>,
     /// Of the event that is folded, or of the shard that is settled.
@@ -237,6 +240,7 @@ impl Persons {
             sessions,
             carts,
             customers,
+            scored,
             bursts,
             ..
         } = out;
@@ -263,6 +267,7 @@ impl Persons {
                 search::count_rows(person.store, (&before, &after), deltas);
             }
             PersonChange::Profile(change) => {
+                score((person.store, rules), &change, scored);
                 customers.insert(person.clone(), change.after.map(Box::new));
             }
             PersonChange::Funnel(change) => {
@@ -303,6 +308,29 @@ fn look_up(person: PersonRef<'_>, at_rest: &AtRest) -> Result<Option<PersonState
     }
     let state = at_rest.people.get(&rest::people::key(person))?;
     state.map(|state| rest::people::read(&state)).transpose()
+}
+
+/// A customer moves from the values it had to those it has.
+fn score(
+    (store, rules): (NameId, &PersonRules),
+    change: &ProfileChange,
+    scored: &mut BTreeMap<NameId, Counts>,
+) {
+    // Most changes are of visits, and a day by the store's clock is worth not asking for.
+    if let (Some(before), Some(after)) = (&change.before, &change.after)
+        && (before.last_order, before.orders) == (after.last_order, after.orders)
+        && before.amounts == after.amounts
+    {
+        return;
+    }
+    let values = |profile: &Option<Profile>| {
+        Values::of_profile(profile.as_ref()?, rules.currency, &rules.calendar)
+    };
+    let (before, after) = (values(&change.before), values(&change.after));
+    if before != after {
+        let counts = scored.entry(store).or_default();
+        counts.change(before.as_ref(), after.as_ref());
+    }
 }
 
 fn count_session(who: (NameId, &VisitorKinds), change: &SessionChange, deltas: &mut Deltas) {

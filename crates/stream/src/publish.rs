@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod customers;
 pub mod inventory;
+pub mod scores;
 
 use analytics::cart;
 use analytics::cell::{Cell, CellKey, Cube, NameId};

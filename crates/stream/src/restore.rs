@@ -14,7 +14,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 /// Changes whenever state at rest is written in another way: older checkpoints are then passed over.
-const FORMAT: u32 = 7;
+const FORMAT: u32 = 8;
 
 /// How the log and the archive stand at a start.
 #[derive(Debug, Clone, Copy)]
@@ -199,12 +199,13 @@ fn made_by(stores: &Stores) -> Vec<u8> {
             funnels,
             stock,
             prices,
+            rfm,
             ..
         } = store;
         let currency = currency.as_str();
         let _ = writeln!(
             text,
-            "{name} {zone} {currency} {sessions:?} {carts:?} {funnels:?} {stock:?} {prices:?} {rules:?}"
+            "{name} {zone} {currency} {sessions:?} {carts:?} {funnels:?} {stock:?} {prices:?} {rules:?} {rfm:?}"
         );
     }
     text.into_bytes()

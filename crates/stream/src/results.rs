@@ -6,6 +6,7 @@ mod customers;
 mod difference;
 mod inventory;
 mod newest;
+mod scores;
 
 pub use cells::SliceBounds;
 
@@ -32,6 +33,7 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use inventory::InventoryRows;
 use newest::{Lists, REMEMBERED_ROWS_MAX};
+use scores::Scored;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -47,6 +49,7 @@ pub struct Results {
     products: Vec<Option<Product>>,
     lists: Lists,
     inventory: InventoryRows,
+    scored: Scored,
     watch: Watch,
     audit: BTreeMap<(&'static str, Box<[Value]>), Change>,
     rejections: BTreeMap<Box<[Value]>, Change>,
@@ -91,6 +94,7 @@ impl Results {
             products: Vec::new(),
             lists: Lists::default(),
             inventory: InventoryRows::default(),
+            scored: Scored::default(),
             watch: Watch::new(stores.clone()),
             audit: BTreeMap::new(),
             rejections: BTreeMap::new(),
@@ -121,6 +125,7 @@ impl Results {
         changes.extend(self.remember_sessions(&harvest.session_rows));
         changes.extend(self.remember_carts(&harvest.cart_rows));
         changes.extend(self.tell_customers(&harvest.customers));
+        changes.extend(self.tell_scores(&harvest.scored, &harvest.begun));
         changes.extend(self.tell_inventory(&harvest.inventory));
         changes.extend(self.remember_audit(harvest.audit));
         Ok(ChangeBatch {
@@ -405,6 +410,7 @@ impl Results {
         write_slices(self.cells.slices(), &mut out);
         self.lists.write(&mut out);
         self.watch.write_rates(&mut out);
+        self.scored.write(&mut out);
         let version = self.version;
         Ok(ResultRuns {
             cells,
@@ -426,6 +432,7 @@ impl Results {
             .copied()
             .collect();
         self.watch.restore(&mut read, &at_rest)?;
+        self.scored = Scored::read(&mut read).map_err(RestError::of("the scores"))?;
         self.inventory.set_at_rest(&at_rest);
         self.cells = Cells::restore(slices, Arc::clone(&at_rest));
         for slice in passing {
@@ -472,10 +479,14 @@ impl Results {
             };
             publish(self, &batch)?;
         }
-        self.inventory.chunks(RESTORED_ROWS, |changes| {
+        let mut scored = std::mem::take(&mut self.scored);
+        let told = self.inventory.chunks(RESTORED_ROWS, |changes| {
+            scored.learn(&changes, self);
             let progress = self.progress;
             publish(self, &ChangeBatch { changes, progress })
-        })
+        });
+        self.scored = scored;
+        told
     }
 
     /// A checkpoint stands: what it took need not stay in memory. Returns what readers see at rest from now on.

@@ -3,6 +3,7 @@
 use crate::Stores;
 use crate::archive::JudgedFrame;
 use crate::audit::AuditKey;
+use crate::days::Begun;
 use crate::home::{SHARDS, ShardId};
 use crate::names::{Names, ProductHash, ProductMention, Products};
 use crate::texts::TextNames;
@@ -100,6 +101,8 @@ pub struct Round {
     pub end_offset: u64,
     /// Seconds before this are no longer on the timeline.
     pub pulse_from: EventTime,
+    /// Stores whose day begins with the last frame.
+    pub begun: Vec<Begun>,
 }
 
 /// An event in a round, with all that folds want to know of it.

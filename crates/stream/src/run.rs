@@ -456,7 +456,7 @@ impl Feeder {
                 self.end_again()?;
             } else if self.is_checkpoint_due(is_ending) {
                 self.checkpoint()?;
-            } else if self.line.is_changed() && (self.until_due().is_zero() || is_ending) {
+            } else if self.line.is_changed() && (self.is_publication_due() || is_ending) {
                 self.publish()?;
             }
             if is_ending {
@@ -563,6 +563,10 @@ impl Feeder {
             Some(_) => Again::GoesOn,
             None => Again::No,
         }
+    }
+
+    fn is_publication_due(&self) -> bool {
+        self.line.is_harvest_due() || self.until_due().is_zero()
     }
 
     /// Time until the next publication is due; zero where nothing waits for one.

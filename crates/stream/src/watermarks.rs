@@ -54,7 +54,7 @@ struct StoreTime {
 }
 
 /// Watermarks of all stores.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Watermarks {
     stores: BTreeMap<NameId, StoreTime>,
     sources: HashMap<SourceKey, SourceTime>,
@@ -267,6 +267,22 @@ impl Watermarks {
         let known = self.stores.iter();
         let known = known.map(|(store, known)| Some((*store, known.watermark.max(known.history)?)));
         known.flatten().collect()
+    }
+
+    /// A store's watermark, and up to when its story is told.
+    pub fn of(&self, store: NameId) -> Option<(Option<EventTime>, EventTime)> {
+        let known = self.stores.get(&store)?;
+        Some((known.watermark, known.watermark.max(known.history)?))
+    }
+
+    /// Time as records tell it; nothing before a live source or a tick was heard.
+    pub fn now(&self) -> Option<EventTime> {
+        self.now
+    }
+
+    /// Stores whose row changed since this was last asked; their rows are then not told any more.
+    pub fn take_changed(&mut self) -> BTreeSet<NameId> {
+        std::mem::take(&mut self.changed)
     }
 
     /// Rows that changed since this was last asked.

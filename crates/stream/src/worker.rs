@@ -8,8 +8,9 @@ use crate::round::Round;
 use crate::seen;
 use crate::shard::{Movement, Outgoing, Output, Shard, ShardSetting, Verdicts};
 use analytics::alert::Burst;
-use analytics::cell::{CellKey, Delta};
+use analytics::cell::{CellKey, Delta, NameId};
 use analytics::customer::Profile;
+use analytics::customer::rfm::Counts;
 use analytics::order::{OrderNews, OrderRow};
 use analytics::person::{AsOf, CartRow, Deadlines, PersonKey, SessionRow};
 use analytics::product::ProductMovement;
@@ -89,6 +90,8 @@ pub struct HandedOver {
     pub carts: Vec<CartRow>,
     /// Customers.
     pub customers: BTreeMap<PersonKey, Option<Box<Profile>>>,
+    /// How many more customers of a store have which value.
+    pub scored: BTreeMap<NameId, Counts>,
     /// Persons who are very busy, or no longer are.
     pub bursts: Vec<(PersonKey, Vec<Burst>)>,
     /// Stock and prices.
@@ -226,6 +229,7 @@ fn hand_over(shards: &mut [Shard], products_max: usize, out: &mut Output) -> Han
         sessions: out.persons.sessions.take(),
         carts: out.persons.carts.take(),
         customers: std::mem::take(&mut out.persons.customers),
+        scored: std::mem::take(&mut out.persons.scored),
         bursts: std::mem::take(&mut out.persons.bursts),
         inventory: std::mem::take(&mut out.inventory),
     }

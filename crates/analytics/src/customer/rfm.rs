@@ -3,9 +3,9 @@
 //!
 //! How a caller uses it. The home of a customer notes, whenever the customer's orders change, the difference between the
 //! [`Values`] before and after in [`Counts`] of its own ([`Counts::change`]) and sends those along with its other partial
-//! results; whoever merges adds them up, one `Counts` for each store ([`Counts::merge`]). At the first watermark of a store's
-//! new day, before anything later is folded, the merger fixes [`CutPoints::of`] the counts and publishes them; they stand for
-//! the day. An order that comes late changes its customer's values, and so perhaps its score, but no cut point of a day that
+//! results; whoever merges adds them up, one `Counts` for each store ([`Counts::merge`]). With the frame by which a store's
+//! new day begins, before anything later is folded, the merger fixes [`CutPoints::of`] the counts and publishes them; they
+//! stand for the day. An order that comes late changes its customer's values, and so perhaps its score, but no cut point of a day that
 //! has begun. Scores and segments are asked for when a row is read: [`CutPoints::scores`], [`Segments::of`].
 
 mod counts;
@@ -16,7 +16,8 @@ pub use counts::{Counts, Distribution, MONEY_VALUES_MAX};
 pub use cut::{Boundary, CutPoints, Cuts, Cutting, Fifths, Method, Rules, RulesError, by_rank};
 pub use segment::{SegmentError, SegmentRule, Segments};
 
-use super::totals::Totals;
+use super::profile::Profile;
+use super::totals::{Amounts, Totals};
 use crate::cell::NameId;
 use crate::window::Calendar;
 use event::EventTime;
@@ -55,17 +56,41 @@ impl Values {
     /// Of what a customer's orders add up to; nothing where there is none.
     #[must_use]
     pub fn of(totals: &Totals, currency: NameId, calendar: &Calendar) -> Option<Values> {
-        let mut amounts = totals.amounts.iter();
-        let net = amounts
-            .find(|amounts| amounts.currency == currency)
-            .map_or(0, |one| one.net);
-        Some(Values {
-            last: Day::of(totals.last?, calendar),
-            frequency: totals.orders,
+        let net = net_in(&totals.amounts, currency);
+        Some(Values::new(
+            Day::of(totals.last?, calendar),
+            totals.orders,
+            net,
+        ))
+    }
+
+    /// The same of a customer's profile.
+    #[must_use]
+    pub fn of_profile(profile: &Profile, currency: NameId, calendar: &Calendar) -> Option<Values> {
+        let net = net_in(&profile.amounts, currency);
+        Some(Values::new(
+            Day::of(profile.last_order?, calendar),
+            profile.orders,
+            net,
+        ))
+    }
+
+    /// Of these numbers.
+    #[must_use]
+    pub fn new(last: Day, frequency: u64, net: i128) -> Values {
+        Values {
+            last,
+            frequency,
             // 922 trillion and more are as much.
             monetary: net.clamp(i64::MIN.into(), i64::MAX.into()) as i64,
-        })
+        }
     }
+}
+
+fn net_in(amounts: &[Amounts], currency: NameId) -> i128 {
+    let mut amounts = amounts.iter();
+    let own = amounts.find(|amounts| amounts.currency == currency);
+    own.map_or(0, |own| own.net)
 }
 
 /// Scores from 1 to 5; 5 is what a shop likes best.

@@ -1,5 +1,6 @@
 //! How a store looks at its persons.
 
+use crate::cell::NameId;
 use crate::funnel::Funnels;
 use crate::window::Calendar;
 use crate::{cart, session};
@@ -16,6 +17,8 @@ pub struct PersonRules {
     pub funnels: Funnels,
     /// The store's days.
     pub calendar: Calendar,
+    /// The store's own currency, in which its customers' money is scored.
+    pub currency: NameId,
     /// Events within a minute above which a person's minutes are told, for the rules of alerts.
     pub busy_above: u32,
 }
@@ -28,6 +31,7 @@ impl Default for PersonRules {
             carts: cart::Rules::default(),
             funnels: Funnels::default(),
             calendar: Calendar::new(TimeZone::UTC),
+            currency: NameId::default(),
             busy_above: u32::MAX,
         }
     }

@@ -2,6 +2,7 @@
 //! the line.
 
 use super::inventory::named;
+use super::segments;
 use crate::app::App;
 use crate::auth::store_of;
 use crate::keys::Principal;
@@ -20,11 +21,12 @@ use std::sync::Arc;
 /// Rows of a page where none are asked for.
 const PAGE_ROWS: usize = 100;
 
-/// `?sort=&store=&limit=&cursor=`
+/// `?sort=&segment=&store=&limit=&cursor=`
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CustomersOf {
     sort: Option<String>,
+    segment: Option<String>,
     store: Option<String>,
     limit: Option<usize>,
     cursor: Option<String>,
@@ -35,6 +37,12 @@ pub(crate) struct CustomersOf {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CustomerOf {
     store: Option<String>,
+}
+
+impl CustomerOf {
+    pub(super) fn store(&self) -> Option<&str> {
+        self.store.as_deref()
+    }
 }
 
 /// Customers of a store who ordered or filled a cart; those who brought in most come first.
@@ -50,7 +58,12 @@ pub(crate) async fn list(
     let sort = sort.transpose()?.unwrap_or_default();
     let store = store_of(&principal, asked.store.as_deref())?;
     let live = &app.state.live;
-    let list = live.customers(&store, sort);
+    let segment = asked.segment.as_deref();
+    let segment = segment.map(|name| segments::read(name, &store, live));
+    let mut list = live.customers(&store, sort);
+    if let Some(segment) = segment.transpose()? {
+        list = live.in_segment(&store, &segment, list);
+    }
     let (page, next) = window.page(&list.customers);
     let rows = page.iter().map(|found| customer(&store, found, live));
     let mut envelope = Envelope {
@@ -117,6 +130,7 @@ fn customer(store: &str, row: &Customer, live: &LiveTables) -> Value {
             "day_of_week": liked.day_of_week,
         },
         "visitors": row.visitors,
+        "rfm": segments::rfm(store, row, live),
         "cart": row.cart.as_ref().map(cart),
     })
 }

@@ -15,5 +15,6 @@ pub(crate) mod inventory;
 pub(crate) mod quality;
 pub(crate) mod quarantine;
 pub(crate) mod queries;
+pub(crate) mod segments;
 pub(crate) mod sessions;
 pub(crate) mod stream;

@@ -8,7 +8,7 @@ pub use keys::{KINDS, KeyError, keys_of, kind_of, set};
 use super::funnels::FunnelSettings;
 use crate::exit::Problem;
 use analytics::alert::{
-    Condition, Direction, FunnelBreak, Rate, Rule, RuleError, Severity, check_rules, usual_rules,
+    Condition, Direction, Rate, Rule, RuleError, Severity, check_rules, usual_rules,
 };
 use event::nearest;
 use serde::{Deserialize, Serialize};
@@ -235,15 +235,6 @@ impl AlertSettings {
                 // Ten of whatever the metric is counted in.
                 keys::set(&mut rule, "least", "10").expect("rates have it");
                 rule
-            }
-            "funnel_break" => {
-                let funnel = FunnelBreak {
-                    funnel: text("funnel").into(),
-                    z_above: 4_000,
-                    entered_min: 50,
-                    observations_min: 5,
-                };
-                Rule::new("", Severity::Warning, Condition::FunnelBreak(funnel))
             }
             _ => {
                 let against = match text("against") {

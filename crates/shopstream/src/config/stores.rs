@@ -1,7 +1,9 @@
-//! What a shop says of itself: its clock, its money, how it looks at sessions, carts, stock and prices, what is worth an alert.
+//! What a shop says of itself: its clock, its money, how it looks at sessions, carts, stock, prices and customers, what is
+//! worth an alert.
 
 use super::alerts::{self, AlertSettings};
 use super::funnels::{self, FunnelSettings};
+use super::scores::RfmSettings;
 use crate::exit::Problem;
 use analytics::stock::SalesCount;
 use analytics::{bot, cart, price, session, stock};
@@ -36,6 +38,8 @@ pub struct StoreSettings {
     pub prices: PriceSettings,
     /// Which sessions are taken for those of programs.
     pub bots: BotSettings,
+    /// How it scores its customers.
+    pub rfm: RfmSettings,
 }
 
 /// How sessions are cut. A change counts all of them again from the log.
@@ -152,6 +156,7 @@ impl Default for StoreSettings {
             stock: StockSettings::default(),
             prices: PriceSettings::default(),
             bots: BotSettings::default(),
+            rfm: RfmSettings::default(),
         }
     }
 }
@@ -278,6 +283,7 @@ impl StoreSettings {
             ));
         }
         self.bots.check(name)?;
+        self.rfm.check(name)?;
         funnels::check(&self.funnels, name)?;
         alerts::check(&self.alerts, &self.funnels, name)
     }
@@ -307,6 +313,7 @@ impl StoreSettings {
                 .expect("checked when the configuration was read"),
             rules: alerts::rules(&self.alerts),
             stock: self.stock.rules(),
+            rfm: (self.rfm.rules()).expect("checked when the configuration was read"),
             prices: price::Rules {
                 side_days: self.prices.side_days.into(),
                 ..price::Rules::default()

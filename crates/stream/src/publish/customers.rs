@@ -3,9 +3,11 @@
 
 use super::name;
 use analytics::cell::NameId;
+use analytics::customer::rfm::{Day, Values};
 use analytics::customer::{Amounts, OpenCart, Profile};
 use analytics::person::PersonKey;
 use analytics::ratio::Ratio;
+use analytics::window::Calendar;
 use changelog::Value;
 use event::EventTime;
 use std::sync::Arc;
@@ -59,6 +61,22 @@ pub fn values(
         .into_iter()
         .chain(cart(profile.cart.as_ref(), names))
         .collect()
+}
+
+/// Columns by which a customer is scored: orders, when the last one was, and the net in the store's own currency.
+const ORDERS: usize = 2;
+const LAST_ORDER: usize = 4;
+const NET: usize = 9;
+
+/// By what a customer is scored, out of its row; nothing where it never ordered.
+pub fn scored(row: &[Value], calendar: &Calendar) -> Option<Values> {
+    let (Some(Value::Int(orders)), Some(Value::Time(last)), Some(Value::Decimal(net))) =
+        (row.get(ORDERS), row.get(LAST_ORDER), row.get(NET))
+    else {
+        return None;
+    };
+    let last = Day::of(EventTime(*last), calendar);
+    Some(Values::new(last, u64::try_from(*orders).ok()?, *net))
 }
 
 /// State, when it last moved, pieces, worth and currency of the newest cart.

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::iter::Peekable;
 
 /// The tables, in the order of their numbers at rest.
-pub const TABLES: [&str; 7] = [
+pub const TABLES: [&str; 8] = [
     "inventory",
     "stock",
     "prices",
@@ -25,6 +25,7 @@ pub const TABLES: [&str; 7] = [
     "alerts",
     "alerts_more",
     "customers",
+    "rfm_cuts",
 ];
 
 /// Rows by their keys as bytes; nothing where a row is gone.

@@ -2,7 +2,7 @@
 //! Which events there are, and what must come of them, is not known here.
 
 use super::shop::STORES;
-use crate::{Line, Results, Store, Stores, StreamConfig};
+use crate::{Harvest, Line, Results, Store, Stores, StreamConfig};
 use analytics::alert::{Condition, Rule, usual_rules};
 use analytics::session::Rules;
 use changelog::{Change, Value};
@@ -153,19 +153,33 @@ impl Run {
             for frame in round {
                 self.line
                     .push(frame.number, frame.first_offset, frame.body.clone());
+                if self.line.is_round_full() {
+                    self.fold();
+                }
             }
-            self.line.fold(|_| ()).expect("folds");
+            self.fold();
             // Before the last one rows of products may wait.
             let harvest = match number == last {
                 true => self.line.harvest(),
                 false => self.line.harvest_behind(),
             };
-            let harvest = harvest.expect("harvests");
-            let changes = self.results.apply(harvest).expect("all in memory").changes;
-            changes
-                .into_iter()
-                .for_each(|change| upsert(&mut self.view, change));
+            self.publish(harvest.expect("harvests"));
         }
+    }
+
+    fn fold(&mut self) {
+        if self.line.has_round() {
+            self.line.fold(|_| ()).expect("folds");
+        }
+        if self.line.is_harvest_due() {
+            let harvest = self.line.harvest_behind();
+            self.publish(harvest.expect("harvests"));
+        }
+    }
+
+    fn publish(&mut self, harvest: Harvest) {
+        let changes = self.results.apply(harvest).expect("all in memory").changes;
+        (changes.into_iter()).for_each(|change| upsert(&mut self.view, change));
     }
 
     /// The final tables, after the law was checked against the number of events in the log.
@@ -181,7 +195,8 @@ impl Run {
         );
         check_law(&self.view, sent);
         let mut view = self.view;
-        // Tallies say how often something came, which repetition is meant to change, and watermarks when.
+        // Tallies say how often something came, which repetition is meant to change, and watermarks when. Cut points are
+        // fixed of what had come by then, so they follow from the log and not from the set of its events.
         let of_arrivals = [
             "sources",
             "totals",
@@ -190,6 +205,7 @@ impl Run {
             "rhythms",
             "watermarks",
             "ticks",
+            "rfm_cuts",
         ];
         view.retain(|(table, _), _| !of_arrivals.contains(&table.as_str()));
         view
@@ -207,6 +223,13 @@ pub(super) fn tables(events: &[Told], delivery: Delivery) -> Tables {
 pub(super) fn of_time(tables: &Tables) -> Tables {
     let rows = tables.iter();
     let rows = rows.filter(|((table, _), _)| ["watermarks", "ticks"].contains(&table.as_str()));
+    rows.map(|(key, values)| (key.clone(), values.clone()))
+        .collect()
+}
+
+/// What the tables say of cut points.
+pub(super) fn of_scores(tables: &Tables) -> Tables {
+    let rows = tables.iter().filter(|((table, _), _)| table == "rfm_cuts");
     rows.map(|(key, values)| (key.clone(), values.clone()))
         .collect()
 }

@@ -5,7 +5,8 @@
 //! 256 cases each; `PROPTEST_CASES=10000` makes them as many as the long proof wants.
 
 use super::harness::{
-    Delivery, Frame, Run, Tables, Told, counted, differences, log, log_received, of_time, tables,
+    Delivery, Frame, Run, Tables, Told, counted, differences, log, log_received, of_scores,
+    of_time, tables,
 };
 use super::lives::{Resting, resume};
 use super::recount::{recount, said};
@@ -137,5 +138,34 @@ proptest! {
         run.read(first);
         run.read(rest);
         prop_assert_eq!(differences(&counted(run.end(plan.told().len())), &plainly(&plan)), "");
+    }
+}
+
+proptest! {
+    // Three runs a case, one of them with many lives.
+    #![proptest_config(ProptestConfig {
+        cases: ProptestConfig::default().cases / 4,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn the_same_log_has_the_same_cut_points_whatever_the_rounds_workers_and_restarts(
+        plan in plans(),
+        (delivery, resting) in (deliveries(), restings()),
+        lives_rounds in prop::collection::vec(0..8_usize, 0..4),
+        pauses_seconds in prop::collection::vec((0..50_000_i64, any::<bool>()), 1..9),
+    ) {
+        let told = plan.told();
+        let frames = paused(&told, delivery, &pauses_seconds);
+        let mut plain = Run::start(Delivery { workers: 1, frames_a_round: 1, ..delivery });
+        plain.read(&frames);
+        let expected = of_scores(&plain.view);
+        let many = Delivery { frames_a_round: usize::MAX, ..delivery };
+        let mut at_once = Run::start(many);
+        at_once.read(&frames);
+        prop_assert_eq!(differences(&of_scores(&at_once.view), &expected), "");
+        let resumed = resume(delivery, resting, &frames, &lives_rounds);
+        prop_assert_eq!(differences(&of_scores(&resumed.view), &expected), "");
     }
 }

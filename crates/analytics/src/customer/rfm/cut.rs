@@ -42,6 +42,18 @@ pub enum Boundary {
     Larger,
 }
 
+impl Boundary {
+    /// Each by its name.
+    pub const ALL: [(&str, Boundary); 2] =
+        [("smaller", Boundary::Smaller), ("larger", Boundary::Larger)];
+
+    /// As it is told.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Boundary::ALL[self as usize].0
+    }
+}
+
 /// How a store scores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rules {
@@ -96,6 +108,17 @@ impl Fifths {
     #[must_use]
     pub fn value(self) -> f64 {
         self.0 as f64 / FIFTHS as f64
+    }
+}
+
+impl Fifths {
+    /// The whole value next to it that parts whole values as this point does.
+    #[must_use]
+    pub fn parting(self, boundary: Boundary) -> i128 {
+        match boundary {
+            Boundary::Smaller => self.0.div_euclid(FIFTHS),
+            Boundary::Larger => -(-self.0).div_euclid(FIFTHS),
+        }
     }
 }
 

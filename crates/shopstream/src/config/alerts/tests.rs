@@ -115,7 +115,7 @@ fn another_name_adds_a_rule_that_begins_with_the_usual_one_of_its_kind() {
     check(
         "name = 'carts'\nkind = 'funnel_break'\nfunnel = 'purchase'",
         "carts",
-        "funnel_break warning entered_min=50 funnel=purchase observations_min=5 z_above=4",
+        "funnel_break critical entered_min=100 funnel=purchase observations_min=24 z_above=4",
     );
 }
 
