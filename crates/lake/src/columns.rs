@@ -58,8 +58,16 @@ pub(crate) fn file_schema() -> SchemaRef {
     let optional = |name: &str, kind: DataType| Field::new(name, kind, true);
     let labels = Label::ALL.iter().filter(|label| **label != Label::Store);
     fields.extend(labels.map(|column| optional(column.name(), DataType::Utf8)));
-    fields.extend(Text::ALL.iter().map(|column| optional(column.name(), DataType::Utf8)));
-    fields.extend(Amount::ALL.iter().map(|column| optional(column.name(), amount())));
+    fields.extend(
+        Text::ALL
+            .iter()
+            .map(|column| optional(column.name(), DataType::Utf8)),
+    );
+    fields.extend(
+        Amount::ALL
+            .iter()
+            .map(|column| optional(column.name(), amount())),
+    );
     let kind = |number: Number| match number {
         Number::TimeSent | Number::TimeReceived => time(),
         Number::IsBot => DataType::Boolean,
@@ -93,7 +101,8 @@ pub(crate) fn with_dictionary() -> Vec<Vec<String>> {
     let of_items = ItemLabel::ALL.iter().map(|label| label.name());
     let texts = [ItemText::Brand, ItemText::StockStatus, ItemText::CategoryId].map(ItemText::name);
     let of_items = of_items.chain(texts);
-    let of_items = of_items.map(|name| [ITEMS, "list", "element", name].map(str::to_owned).to_vec());
+    let of_items =
+        of_items.map(|name| [ITEMS, "list", "element", name].map(str::to_owned).to_vec());
     top.chain(of_items).collect()
 }
 
@@ -114,12 +123,21 @@ fn item() -> FieldRef {
 }
 
 fn item_fields() -> Fields {
-    let texts = ItemText::ALL.iter().map(|column| (column.name(), DataType::Utf8));
-    let labels = ItemLabel::ALL.iter().map(|column| (column.name(), DataType::Utf8));
-    let amounts = ItemAmount::ALL.iter().map(|column| (column.name(), amount()));
-    let numbers = ItemNumber::ALL.iter().map(|column| (column.name(), DataType::Int64));
+    let texts = ItemText::ALL
+        .iter()
+        .map(|column| (column.name(), DataType::Utf8));
+    let labels = ItemLabel::ALL
+        .iter()
+        .map(|column| (column.name(), DataType::Utf8));
+    let amounts = ItemAmount::ALL
+        .iter()
+        .map(|column| (column.name(), amount()));
+    let numbers = ItemNumber::ALL
+        .iter()
+        .map(|column| (column.name(), DataType::Int64));
     let all = numbers.chain(labels).chain(texts).chain(amounts);
-    all.map(|(name, kind)| Field::new(name, kind, true)).collect()
+    all.map(|(name, kind)| Field::new(name, kind, true))
+        .collect()
 }
 
 /// Some events of a batch.
@@ -137,7 +155,9 @@ pub(crate) struct Piece {
 
 impl Piece {
     pub(crate) fn len(&self) -> usize {
-        self.rows.as_ref().map_or(self.batch.num_rows(), UInt32Array::len)
+        self.rows
+            .as_ref()
+            .map_or(self.batch.num_rows(), UInt32Array::len)
     }
 
     fn row_numbers(&self) -> Box<dyn Iterator<Item = u32> + '_> {
@@ -217,16 +237,21 @@ fn plain(column: &ArrayRef, kind: &DataType) -> Result<ArrayRef, ArrowError> {
 /// Line items with every column.
 fn plain_items(column: &ArrayRef, item: &FieldRef) -> Result<ArrayRef, ArrowError> {
     let wrong = || ArrowError::SchemaError("items are no list of structs".to_owned());
-    let list = column.as_any().downcast_ref::<ListArray>().ok_or_else(wrong)?;
+    let list = column
+        .as_any()
+        .downcast_ref::<ListArray>()
+        .ok_or_else(wrong)?;
     let values = list.values().as_any().downcast_ref::<StructArray>();
     let values = values.ok_or_else(wrong)?;
     let DataType::Struct(fields) = item.data_type() else {
         return Err(wrong());
     };
-    let columns = fields.iter().map(|field| match values.column_by_name(field.name()) {
-        Some(column) => plain(column, field.data_type()),
-        None => Ok(arrow_array::new_null_array(field.data_type(), values.len())),
-    });
+    let columns = fields
+        .iter()
+        .map(|field| match values.column_by_name(field.name()) {
+            Some(column) => plain(column, field.data_type()),
+            None => Ok(arrow_array::new_null_array(field.data_type(), values.len())),
+        });
     let columns = columns.collect::<Result<Vec<_>, _>>()?;
     let values = match fields.is_empty() {
         true => return Err(wrong()),

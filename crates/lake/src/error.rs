@@ -28,7 +28,9 @@ pub enum LakeError {
         why: String,
     },
     /// Another process has written to the table what this one was about to write.
-    #[error("another process writes to the lake's table `{table}`: it is {theirs} frames far, this one {ours}")]
+    #[error(
+        "another process writes to the lake's table `{table}`: it is {theirs} frames far, this one {ours}"
+    )]
     Overtaken {
         /// The table's name.
         table: String,

@@ -223,7 +223,9 @@ impl EventArchive {
             first_offset: judged.first_offset,
             adding: adding.clone(),
         };
-        rows.into_iter().map(|(of, rows)| (of, piece(rows))).collect()
+        rows.into_iter()
+            .map(|(of, rows)| (of, piece(rows)))
+            .collect()
     }
 
     /// Writes what waits of a day to its file.

@@ -136,7 +136,9 @@ fn setting(name: &str) -> Result<AmazonS3ConfigKey, PlaceError> {
         "virtual_hosted_style_request",
         "skip_signature",
     ];
-    let key = KNOWN.contains(&name).then(|| AmazonS3ConfigKey::from_str(name));
+    let key = KNOWN
+        .contains(&name)
+        .then(|| AmazonS3ConfigKey::from_str(name));
     match key {
         Some(Ok(key)) => Ok(key),
         _ => Err(PlaceError::Setting(name.to_owned(), KNOWN.join(", "))),

@@ -108,7 +108,9 @@ impl Table {
     async fn read_reached(&self) -> Result<Reached, LakeError> {
         let snapshot = self.table.snapshot().map_err(|error| self.failed(error))?;
         let stored = async |app| {
-            let version = snapshot.snapshot().transaction_version(&self.log_store, app);
+            let version = snapshot
+                .snapshot()
+                .transaction_version(&self.log_store, app);
             let version = version.await.map_err(|error| self.failed(error))?;
             Ok::<u64, LakeError>(version.and_then(|it| u64::try_from(it).ok()).unwrap_or(0))
         };
@@ -185,7 +187,10 @@ impl Table {
         let state = self.table.snapshot().map_err(|error| self.failed(error))?;
         let views = state.snapshot().file_views(&self.log_store, None);
         let removes = views.map_ok(|file| file.remove_action(true));
-        removes.try_collect().await.map_err(|error| self.failed(error))
+        removes
+            .try_collect()
+            .await
+            .map_err(|error| self.failed(error))
     }
 }
 
@@ -205,7 +210,11 @@ async fn create(
         .with_columns(columns.fields().cloned())
         .with_partition_columns(declaration.partitioned_by.iter().copied())
         .with_raise_if_key_not_exists(false)
-        .with_configuration(own.into_iter().chain(kept).map(|(name, value)| (name, Some(value))))
+        .with_configuration(
+            own.into_iter()
+                .chain(kept)
+                .map(|(name, value)| (name, Some(value))),
+        )
         .await
 }
 
@@ -216,13 +225,16 @@ fn check(table: &DeltaTable, declaration: &Declaration) -> Result<(), LakeError>
         table: name.to_owned(),
         why,
     };
-    let snapshot = table.snapshot().map_err(|error| LakeError::of(name, error))?;
+    let snapshot = table
+        .snapshot()
+        .map_err(|error| LakeError::of(name, error))?;
     let configuration = snapshot.metadata().configuration();
     if configuration.get(MADE_BY).map(String::as_str) != Some(name) {
         return Err(foreign(format!("it lacks the property `{MADE_BY}`")));
     }
     let schema = snapshot.schema();
-    let missing = (declaration.schema.fields().iter()).find(|field| schema.field(field.name()).is_none());
+    let missing =
+        (declaration.schema.fields().iter()).find(|field| schema.field(field.name()).is_none());
     match missing {
         Some(field) => Err(foreign(format!("it has no column `{}`", field.name()))),
         None => Ok(()),

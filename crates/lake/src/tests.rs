@@ -49,7 +49,11 @@ fn frame(number: u64, rows: u64) -> EventBatch {
             name: "s".into(),
             store: store.into(),
         });
-        let mut event = Event::new(if at % 2 == 0 { EventType::Order } else { EventType::PageView });
+        let mut event = Event::new(if at % 2 == 0 {
+            EventType::Order
+        } else {
+            EventType::PageView
+        });
         event.id = Some(EventId(u128::from(at) + 1));
         event.time = Some(EventTime(BEGIN + at as i64 * HOUR));
         event.set_label(Label::Country, "Malta");
@@ -94,7 +98,10 @@ async fn open(folder: &Path) -> Result<EventArchive, LakeError> {
 async fn give(archive: &mut EventArchive, frames: std::ops::Range<u64>) {
     for number in frames {
         let events = frame(number * 10, 10);
-        archive.take(judged(&events, number, &[], &[])).await.expect("takes");
+        archive
+            .take(judged(&events, number, &[], &[]))
+            .await
+            .expect("takes");
     }
 }
 
@@ -137,7 +144,14 @@ async fn what_was_committed_is_there_once_with_its_columns() {
         .sum();
     assert_eq!(sum, (0..120).step_by(2).map(|at| 12_500 * at).sum::<i128>());
     let items: usize = (rows.iter())
-        .map(|batch| batch.column_by_name("items").expect("a column").as_list::<i32>().values().len())
+        .map(|batch| {
+            batch
+                .column_by_name("items")
+                .expect("a column")
+                .as_list::<i32>()
+                .values()
+                .len()
+        })
         .sum();
     assert_eq!(items, 60);
 }
@@ -151,8 +165,16 @@ async fn a_row_is_in_the_partition_of_its_shops_day() {
     let mut days: Vec<(String, i64, i32)> = Vec::new();
     for batch in read(dir.path()).await {
         let offsets = batch.column_by_name(LOG_OFFSET).expect("a column").clone();
-        let store = arrow_cast::cast(batch.column_by_name(STORE).expect("a column"), &arrow_schema::DataType::Utf8).expect("text");
-        let day = arrow_cast::cast(batch.column_by_name(DAY).expect("a column"), &arrow_schema::DataType::Date32).expect("a date");
+        let store = arrow_cast::cast(
+            batch.column_by_name(STORE).expect("a column"),
+            &arrow_schema::DataType::Utf8,
+        )
+        .expect("text");
+        let day = arrow_cast::cast(
+            batch.column_by_name(DAY).expect("a column"),
+            &arrow_schema::DataType::Date32,
+        )
+        .expect("a date");
         for at in 0..batch.num_rows() {
             let (store, day) = (store.as_string::<i32>(), day.as_primitive::<Date32Type>());
             let offset = offsets.as_primitive::<Int64Type>().value(at);
@@ -161,7 +183,11 @@ async fn a_row_is_in_the_partition_of_its_shops_day() {
     }
     days.sort_by_key(|(_, offset, _)| *offset);
     let told = |offset: i64| {
-        let jiff_zone = if offset % 3 == 0 { "Europe/Berlin" } else { "UTC" };
+        let jiff_zone = if offset % 3 == 0 {
+            "Europe/Berlin"
+        } else {
+            "UTC"
+        };
         let time = jiff::Timestamp::from_microsecond(BEGIN + offset * HOUR).expect("a time");
         let date = time.in_tz(jiff_zone).expect("a zone").date();
         let since = jiff::civil::date(1970, 1, 1).until(date).expect("days");
@@ -183,7 +209,11 @@ async fn what_does_not_count_is_not_there_and_what_adds_lines_says_so() {
     assert_eq!(offsets(&rows), [0, 1, 3, 4, 5, 6, 8, 9]);
     let adding: Vec<i64> = (rows.iter())
         .flat_map(|batch| {
-            let adds = batch.column_by_name(ADDS_LINES).expect("a column").as_boolean().clone();
+            let adds = batch
+                .column_by_name(ADDS_LINES)
+                .expect("a column")
+                .as_boolean()
+                .clone();
             let offsets = batch.column_by_name(LOG_OFFSET).expect("a column").clone();
             (0..batch.num_rows())
                 .filter(move |at| adds.is_valid(*at) && adds.value(*at))
@@ -206,7 +236,10 @@ async fn whoever_opens_it_again_goes_on_where_the_last_commit_ended() {
     assert_eq!((archive.reached().frame, archive.reached().offset), (3, 30));
     give(&mut archive, 0..9).await;
     archive.commit().await.expect("commits");
-    assert_eq!(offsets(&read(dir.path()).await), (0..90).collect::<Vec<_>>());
+    assert_eq!(
+        offsets(&read(dir.path()).await),
+        (0..90).collect::<Vec<_>>()
+    );
 }
 
 #[tokio::test]
@@ -218,7 +251,10 @@ async fn what_it_let_go_of_it_takes_again() {
     assert_eq!(archive.taken(), Reached::default());
     give(&mut archive, 0..7).await;
     archive.commit().await.expect("commits");
-    assert_eq!(offsets(&read(dir.path()).await), (0..70).collect::<Vec<_>>());
+    assert_eq!(
+        offsets(&read(dir.path()).await),
+        (0..70).collect::<Vec<_>>()
+    );
 }
 
 #[tokio::test]
@@ -229,12 +265,26 @@ async fn what_is_judged_anew_takes_the_place_of_all_that_was() {
     archive.commit().await.expect("commits");
     archive.begin_again(77).await;
     let events = frame(0, 10);
-    archive.take(judged(&events, 0, &[0, 1, 2], &[])).await.expect("takes");
-    assert_eq!(offsets(&read(dir.path()).await).len(), 40, "nothing changes before the commit");
+    archive
+        .take(judged(&events, 0, &[0, 1, 2], &[]))
+        .await
+        .expect("takes");
+    assert_eq!(
+        offsets(&read(dir.path()).await).len(),
+        40,
+        "nothing changes before the commit"
+    );
     archive.commit().await.expect("commits");
     assert_eq!(offsets(&read(dir.path()).await), [3, 4, 5, 6, 7, 8, 9]);
     let archive = open(dir.path()).await.expect("opens");
-    assert_eq!(archive.reached(), Reached { generation: 77, frame: 1, offset: 10 });
+    assert_eq!(
+        archive.reached(),
+        Reached {
+            generation: 77,
+            frame: 1,
+            offset: 10
+        }
+    );
 }
 
 #[tokio::test]
@@ -248,8 +298,21 @@ async fn a_second_writer_is_told_and_writes_nothing() {
     give(&mut second, 0..2).await;
     first.commit().await.expect("commits");
     let refused = second.commit().await.expect_err("it was overtaken");
-    assert!(matches!(refused, LakeError::Overtaken { theirs: 3, ours: 0, .. }), "{refused:?}");
-    assert_eq!(offsets(&read(dir.path()).await), (0..30).collect::<Vec<_>>());
+    assert!(
+        matches!(
+            refused,
+            LakeError::Overtaken {
+                theirs: 3,
+                ours: 0,
+                ..
+            }
+        ),
+        "{refused:?}"
+    );
+    assert_eq!(
+        offsets(&read(dir.path()).await),
+        (0..30).collect::<Vec<_>>()
+    );
 }
 
 #[tokio::test]
@@ -259,7 +322,9 @@ async fn a_table_of_somebody_else_is_left_alone() {
     let url = url::Url::from_directory_path(dir.path().join(EVENTS)).expect("a path");
     let table = DeltaTable::try_from_url(url).await.expect("a place");
     let column = deltalake_core::kernel::DataType::LONG;
-    (table.create().with_column("a", column, true, None)).await.expect("a table");
+    (table.create().with_column("a", column, true, None))
+        .await
+        .expect("a table");
     let refused = open(dir.path()).await.err().expect("it is none of ours");
     assert!(refused.to_string().contains("did not make"), "{refused}");
 }
@@ -270,9 +335,15 @@ async fn a_log_entry_that_is_cut_is_told_as_it_is() {
     let mut archive = open(dir.path()).await.expect("opens");
     give(&mut archive, 0..1).await;
     archive.commit().await.expect("commits");
-    let entry = dir.path().join(EVENTS).join("_delta_log/00000000000000000001.json");
+    let entry = dir
+        .path()
+        .join(EVENTS)
+        .join("_delta_log/00000000000000000001.json");
     let bytes = std::fs::read(&entry).expect("an entry");
     std::fs::write(&entry, &bytes[..bytes.len() / 2]).expect("cut");
     let refused = open(dir.path()).await.err().expect("it cannot be read");
-    assert!(refused.to_string().contains("`events` cannot be used"), "{refused}");
+    assert!(
+        refused.to_string().contains("`events` cannot be used"),
+        "{refused}"
+    );
 }

@@ -55,7 +55,9 @@ impl Archive for LakeArchive {
                 offset: frame.end.offset,
             },
         };
-        self.tasks.block_on(self.events.take(judged)).map_err(failed)
+        self.tasks
+            .block_on(self.events.take(judged))
+            .map_err(failed)
     }
 
     fn commit(&mut self) -> Result<(), ArchiveError> {

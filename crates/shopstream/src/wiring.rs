@@ -153,7 +153,7 @@ pub fn counter(
 }
 
 /// Ready once everything that was in the log at the start is in the results. A folder that cannot be read is named and
-/// holds up nobody else; neither does a disk that is too full for more events.
+/// holds up nobody else; neither does a disk that is too full for more events, nor a lake that does not answer.
 fn readiness(core: &Core, Watched(watched): Watched) -> Arc<dyn Fn() -> Readiness + Send + Sync> {
     let (log, stream) = (Arc::clone(&core.log), core.stream.clone());
     let at_start = log.end_position().frame;
@@ -167,13 +167,15 @@ fn readiness(core: &Core, Watched(watched): Watched) -> Arc<dyn Fn() -> Readines
         };
         let disk = log.shortage().map(|error| error.to_string());
         let files = watched.as_ref().map(|status| ("files", status.sentence()));
+        let lake = stream.archive().map(|archive| archive.trouble);
+        let lake = lake.map(|trouble| ("lake", trouble.unwrap_or_else(|| "ok".to_owned())));
         let checks = [
             ("log", disk.unwrap_or_else(|| "ok".to_owned())),
             ("stream", progress),
         ];
         Readiness {
             is_ready,
-            checks: checks.into_iter().chain(files).collect(),
+            checks: checks.into_iter().chain(files).chain(lake).collect(),
         }
     })
 }

@@ -4,8 +4,8 @@
 mod archivist;
 mod ledger;
 
-pub(crate) use archivist::{Sender, Watched, channel};
 pub use archivist::{ArchiveProgress, CommitRules};
+pub(crate) use archivist::{Sender, Watched, channel};
 pub use ledger::Aside;
 pub(crate) use ledger::{Ledger, SharedLedger};
 

@@ -1,13 +1,13 @@
 //! One shard: a deterministic function of its input. It drops duplicates, folds events and orders, and tells products' shards.
 //! No wall clock, no randomness; the disk only gives back what a checkpoint took.
 
+use crate::archive::Aside;
 use crate::audit::{AuditKey, KeyCounts};
 use crate::home::ShardId;
 use crate::inventory::{Inventory, InventoryOutput, InventorySetting};
 use crate::persons::{Mail, PersonOutput, PersonSetting, Persons};
 use crate::rest::{self, AtRest, RestError};
 use crate::round::{Round, RoutedEvent, RowIndex};
-use crate::archive::Aside;
 use crate::seen::{Mark, Seen, Verdict};
 use analytics::activity::ActivityFold;
 use analytics::cell::Deltas;

@@ -1,6 +1,7 @@
 //! Claims about the line: its results depend on the set of events alone, not on order, split, repetition or threads.
 //! Claims about any events are in `properties`; single cases are here.
 
+mod archives;
 mod harness;
 mod lives;
 mod properties;

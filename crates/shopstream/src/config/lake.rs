@@ -43,6 +43,7 @@ impl LakeSettings {
         stream::CommitRules {
             interval: Duration::from_secs(self.commit_interval_s),
             events_max: self.commit_events,
+            ..stream::CommitRules::default()
         }
     }
 }
@@ -53,7 +54,8 @@ impl Config {
         let within = std::path::absolute(&self.data_dir)?;
         let place = lake::Place::parse(&self.lake.location, &within, &self.lake.storage);
         place.map_err(|error| {
-            let mend = "see `lake` in docs/lake.md, or switch it off with `--set lake.enabled=false`";
+            let mend =
+                "see `lake` in docs/lake.md, or switch it off with `--set lake.enabled=false`";
             Problem::usage(error.to_string(), mend).into()
         })
     }

@@ -20,6 +20,7 @@ mod fence;
 mod golden;
 mod importing;
 mod impossible;
+mod lake;
 mod mistakes;
 mod orders;
 mod planted;

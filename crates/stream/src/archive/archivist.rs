@@ -13,8 +13,8 @@ use tokio::sync::watch;
 const WAITING_ROUNDS: usize = 4;
 /// How often an archive that lags looks around.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
-/// The first and the longest pause after something failed.
-const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
+/// The longest pause after something failed.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
 
 /// When what was taken is made safe.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +23,8 @@ pub struct CommitRules {
     pub interval: Duration,
     /// Or after so many events.
     pub events_max: u64,
+    /// After something failed it is tried again so much later, and then after longer and longer pauses.
+    pub retry_after: Duration,
 }
 
 impl Default for CommitRules {
@@ -30,6 +32,7 @@ impl Default for CommitRules {
         CommitRules {
             interval: Duration::from_secs(30),
             events_max: 1_000_000,
+            retry_after: Duration::from_secs(1),
         }
     }
 }
@@ -168,7 +171,7 @@ pub(crate) fn channel(
         stop,
         taken: held,
         waiting_since: None,
-        pause: PAUSES[0],
+        pause: rules.retry_after,
     };
     let watched = Watched {
         ledger,
@@ -209,7 +212,10 @@ impl Archivist {
         let Some(since) = self.waiting_since else {
             return LOOK_AGAIN;
         };
-        let (taken, held) = (self.taken.position.offset, self.archive.held().position.offset);
+        let (taken, held) = (
+            self.taken.position.offset,
+            self.archive.held().position.offset,
+        );
         let is_wanted = held < self.ledger.lock().wanted.min(taken);
         if is_wanted || taken.saturating_sub(held) >= self.rules.events_max {
             return Duration::ZERO;
@@ -311,8 +317,9 @@ impl Archivist {
             return Ok(());
         }
         self.archive.commit()?;
-        self.pause = PAUSES[0];
+        self.pause = self.rules.retry_after;
         let held = self.archive.held();
+        metrics::gauge!("shopstream_archived_events").set(held.position.offset as f64);
         self.progress.send_replace(ArchiveProgress {
             held,
             trouble: None,
@@ -330,6 +337,7 @@ impl Archivist {
             true => tracing::warn!(why, "the archive waits; events stay in the log"),
             false => tracing::error!(why, "the archive cannot go on; events stay in the log"),
         }
+        metrics::counter!("shopstream_archive_failures_total").increment(1);
         self.archive.let_go();
         self.taken = self.archive.held();
         self.waiting_since = None;
@@ -340,7 +348,7 @@ impl Archivist {
     /// Longer after each failure.
     fn wait(&mut self) {
         let until = self.clock.monotonic() + self.pause;
-        self.pause = (self.pause * 2).min(PAUSES[1]);
+        self.pause = (self.pause * 2).min(PAUSE_MAX);
         while self.clock.monotonic() < until && !self.stop.is_cancelled() {
             // Rounds that come meanwhile are read from the log later.
             match self.rounds.recv_timeout(LOOK_AGAIN) {

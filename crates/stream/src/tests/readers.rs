@@ -60,19 +60,7 @@ pub(super) fn follow(dir: &Path, workers: usize, frames: &[FrameBody]) -> (Table
         changelog.attach(Box::new(follower.clone()));
         changelog.attach(Box::new(asking.clone()));
         let stream = start(config, (&log, None), changelog, &runtime).expect("starts");
-        let mut encoder = FrameEncoder::default();
-        for body in frames {
-            let mut bytes = Vec::new();
-            body.encode(&mut bytes).expect("encodes");
-            let tallies = Tallies {
-                received: body.events.len() as u32,
-                accepted: body.events.len() as u32,
-                quarantined: 0,
-            };
-            let frame = EncodedFrame::encode(tallies.accepted, tallies, &bytes, &mut encoder);
-            let appended = log.writer().append(frame.expect("small")).await;
-            appended.expect("appends");
-        }
+        append(&log, frames).await;
         assert!(
             stream.wait_published(log.end_position().frame).await,
             "the line lives"
@@ -83,6 +71,23 @@ pub(super) fn follow(dir: &Path, workers: usize, frames: &[FrameBody]) -> (Table
     drop(executor);
     let tables = follower.0.lock();
     (tables.clone(), asking)
+}
+
+/// Writes frames to the log.
+pub(super) async fn append(log: &EventLog, frames: &[FrameBody]) {
+    let mut encoder = FrameEncoder::default();
+    for body in frames {
+        let mut bytes = Vec::new();
+        body.encode(&mut bytes).expect("encodes");
+        let tallies = Tallies {
+            received: body.events.len() as u32,
+            accepted: body.events.len() as u32,
+            quarantined: 0,
+        };
+        let frame = EncodedFrame::encode(tallies.accepted, tallies, &bytes, &mut encoder);
+        let appended = log.writer().append(frame.expect("small")).await;
+        appended.expect("appends");
+    }
 }
 
 /// Asks for what lies at rest; clones share what it knows.
