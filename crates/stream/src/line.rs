@@ -1,6 +1,7 @@
 //! The line itself: shards on worker threads, fed in rounds. A round folds a few frames, exchanges movements until none
 //! remain, and only then can results be taken; so results never show half an event.
 
+pub mod parts;
 mod progress;
 
 use crate::acts::Acts;
@@ -116,44 +117,6 @@ pub struct LineRuns {
     pub values: Vec<(&'static str, Vec<u8>)>,
     /// Why something is missing; what is there must be kept all the same, but makes no checkpoint.
     pub failure: Option<RestError>,
-}
-
-/// Names of tables and values in a checkpoint.
-pub mod parts {
-    /// Names by number.
-    pub const NAMES: &str = "names";
-    /// Products by number.
-    pub const PRODUCTS: &str = "products";
-    /// Identities of events.
-    pub const IDS: &str = "ids";
-    /// Orders and refunds.
-    pub const ORDERS: &str = "orders";
-    /// Persons.
-    pub const PEOPLE: &str = "people";
-    /// Stock and prices of products.
-    pub const INVENTORY: &str = "inventory";
-    /// Alerts and histories.
-    pub const ALERTS: &str = "alerts";
-    /// Cells.
-    pub const CELLS: &str = "cells";
-    /// Rows of what was told of products.
-    pub const ROWS: &str = "rows";
-    /// How far the line has folded.
-    pub const PROGRESS: &str = "progress";
-    /// Watermarks and the sources behind them.
-    pub const WATERMARKS: &str = "watermarks";
-    /// When time alone will change whose rows.
-    pub const DEADLINES: &str = "deadlines";
-    /// Days of the stores.
-    pub const DAYS: &str = "days";
-    /// Tallies.
-    pub const AUDIT: &str = "audit";
-    /// What the merger remembers beside its cells.
-    pub const RESULTS: &str = "results";
-    /// The next frame of the log.
-    pub const POSITION: &str = "position";
-    /// The code and the settings that the state depends on.
-    pub const MADE_BY: &str = "made_by";
 }
 
 /// Shards, names and tallies; fed by whoever reads the log.

@@ -316,6 +316,13 @@ fn score(
     change: &ProfileChange,
     scored: &mut BTreeMap<NameId, Counts>,
 ) {
+    // Most changes are of visits, and a day by the store's clock is worth not asking for.
+    if let (Some(before), Some(after)) = (&change.before, &change.after)
+        && (before.last_order, before.orders) == (after.last_order, after.orders)
+        && before.amounts == after.amounts
+    {
+        return;
+    }
     let values = |profile: &Option<Profile>| {
         Values::of_profile(profile.as_ref()?, rules.currency, &rules.calendar)
     };

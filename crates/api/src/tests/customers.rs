@@ -5,6 +5,7 @@ use super::*;
 use crate::{NewKey, Scope};
 use changelog::{Change, Value as Cellar};
 use event::time::DAY;
+use serde_json::{Value, json};
 
 /// A customer who ordered so often, and brought in 25 each time, the last time two days before noon.
 fn customer(store: &str, id: &str, orders: i64) -> Change {
@@ -143,4 +144,80 @@ async fn a_key_for_one_store_sees_no_customer_of_another() {
     );
     let other = "/api/v1/customers/bob?store=main";
     assert_eq!(ask(other).await, ("403".to_owned(), false));
+}
+
+/// Everybody with more than one order is above each point of orders and money, and half a day ago is lately.
+fn cuts(store: &str) -> Change {
+    let days = at("2026-03-02T00:00:00Z").0 / DAY;
+    let mut values = vec![Cellar::Int(2), text("smaller"), text("EUR")];
+    let points = [4_000, 10_000, 16_000, 30_000];
+    let points = points.into_iter().chain([10_000; 4]);
+    values.extend(points.chain([250_000; 4]).map(Cellar::Decimal));
+    Change {
+        table: "rfm_cuts",
+        key: Box::from([text(store), Cellar::Int(days)]),
+        values: Some(values.into()),
+        version: 1,
+    }
+}
+
+#[tokio::test]
+async fn a_customer_has_scores_and_a_segment_or_a_reason_why_not() {
+    let counter = shop();
+    let rfm = async |path: &str| counter.ask(Ask::get(path)).await.json()["data"]["rfm"].clone();
+    let before = rfm("/api/v1/customers/bob").await;
+    assert_eq!(
+        (&before["scores"], &before["segment"]),
+        (&Value::Null, &Value::Null)
+    );
+    let reason = before["reason"].as_str().unwrap_or_default();
+    assert!(reason.starts_with("no cut points yet"), "{reason}");
+    counter.publish(vec![cuts("main"), customer("main", "dan", 0)]);
+    let expected = json!({
+        "recency_days": 2, "frequency": 3, "monetary": "60.00",
+        "scores": { "r": 2, "f": 5, "m": 5 }, "segment": "Can't Lose Them", "reason": null,
+    });
+    assert_eq!(rfm("/api/v1/customers/bob").await, expected);
+    let ann = rfm("/api/v1/customers/ann").await;
+    assert_eq!(ann["scores"], json!({ "r": 2, "f": 1, "m": 1 }));
+}
+
+#[tokio::test]
+async fn segments_are_counted_listed_and_guessed() {
+    let counter = shop();
+    counter.publish(vec![cuts("main")]);
+    let reply = counter
+        .ask(Ask::get("/api/v1/customers/segments"))
+        .await
+        .json();
+    let rows = reply["data"].as_array().cloned().unwrap_or_default();
+    let told = rows.iter().filter(|row| row["customers"] != 0);
+    let told: Vec<_> = told
+        .map(|row| {
+            json!([
+                row["segment"],
+                row["customers"],
+                row["share"],
+                row["mean_orders"],
+                row["revenue"]
+            ])
+        })
+        .collect();
+    let expected = [
+        json!(["Can't Lose Them", 1, 0.5, 3.0, "75.00"]),
+        json!(["Hibernating", 1, 0.5, 1.0, "25.00"]),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(reply["meta"]["partial"], false);
+    assert_eq!(reply["meta"]["cuts"]["day"], "2026-03-02");
+    assert_eq!(reply["meta"]["cuts"]["monetary"][0], "25.00");
+    assert_eq!(reply["meta"]["cuts"]["recency_days"][0], 0.4);
+    let listed_of = |segment: &str| format!("/api/v1/customers?segment={segment}");
+    assert_eq!(listed(&counter, &listed_of("hibernating")).await, "ann");
+    assert_eq!(listed(&counter, &listed_of("Champions")).await, "");
+    let unknown = counter.ask(Ask::get(&listed_of("hibernate"))).await.text;
+    assert!(
+        unknown.contains("did you mean \\\"Hibernating"),
+        "{unknown}"
+    );
 }

@@ -20,6 +20,7 @@ mod mistakes;
 mod orders;
 mod planted;
 mod power_cut;
+mod scores;
 mod simulate;
 mod stock;
 mod strange_input;

@@ -127,6 +127,29 @@ proptest! {
     }
 
     #[test]
+    fn a_log_that_goes_on_after_a_look_says_the_same(
+        plan in plans(),
+        delivery in deliveries(),
+        looked in any::<Index>(),
+    ) {
+        let frames = log(&plan.told(), delivery);
+        let (first, rest) = frames.split_at(looked.index(frames.len() + 1));
+        let mut run = Run::start(delivery);
+        run.read(first);
+        run.read(rest);
+        prop_assert_eq!(differences(&counted(run.end(plan.told().len())), &plainly(&plan)), "");
+    }
+}
+
+proptest! {
+    // Three runs a case, one of them with many lives.
+    #![proptest_config(ProptestConfig {
+        cases: ProptestConfig::default().cases / 4,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
     fn the_same_log_has_the_same_cut_points_whatever_the_rounds_workers_and_restarts(
         plan in plans(),
         (delivery, resting) in (deliveries(), restings()),
@@ -144,19 +167,5 @@ proptest! {
         prop_assert_eq!(differences(&of_scores(&at_once.view), &expected), "");
         let resumed = resume(delivery, resting, &frames, &lives_rounds);
         prop_assert_eq!(differences(&of_scores(&resumed.view), &expected), "");
-    }
-
-    #[test]
-    fn a_log_that_goes_on_after_a_look_says_the_same(
-        plan in plans(),
-        delivery in deliveries(),
-        looked in any::<Index>(),
-    ) {
-        let frames = log(&plan.told(), delivery);
-        let (first, rest) = frames.split_at(looked.index(frames.len() + 1));
-        let mut run = Run::start(delivery);
-        run.read(first);
-        run.read(rest);
-        prop_assert_eq!(differences(&counted(run.end(plan.told().len())), &plainly(&plan)), "");
     }
 }

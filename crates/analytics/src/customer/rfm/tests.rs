@@ -346,3 +346,20 @@ proptest! {
         prop_assert_eq!(held(&merged), merged);
     }
 }
+
+proptest! {
+    #[test]
+    fn a_point_told_as_the_whole_value_next_to_it_parts_whole_values_alike(
+        point in -1_000_i128..1_000,
+        value in -300_i64..300,
+    ) {
+        for (_, boundary) in Boundary::ALL {
+            let exact = Cuts([Fifths(point); 4]);
+            let told = Fifths::whole(Fifths(point).parting(boundary) as i64);
+            prop_assert_eq!(
+                Cuts([told; 4]).fifth(value, boundary),
+                exact.fifth(value, boundary)
+            );
+        }
+    }
+}
