@@ -9,7 +9,7 @@ mod row;
 
 pub use count::count;
 pub use item::{CartId, CartItems, Fact, Facts, Item, Line, Lines, Place, What};
-pub use reason::{Priced, Reason, Reasons, reasons};
+pub use reason::{Priced, Reason, Reasons, Waited, reasons};
 pub use row::{Cart, CartLine, Checkout, LooseOrder, Purchase, Row, RowKey, RowKind, State};
 
 use event::EventTime;

@@ -8,7 +8,7 @@ mod row;
 mod sights;
 mod state;
 
-pub use course::{Course, Span, Standing};
+pub use course::{Course, OutSpan, Span, Standing};
 pub use lane::{Lane, Moved, Report, Warehouse};
 pub use movement::{Feed, Goods, Interest, Said};
 pub use row::{Basis, Demand, InventoryRow, Settled, WarehouseRow};
@@ -27,6 +27,8 @@ use event::{EventTime, Quantity, SCALE};
 pub const WAREHOUSES_MAX: usize = 256;
 /// Fewer pieces are low, unless the shop says otherwise.
 pub const LOW_UNITS: i64 = 10;
+/// Times at which a product was out that its row tells, the newest; most products never are.
+pub const OUTS_TOLD: usize = 16;
 /// How far back velocity, cover and lost demand look.
 pub const LOOK_BACK: i64 = 28 * DAY;
 

@@ -1,7 +1,7 @@
 //! The newest carts of each store by what became of them, as lists to look into. Totals are not made from them: cells count carts.
 
 use crate::tables::{LiveTables, RowReader};
-use analytics::cart::{Fact, Reason, State};
+use analytics::cart::{Fact, Reason, State, Waited};
 use changelog::{Change, Value};
 use event::EventTime;
 use std::cmp::Reverse;
@@ -75,18 +75,6 @@ pub struct CartLine {
 }
 
 impl Cart {
-    /// What happened to it before it was abandoned; nothing where it never was, or where nothing is known.
-    /// The one place where reasons come from: those that stock and prices know of are to be asked here, by line, from its
-    /// add to the cart's last change and the store's limit of silence (`analytics::cart::reasons` is the rule).
-    #[must_use]
-    pub fn reasons(&self) -> &[Reason] {
-        if self.was_abandoned() {
-            &self.seen
-        } else {
-            &[]
-        }
-    }
-
     /// Whether it is abandoned, or had been when it was bought after all.
     #[must_use]
     pub fn was_abandoned(&self) -> bool {
@@ -131,6 +119,42 @@ impl LiveTables {
             });
         }
         list
+    }
+
+    /// What happened to a cart before it was abandoned; nothing where it never was, or where nothing is known. Stock and
+    /// prices are asked when the cart is, so that a report that comes late is heard: of the lines that its row tells.
+    #[must_use]
+    pub fn cart_reasons(&self, store: &str, cart: &Cart) -> Vec<Reason> {
+        if !cart.was_abandoned() {
+            return Vec::new();
+        }
+        let idle = self.stores().get(store).carts.idle_micros;
+        let abandoned_at = EventTime(cart.changed.0.saturating_add(idle));
+        let store: Arc<str> = Arc::from(store);
+        let inventory = self.shared.inventory.read();
+        let mut reasons = cart.seen.clone();
+        for line in &cart.lines {
+            let Some(product) = &line.product else {
+                continue;
+            };
+            let waited = Waited {
+                added: line.added,
+                price: line.price,
+                until: abandoned_at,
+            };
+            let key = (Arc::clone(&store), Arc::clone(product));
+            if waited.was_out(|from, until| inventory.was_out(&key, from, until)) {
+                reasons.push(Reason::OutOfStock);
+            }
+            let currency = line.currency.clone().unwrap_or_else(|| Arc::from(""));
+            let of = [Arc::clone(&store), Arc::clone(product), currency];
+            if waited.has_risen(|at| inventory.price_at(&of, at)) {
+                reasons.push(Reason::PriceRisen);
+            }
+        }
+        reasons.sort_unstable();
+        reasons.dedup();
+        reasons
     }
 
     /// A cart with the names that its products have now: names may follow later than products.
@@ -417,9 +441,12 @@ mod tests {
             change("cid", 30, Some(("recovered", None, ""))),
         ]);
         let list = live.carts("main", &[], CartOrder::Created);
-        let reasons: Vec<&[Reason]> = list.carts.iter().map(|cart| cart.reasons()).collect();
-        let seen = [Reason::PaymentError, Reason::ShippingShown];
-        assert_eq!(reasons, [&[], &[], &seen[..]]);
+        let reasons = list.carts.iter();
+        let reasons: Vec<_> = reasons
+            .map(|cart| live.cart_reasons("main", cart))
+            .collect();
+        let seen = vec![Reason::PaymentError, Reason::ShippingShown];
+        assert_eq!(reasons, [Vec::new(), Vec::new(), seen]);
         assert!(list.carts[1].has_checkout && !list.carts[0].has_checkout);
     }
 

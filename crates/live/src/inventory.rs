@@ -2,6 +2,7 @@
 //! What a row says is decided by the line; only what passes with time alone is added here.
 
 mod changes;
+mod courses;
 
 pub use changes::{ElasticityView, PriceChange, PriceChangeQuestion, PriceSide};
 
@@ -9,6 +10,7 @@ use crate::tables::{LiveTables, RowReader};
 use analytics::stock::{LOOK_BACK, Standing};
 use changelog::{Change, Value};
 use changes::PriceChanges;
+use courses::{OutSpan, Outs, PriceCourses};
 use event::time::DAY;
 use event::{EventTime, SCALE};
 use std::collections::HashMap;
@@ -112,10 +114,11 @@ impl StockItem {
         matches!(self.standing, Standing::Out | Standing::Low)
     }
 
-    fn read(change: &Change) -> Option<StockItem> {
+    /// And when it was out.
+    fn read(change: &Change) -> Option<(StockItem, Vec<OutSpan>)> {
         let mut key = RowReader(&change.key);
         let mut row = RowReader(change.values.as_deref()?);
-        Some(StockItem {
+        let item = StockItem {
             store: key.text()?.clone(),
             product: key.text()?.clone(),
             as_of: EventTime(row.time()?),
@@ -142,7 +145,9 @@ impl StockItem {
                 row.decimal_or_null()?;
                 [row.decimal()?, row.decimal()?, row.decimal()?]
             },
-        })
+        };
+        let outs = row.0.chunks(2).map(OutSpan::read);
+        Some((item, outs.collect::<Option<_>>()?))
     }
 }
 
@@ -207,6 +212,8 @@ pub struct StockList {
 pub(crate) struct Inventory {
     items: HashMap<(Arc<str>, Arc<str>), Arc<StockItem>>,
     changes: PriceChanges,
+    outs: Outs,
+    courses: PriceCourses,
     is_partial: bool,
 }
 
@@ -216,7 +223,9 @@ impl Inventory {
         match change.table {
             "inventory" => self.apply_item(change).is_some(),
             "prices" => self.changes.apply_price(change).is_some(),
-            "price_changes" => self.changes.apply(change).is_some(),
+            "price_changes" => {
+                self.courses.apply(change).is_some() && self.changes.apply(change).is_some()
+            }
             // Nobody asks for single warehouses here.
             "stock" => true,
             _ => false,
@@ -225,18 +234,36 @@ impl Inventory {
 
     fn apply_item(&mut self, change: &Change) -> Option<()> {
         if change.values.is_some() {
-            let item = StockItem::read(change)?;
+            let (item, outs) = StockItem::read(change)?;
             let key = (Arc::clone(&item.store), Arc::clone(&item.product));
+            self.outs.set(&key, outs);
             self.items.insert(key, Arc::new(item));
             if self.items.len() > PRODUCTS_MAX {
                 self.let_go(PRODUCTS_MAX - PRODUCTS_MAX / LET_GO_SHARE);
             }
         } else if let [Value::Text(store), Value::Text(product)] = &*change.key {
-            self.items.remove(&(Arc::clone(store), Arc::clone(product)));
+            let key = (Arc::clone(store), Arc::clone(product));
+            self.outs.set(&key, Vec::new());
+            self.items.remove(&key);
         } else {
             return None;
         }
         Some(())
+    }
+
+    /// Whether a product was out of stock at any time between two instants.
+    pub(crate) fn was_out(
+        &self,
+        product: &(Arc<str>, Arc<str>),
+        from: EventTime,
+        until: EventTime,
+    ) -> bool {
+        self.outs.any(product, from, until)
+    }
+
+    /// What something cost at an instant, where a change of its price is known: store, product and currency.
+    pub(crate) fn price_at(&self, of: &[Arc<str>; 3], at: EventTime) -> Option<i128> {
+        self.courses.price_at(of, at)
     }
 
     fn let_go(&mut self, kept_max: usize) {

@@ -110,25 +110,50 @@ pub fn reasons(
     for (reason, fact) in seen {
         reasons.set(reason, cart.facts.has(fact));
     }
-    let is_out = |line: &CartLine| was_out(line.product, line.added, abandoned_at);
-    let has_risen = |line: &CartLine| has_risen(line, abandoned_at, &price_at);
-    reasons.set(Reason::OutOfStock, cart.lines.iter().any(is_out));
-    reasons.set(Reason::PriceRisen, cart.lines.iter().any(has_risen));
+    let waited = |line: &CartLine| {
+        let priced = Priced {
+            product: line.product,
+            currency: line.currency,
+        };
+        let waited = Waited {
+            added: line.added,
+            price: line.price,
+            until: abandoned_at,
+        };
+        (priced, waited)
+    };
+    let mut lines = cart.lines.iter().map(waited);
+    let is_out = lines
+        .clone()
+        .any(|(priced, waited)| waited.was_out(|from, until| was_out(priced.product, from, until)));
+    let has_risen = lines.any(|(priced, waited)| waited.has_risen(|at| price_at(priced, at)));
+    reasons.set(Reason::OutOfStock, is_out);
+    reasons.set(Reason::PriceRisen, has_risen);
     reasons
 }
 
-/// Dearer than when it was put in, both by what the cart showed and by what is known of the product's prices: a cart may
-/// show prices after discount, and then every product would seem to have risen.
-fn has_risen(
-    line: &CartLine,
-    until: EventTime,
-    price_at: &impl Fn(Priced, EventTime) -> Option<Money>,
-) -> bool {
-    let priced = Priced {
-        product: line.product,
-        currency: line.currency,
-    };
-    let before = line.price.max(price_at(priced, line.added));
-    let after = price_at(priced, until);
-    before.is_some_and(|before| after.is_some_and(|after| after > before))
+/// A line of a cart that lay there until the cart was abandoned. Amounts are of whatever kind the caller has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waited<A> {
+    /// When it was last put in.
+    pub added: EventTime,
+    /// What a piece cost then.
+    pub price: Option<A>,
+    /// When the cart was abandoned.
+    pub until: EventTime,
+}
+
+impl<A: Ord + Copy> Waited<A> {
+    /// Whether the product was out of stock meanwhile.
+    pub fn was_out(&self, was_out: impl FnOnce(EventTime, EventTime) -> bool) -> bool {
+        was_out(self.added, self.until)
+    }
+
+    /// Dearer than when it was put in, both by what the cart showed and by what is known of the product's prices: a cart may
+    /// show prices after discount, and then every product would seem to have risen.
+    pub fn has_risen(&self, price_at: impl Fn(EventTime) -> Option<A>) -> bool {
+        let before = self.price.max(price_at(self.added));
+        let after = price_at(self.until);
+        before.is_some_and(|before| after.is_some_and(|after| after > before))
+    }
 }

@@ -53,6 +53,15 @@ pub struct Span {
     pub until: EventTime,
 }
 
+/// A stretch of time in which nothing was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutSpan {
+    /// From here.
+    pub from: EventTime,
+    /// Until then, exclusive; nothing while it goes on.
+    pub until: Option<EventTime>,
+}
+
 impl Span {
     /// How long it lasted.
     #[must_use]
@@ -195,6 +204,26 @@ impl Course {
             }
         }
         spans
+    }
+
+    /// When it was out, so many of the newest times; the last one may be going on.
+    #[must_use]
+    pub fn outs(&self, newest_max: usize) -> Vec<OutSpan> {
+        let mut outs: Vec<OutSpan> = Vec::new();
+        for point in &self.levels {
+            let is_out = self.standing_of(*point) == Standing::Out;
+            let going_on = outs.last_mut().filter(|last| last.until.is_none());
+            match (going_on, is_out) {
+                (None, true) => outs.push(OutSpan {
+                    from: point.0,
+                    until: None,
+                }),
+                (Some(last), false) => last.until = Some(point.0),
+                (None, false) | (Some(_), true) => {}
+            }
+        }
+        outs.drain(..outs.len().saturating_sub(newest_max));
+        outs
     }
 
     /// Since when the product stands as it does; nothing where that is unknown.

@@ -1,9 +1,9 @@
 //! What is told of a product's stock: level, standing, how fast it sells, how long it lasts, and what was lost.
 //! Rows are whole and put in the place of the one with their key; they hold no float.
 
-use super::course::{Course, Span, Standing};
+use super::course::{Course, OutSpan, Span, Standing};
 use super::state::ProductStock;
-use super::{Goods, Rules, StockKey};
+use super::{Goods, OUTS_TOLD, Rules, StockKey};
 use crate::cell::NameId;
 use crate::ladder::{Key, Ladder, Value};
 use crate::ratio::Ratio;
@@ -105,6 +105,8 @@ pub struct InventoryRow {
     pub low_micros: i64,
     /// How often it was out since then, now included.
     pub times_out: u32,
+    /// When it was out, the newest times of all.
+    pub outs: Vec<OutSpan>,
     /// What was wanted and sold since then.
     pub demand: Demand,
     /// All goods that ever moved.
@@ -228,6 +230,7 @@ impl ProductStock {
             out_micros: micros(Standing::Out),
             low_micros: micros(Standing::Low),
             times_out: times_out(&spans, &course),
+            outs: course.outs(OUTS_TOLD),
             demand: self.demand(&course, floor),
             goods: self.all_goods(),
         }

@@ -275,3 +275,35 @@ fn interest_is_kept_by_the_minute() {
 fn a_product_takes_little_room() {
     assert_eq!(size_of::<ProductStock>(), 112);
 }
+
+/// Hours from when until when it was out.
+fn check_outs(text: &str, expected: &str) {
+    let hour = |time: EventTime| time.0 / HOUR;
+    let outs = row(text, DAY).outs.into_iter().map(|out| {
+        let until = out
+            .until
+            .map_or(String::new(), |until| hour(until).to_string());
+        format!("{}-{until}", hour(out.from))
+    });
+    assert_eq!(outs.collect::<Vec<_>>().join(" "), expected, "{text}");
+}
+
+#[test]
+fn a_row_tells_when_the_product_was_out_and_the_last_time_may_go_on() {
+    check_outs("1h =5 | 2h =3", "");
+    check_outs("1h =5 | 2h =0 | 3h =0 | 4h =7 | 6h sold 7", "2-4 6-");
+    // A report that comes late may part what was one stretch.
+    check_outs("1h =0 | 9h =4 | 5h =2 | 6h =0", "1-5 6-9");
+    // Sales alone tell of no empty shelf.
+    check_outs("1h sold 5 | 2h sold 5", "");
+}
+
+#[test]
+fn of_many_times_out_the_newest_are_told() {
+    let text: Vec<String> = (0..40)
+        .map(|hour| format!("{hour}h ={}", hour % 2))
+        .collect();
+    let outs = row(&text.join(" | "), 2 * DAY).outs;
+    assert_eq!(outs.len(), OUTS_TOLD);
+    assert_eq!(outs[0].from, EventTime(8 * HOUR));
+}

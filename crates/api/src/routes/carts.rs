@@ -11,7 +11,7 @@ use analytics::cart::{Reason, State as CartState};
 use axum::Extension;
 use axum::extract::State;
 use event::format_decimal;
-use live::{CARTS_MAX, Cart, CartLine, CartList, CartOrder};
+use live::{CARTS_MAX, Cart, CartLine, CartList, CartOrder, LiveTables};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -42,7 +42,8 @@ pub(crate) async fn list(
     let list = live.carts(&store, &states, order);
     let (page, next) = window.page(&list.carts);
     let named = page.iter().map(|cart| live.with_names(&store, cart));
-    let data = named.map(|found| cart(&found)).collect();
+    let why = |cart: &Cart| reasons(&store, cart, live);
+    let data = named.map(|found| cart(&found, &why(&found))).collect();
     let as_of = app.state.clock.now();
     let meta = json!({
         "as_of": as_of.to_string(),
@@ -52,7 +53,7 @@ pub(crate) async fn list(
         "cut": list.is_cut,
         "kept_max": CARTS_MAX,
         "since": time(list.since),
-        "summary": summary(&list),
+        "summary": summary(&list, why),
     });
     Ok(Envelope { data, meta, next })
 }
@@ -96,7 +97,7 @@ fn read_order(word: Option<&str>) -> Result<CartOrder, Problem> {
     }
 }
 
-fn cart(cart: &Cart) -> Value {
+fn cart(cart: &Cart, reasons: &[&str]) -> Value {
     json!({
         "person": { "kind": &*cart.person_kind, "id": &*cart.person },
         "state": cart.state.name(),
@@ -110,7 +111,7 @@ fn cart(cart: &Cart) -> Value {
         "removes": cart.removes,
         "returns": cart.returns,
         "reached_checkout": cart.has_checkout,
-        "reasons": reasons(cart),
+        "reasons": reasons,
         "country": text(cart.country.as_ref()),
         "device": text(cart.device.as_ref()),
         "order_id": text(cart.order_id.as_ref()),
@@ -137,8 +138,8 @@ fn amount(amount: Option<i128>, currency: Option<&Arc<str>>) -> Value {
 }
 
 /// Names of what happened; that nothing is known is said only of carts that were abandoned.
-fn reasons(cart: &Cart) -> Vec<&'static str> {
-    let known = cart.reasons();
+fn reasons(store: &str, cart: &Cart, live: &LiveTables) -> Vec<&'static str> {
+    let known = live.cart_reasons(store, cart);
     if known.is_empty() && cart.was_abandoned() {
         vec![Reason::NONE]
     } else {
@@ -168,7 +169,7 @@ impl<'a> Tally<'a> {
 }
 
 /// All carts asked for by state and by reason; a cart with two reasons counts under both.
-fn summary(list: &CartList) -> Value {
+fn summary(list: &CartList, reasons: impl Fn(&Cart) -> Vec<&'static str>) -> Value {
     let mut by_state: BTreeMap<CartState, Tally<'_>> = BTreeMap::new();
     let mut by_reason: BTreeMap<&str, Tally<'_>> = BTreeMap::new();
     for cart in &list.carts {

@@ -4,6 +4,7 @@
 mod alerts;
 mod audit;
 mod behaviour;
+mod cart_reasons;
 mod checkpoints;
 mod clickstream;
 mod crash;

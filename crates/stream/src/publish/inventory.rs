@@ -8,10 +8,11 @@ use changelog::Value;
 use event::{EventTime, Money, SCALE};
 use std::sync::Arc;
 
-/// Values of a row of `inventory`.
+/// Values of a row of `inventory`; behind the others from when until when it was out, the newest times.
 pub fn inventory(row: &InventoryRow) -> Box<[Value]> {
     let (demand, goods) = (&row.demand, &row.goods);
-    Box::from([
+    let outs = (row.outs.iter()).flat_map(|out| [Value::Time(out.from.0), time(out.until)]);
+    let head = [
         Value::Time(row.as_of.0),
         Value::Decimal(row.level.0.into()),
         text(row.basis.name()),
@@ -37,7 +38,8 @@ pub fn inventory(row: &InventoryRow) -> Box<[Value]> {
         Value::Decimal(goods.sold),
         Value::Decimal(goods.returned),
         Value::Decimal(goods.written_off),
-    ])
+    ];
+    head.into_iter().chain(outs).collect()
 }
 
 /// Values of a row of `stock`.
