@@ -36,7 +36,8 @@ fn undo() -> FrameBody {
     builder.finish()
 }
 
-/// Of tables that tell what came in, an undone import is part; all others must not know it.
+/// Of tables that tell what came in, an undone import is part; all others must not know it. Cut points hang on the frames of
+/// the log, which are others without it.
 fn of_shop(tables: Tables) -> Tables {
     let mut tables = counted(tables);
     let arrivals = [
@@ -47,6 +48,7 @@ fn of_shop(tables: Tables) -> Tables {
         "rhythms",
         "imports",
         "watermarks",
+        "rfm_cuts",
     ];
     tables.retain(|(table, _), _| !arrivals.contains(&table.as_str()));
     tables
