@@ -106,6 +106,14 @@ impl Place {
         url
     }
 
+    /// Makes the folder of a table; a bucket needs none.
+    pub(crate) async fn make_folder(&self, table: &str) -> std::io::Result<()> {
+        match &self.folder {
+            Some(folder) => tokio::fs::create_dir_all(folder.join(table)).await,
+            None => Ok(()),
+        }
+    }
+
     /// What a table's library works with.
     pub(crate) fn log_store(&self, table: &str) -> Result<LogStoreRef, LakeError> {
         let url = self.table_url(table);

@@ -67,14 +67,18 @@ impl Table {
     /// Opens the table, or makes it where there is none.
     pub(crate) async fn open(place: &Place, declaration: Declaration) -> Result<Table, LakeError> {
         let log_store = place.log_store(declaration.name)?;
-        let mut table = DeltaTable::new(log_store.clone());
         let of = |error| LakeError::of(declaration.name, error);
-        match table.load().await {
-            Ok(()) => check(&table, &declaration)?,
-            Err(DeltaTableError::NotATable(_)) => {
-                table = create(&log_store, &declaration).await.map_err(of)?;
+        place
+            .make_folder(declaration.name)
+            .await
+            .map_err(|error| of(error.into()))?;
+        let mut table = DeltaTable::new(log_store.clone());
+        match log_store.is_delta_table_location().await.map_err(of)? {
+            true => {
+                table.load().await.map_err(of)?;
+                check(&table, &declaration)?;
             }
-            Err(error) => return Err(of(error)),
+            false => table = create(&log_store, &declaration).await.map_err(of)?,
         }
         let mut table = Table {
             declaration,

@@ -25,7 +25,7 @@ struct Night {
 }
 
 impl Night {
-    fn begin(time: &str) -> Night {
+    async fn begin(time: &str) -> Night {
         let dir = tempfile::tempdir().expect("a folder");
         let mut config = Config {
             data_dir: dir.path().to_owned(),
@@ -107,7 +107,7 @@ impl Night {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_a_quiet_night_the_evening_is_told_by_ticks_alone() {
-    let mut night = Night::begin("2026-03-02T21:59:00Z");
+    let mut night = Night::begin("2026-03-02T21:59:00Z").await;
     assert_eq!(night.pass_to("2026-03-02T22:00:00Z").await, 0);
     night.sell("the last of the day").await;
     night.read().await;

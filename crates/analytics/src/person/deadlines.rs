@@ -51,13 +51,10 @@ impl Deadlines {
     pub(super) fn take_due(&mut self, as_of: &AsOf) -> Vec<PersonKey> {
         let mut due = Vec::new();
         for (store, until) in as_of {
-            let from = (*store, EventTime(i64::MIN), PersonKey::least());
-            while let Some((of, time, _)) = self.all.range(from.clone()..).next()
-                && (of == store && time <= until)
-            {
-                let entry = self.all.range(from.clone()..).next().cloned();
-                due.extend(entry.and_then(|entry| self.all.take(&entry)).map(|it| it.2));
-            }
+            let from = |time| (*store, time, PersonKey::least());
+            let beyond = EventTime(until.0.saturating_add(1));
+            let past = from(EventTime(i64::MIN))..from(beyond);
+            due.extend(self.all.extract_if(past, |_| true).map(|(_, _, who)| who));
         }
         due
     }

@@ -47,7 +47,13 @@ fn read(lake: &Path) -> Archived {
     let (mut offsets, mut orders, mut sold) = (BTreeSet::new(), BTreeSet::new(), 0);
     for batch in &batches {
         let column = |name: &str| batch.column_by_name(name).expect("a column").clone();
-        offsets.extend(column("log_offset").as_primitive::<Int64Type>().values().iter().copied());
+        offsets.extend(
+            column("log_offset")
+                .as_primitive::<Int64Type>()
+                .values()
+                .iter()
+                .copied(),
+        );
         let text = |name: &str| {
             let plain = arrow_cast::cast(&column(name), &arrow_schema::DataType::Utf8);
             plain.expect("text").as_string::<i32>().clone()
@@ -132,7 +138,10 @@ fn a_server_that_is_killed_again_and_again_archives_each_event_once() {
     for pause_ms in [150, 400, 900, 1500] {
         let server = up();
         let mut import = program.command(["ingest", &file]);
-        let mut import = import.stderr(std::process::Stdio::null()).spawn().expect("starts");
+        let mut import = import
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("starts");
         std::thread::sleep(Duration::from_millis(pause_ms));
         server.kill().expect("is killed");
         import.wait().expect("has ended");
@@ -202,9 +211,15 @@ fn a_folder_with_a_table_of_somebody_else_is_named_and_left_alone() {
     );
     let entry = lake.join("00000000000000000000.json");
     std::fs::write(&entry, foreign).expect("writes");
-    let refused = program.run(["up", "--set", "api.listen=127.0.0.1:0"]).expect("ends");
+    let refused = program
+        .run(["up", "--set", "api.listen=127.0.0.1:0"])
+        .expect("ends");
     assert_eq!(refused.code, Some(1));
-    assert!(refused.err.contains("shopstream did not make"), "{}", refused.err);
+    assert!(
+        refused.err.contains("shopstream did not make"),
+        "{}",
+        refused.err
+    );
     assert!(refused.err.contains("lake.location"), "{}", refused.err);
     assert_eq!(std::fs::read_to_string(&entry).expect("is there"), foreign);
     assert_eq!(std::fs::read_dir(&lake).expect("is there").count(), 1);

@@ -240,6 +240,9 @@ impl Archivist {
             return Ok(()); // it was judged before an import was undone
         }
         self.catch_up(Some(begins))?;
+        if self.taken.position.frame < begins.frame {
+            return Ok(()); // the process is to stop; the rest is read from the log by the next one
+        }
         for frame in &judged.frames {
             let aside = judged.aside.of(frame.first_offset, frame.end.offset);
             self.take(frame, &aside)?;

@@ -64,7 +64,11 @@ impl Archive for Flaky {
 
     fn take(&mut self, frame: &JudgedFrame, aside: &Aside) -> Result<(), ArchiveError> {
         self.may_fail()?;
-        assert_eq!(self.to.position.frame + 1, frame.end.frame, "frame by frame");
+        assert_eq!(
+            self.to.position.frame + 1,
+            frame.end.frame,
+            "frame by frame"
+        );
         let offsets = frame.first_offset..frame.end.offset;
         let counts = |offset: &u64| aside.uncounted.binary_search(offset).is_err();
         self.taken.extend(offsets.filter(counts));

@@ -21,7 +21,7 @@ struct Lagging {
 }
 
 /// Stores that lag, and minutes that are over.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Lags {
     lagging: BTreeMap<NameId, Lagging>,
     over: Vec<(NameId, LagSight)>,
