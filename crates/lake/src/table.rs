@@ -4,7 +4,7 @@
 use crate::error::LakeError;
 use crate::place::Place;
 use arrow_schema::Schema;
-use delta_kernel::engine::arrow_conversion::TryIntoKernel;
+use buoyant_kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake_core::kernel::{Action, Add, Remove, StructType, Transaction};
 use deltalake_core::logstore::LogStoreRef;

@@ -65,6 +65,9 @@ pub fn init(logging: &Logging) -> Result<Metrics, TelemetryError> {
     Ok(Metrics(builder.install_recorder()?))
 }
 
+/// What is told where nobody chose: of libraries that tell of every step only what went wrong.
+const USUAL_LEVELS: &str = "info,buoyant_kernel=warn,buoyant_kernel_engine=warn,deltalake_core=warn,datafusion=warn,object_store=warn";
+
 fn init_logging(logging: &Logging) -> Result<(), TelemetryError> {
     use tracing_subscriber::util::SubscriberInitExt;
     let filter = level_filter(logging, std::env::var(LEVEL_VARIABLE).ok())?;
@@ -84,7 +87,7 @@ fn level_filter(logging: &Logging, variable: Option<String>) -> Result<EnvFilter
     let given = logging.level.clone().or(variable);
     let text = given
         .filter(|text| !text.trim().is_empty())
-        .unwrap_or_else(|| "info".to_owned());
+        .unwrap_or_else(|| USUAL_LEVELS.to_owned());
     let parsed = EnvFilter::try_new(&text);
     parsed.map_err(|cause| TelemetryError::Level { text, cause })
 }

@@ -9,7 +9,7 @@ use crate::run::StreamError;
 use crate::{CheckpointSettings, Store, Stores};
 use analytics::cell::CUBES;
 use checkpoint::{Checkpoint, Checkpoints, Decoder, Folder};
-use eventlog::LogPosition;
+use eventlog::{EventLog, LogPosition};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -27,6 +27,32 @@ pub struct LogNow {
     pub ends: LogPosition,
     /// What the archive holds, where there is one.
     pub held: Option<Held>,
+}
+
+impl LogNow {
+    /// The log, and an archive that holds so much.
+    pub fn of(log: &EventLog, held: Option<Held>) -> LogNow {
+        LogNow {
+            epoch: log.epoch(),
+            begins: LogPosition {
+                offset: log.first_offset(),
+                frame: 0,
+            },
+            ends: log.end_position(),
+            held,
+        }
+    }
+
+    /// An archive that holds more than the log is not of this log, or the log lost what is there.
+    pub fn check(&self) -> Result<(), StreamError> {
+        match self.held {
+            Some(held) if held.position > self.ends => Err(StreamError::ArchiveAhead {
+                held: held.position.offset,
+                log: self.ends.offset,
+            }),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What goes on from the newest checkpoint.

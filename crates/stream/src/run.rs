@@ -1,21 +1,24 @@
 //! Follows the log and publishes: one thread feeds the line, one merges results, so that folding never waits for publishing,
-//! and one makes checkpoints, so that neither waits for the disk.
+//! and one makes checkpoints, so that neither waits for the disk. What was judged goes on to the archive.
+
+mod merger;
 
 use crate::archive::{
     self, Archive, ArchiveProgress, CommitRules, Ledger, Sender as ToArchive, SharedLedger,
 };
 use crate::line::{Harvest, Line, LineError, LineRuns, parts};
 use crate::rest::RestError;
-use crate::rest::keeper::{Keeper, Order, Parts, Shelf, Wanted};
+use crate::rest::keeper::{Keeper, Order, Shelf};
 use crate::restore::{LogNow, Restored, restore};
 use crate::results::Results;
 use crate::{CheckpointSettings, StreamConfig};
-use changelog::{AtRest, ChangeBatch, Changelog};
+use changelog::Changelog;
 use checkpoint::Folder;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use event::batch::WireError;
 use event::frame::FrameBody;
 use eventlog::{EventLog, Frame, LogError, LogPosition, LogReader};
+use merger::{Merger, Merging};
 use runtime::Runtime;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -119,40 +122,15 @@ pub fn start(
     let spawn = |name: String, work: Box<dyn FnOnce() + Send>| runtime.spawn_thread(name, work);
     let mut line = Line::start(&config, &spawn)?;
     let mut results = Results::new(config.stores.clone());
-    let settings = config.checkpoint.clone();
-    let mut position = LogPosition {
-        offset: log.first_offset(),
-        frame: 0,
-    };
-    let (mut resting, mut merging) = (None, None);
-    let log_begins = position;
     let held = archive.as_ref().map(|(archive, _)| archive.held());
-    if let Some(held) = held
-        && held.position > log.end_position()
-    {
-        return Err(StreamError::ArchiveAhead {
-            held: held.position.offset,
-            log: log.end_position().offset,
-        });
-    }
-    let mut ledger = Ledger::begin(0, log_begins, log.end_position());
-    if let Some(settings) = settings {
-        let log_now = LogNow {
-            epoch: log.epoch(),
-            begins: log_begins,
-            ends: log.end_position(),
-            held,
-        };
-        let restored = restore(&settings, log_now, &config.stores, &mut line, &mut results)?;
-        if let Some(mut restored) = restored {
-            position = position.max(restored.position);
-            ledger = restored.verdicts.take().unwrap_or(ledger);
-            let (both, keeper_orders, keeper) = rests(settings, restored);
-            runtime.spawn_thread("checkpoint", move || keeper.run(&keeper_orders))?;
-            resting = Some(both.0);
-            merging = Some(both.1);
-        }
-    }
+    let log_now = LogNow::of(log, held);
+    log_now.check()?;
+    let Begun {
+        position,
+        ledger,
+        resting,
+        merging,
+    } = begin(&config, log_now, (&mut line, &mut results), runtime)?;
     let (harvests, to_merge) = bounded(1);
     let (published, watch) = watch::channel(0);
     let restored = line.harvest()?;
@@ -170,22 +148,12 @@ pub fn start(
         rest: merging,
     };
     runtime.spawn_thread("merge", move || merger.run(restored, at_start, &to_merge))?;
-    let (archive, archive_progress) = match archive {
-        None => (None, None),
-        Some(archive) => {
-            let (sender, archivist, progress) = archive::channel(
-                archive,
-                SharedLedger::new(ledger.into()),
-                log.reader_at(position),
-                (runtime.clock().clone(), runtime.stop_token()),
-            );
-            runtime.spawn_thread("archive", move || archivist.run())?;
-            (Some(sender), Some(progress))
-        }
-    };
+    let archive =
+        archive.map(|archive| archives(archive, ledger, log.reader_at(position), runtime));
+    let (to_archive, archive) = archive.transpose()?.unzip();
     let feeder = Feeder {
         config,
-        archive,
+        archive: to_archive,
         reader: log.reader_at(position),
         first_offset: log.first_offset(),
         line,
@@ -201,8 +169,61 @@ pub fn start(
     runtime.spawn_thread("stream", move || feeder.run())?;
     Ok(StreamHandle {
         published: watch,
-        archive: archive_progress,
+        archive,
     })
+}
+
+/// Where the line goes on, and who makes its checkpoints.
+struct Begun {
+    position: LogPosition,
+    ledger: Ledger,
+    resting: Option<Resting>,
+    merging: Option<Merging>,
+}
+
+/// Brings line and results to the newest checkpoint, and starts the thread that makes further ones.
+fn begin(
+    config: &StreamConfig,
+    log: LogNow,
+    (line, results): (&mut Line, &mut Results),
+    runtime: &Runtime,
+) -> Result<Begun, StreamError> {
+    let nothing = Begun {
+        position: log.begins,
+        ledger: Ledger::begin(0, log.begins, log.ends),
+        resting: None,
+        merging: None,
+    };
+    let Some(settings) = config.checkpoint.clone() else {
+        return Ok(nothing);
+    };
+    let Some(mut restored) = restore(&settings, log, &config.stores, line, results)? else {
+        return Ok(nothing);
+    };
+    let position = log.begins.max(restored.position);
+    let ledger = restored.verdicts.take().unwrap_or(nothing.ledger);
+    let ((resting, merging), keeper_orders, keeper) = rests(settings, restored);
+    runtime.spawn_thread("checkpoint", move || keeper.run(&keeper_orders))?;
+    Ok(Begun {
+        position,
+        ledger,
+        resting: Some(resting),
+        merging: Some(merging),
+    })
+}
+
+/// Starts the thread that gives the archive what is judged.
+fn archives(
+    archive: Archiving,
+    ledger: Ledger,
+    reader: LogReader,
+    runtime: &Runtime,
+) -> Result<(ToArchive, archive::Watched), std::io::Error> {
+    let ledger = SharedLedger::new(ledger.into());
+    let time = (runtime.clock().clone(), runtime.stop_token());
+    let (sender, archivist, watched) = archive::channel(archive, ledger, reader, time);
+    runtime.spawn_thread("archive", move || archivist.run())?;
+    Ok((sender, watched))
 }
 
 /// The feeder's and the merger's share of making checkpoints, and the keeper with its orders.
@@ -253,128 +274,6 @@ enum Again {
     GoesOn,
     /// With this harvest all is folded that was folded before.
     Ends,
-}
-
-struct Merger {
-    results: Results,
-    /// What readers see while the log is folded again.
-    before: Option<Results>,
-    /// The keeper's orders before this one were of results that are folded again.
-    at_rest_from: u64,
-    changelog: Changelog,
-    published: watch::Sender<u64>,
-    rest: Option<Merging>,
-}
-
-/// The merger's share of making checkpoints.
-struct Merging {
-    folder: Folder,
-    shelf: Arc<Shelf>,
-    orders: Sender<Order>,
-    cells_max: usize,
-    unsaved_cells: Arc<AtomicUsize>,
-}
-
-impl Merger {
-    fn run(
-        mut self,
-        restored: Harvest,
-        at_start: u64,
-        harvests: &Receiver<Reached>,
-    ) -> Result<(), RestError> {
-        self.publish_restored(restored)?;
-        self.published.send_replace(at_start);
-        for reached in harvests {
-            self.look_at_rest();
-            let mut batch = self.results.apply(reached.harvest)?;
-            if reached.again == Again::Ends
-                && let Some(before) = self.before.take()
-            {
-                batch.changes = self.results.differing_from(&before)?;
-            }
-            if self.before.is_none() {
-                metrics::histogram!("shopstream_published_rows").record(batch.changes.len() as f64);
-                self.publish(&batch)?;
-                // The frame that undoes an import is in the results only once all is folded again.
-                if !matches!(reached.again, Again::Begins(_)) {
-                    self.published.send_replace(reached.position.frame);
-                }
-            }
-            if let Some((number, line)) = reached.checkpoint {
-                self.checkpoint(number, line, reached.position);
-            }
-            if let Again::Begins(order) = reached.again {
-                self.start_again(order);
-            }
-            if let Some(rest) = &self.rest {
-                rest.unsaved_cells
-                    .store(self.results.unsaved(), Ordering::Relaxed);
-            }
-        }
-        Ok(())
-    }
-
-    /// From now on harvests make new results; readers keep what they have until those are whole.
-    fn start_again(&mut self, order: Option<u64>) {
-        let again = self.results.start_again();
-        let before = std::mem::replace(&mut self.results, again);
-        // Of two imports undone one upon the other readers still see what was before both.
-        self.before.get_or_insert(before);
-        self.at_rest_from = order.unwrap_or(0);
-        if let (Some(rest), Some(number)) = (&self.rest, order) {
-            let what = Wanted::StartAgain;
-            // The keeper ends only after this thread.
-            let _ = rest.orders.send(Order { number, what });
-        }
-    }
-
-    /// Publishes what the checkpoint brought back, before anything new.
-    fn publish_restored(&mut self, restored: Harvest) -> Result<(), RestError> {
-        let (rest, changelog) = (&self.rest, &self.changelog);
-        let mut is_first = true;
-        self.results.restored(restored, |results, batch| {
-            if std::mem::take(&mut is_first) && rest.is_some() {
-                let at_rest: Arc<dyn AtRest> = Arc::new(results.seen_at_rest());
-                changelog.rest(&at_rest);
-            }
-            changelog.publish(batch, || results.snapshot())
-        })
-    }
-
-    fn publish(&self, batch: &ChangeBatch) -> Result<(), RestError> {
-        let results = &self.results;
-        self.changelog.publish(batch, || results.snapshot())
-    }
-
-    /// Passes on what lies at rest since the last look.
-    fn look_at_rest(&mut self) {
-        let Some(rest) = &self.rest else { return };
-        let at_rest = rest.shelf.at_rest();
-        let is_of_these = at_rest.number >= self.at_rest_from;
-        if is_of_these && !Arc::ptr_eq(&at_rest, self.results.at_rest()) {
-            let at_rest: Arc<dyn AtRest> = Arc::new(self.results.set_at_rest(at_rest));
-            if self.before.is_none() {
-                self.changelog.rest(&at_rest);
-            }
-        }
-    }
-
-    fn checkpoint(&mut self, number: u64, line: LineRuns, position: LogPosition) {
-        let Some(rest) = &self.rest else { return };
-        let results = self.results.rest(&rest.folder, rest.cells_max);
-        let results = results.inspect_err(|error| tracing::warn!(%error, "write cells"));
-        let parts = Box::new(Parts {
-            line,
-            results: results.ok(),
-            position,
-        });
-        let what = match self.before {
-            None => Wanted::Checkpoint(parts),
-            Some(_) => Wanted::Further(parts),
-        };
-        // The keeper ends only after this thread.
-        let _ = rest.orders.send(Order { number, what });
-    }
 }
 
 /// The feeder's share of making checkpoints: when one is due, and what was taken last.

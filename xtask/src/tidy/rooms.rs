@@ -84,12 +84,6 @@ const SINKS: Ban = Ban {
     paths: &[],
     instead: "publish to the changelog; a sink follows it",
 };
-const TABLES: Ban = Ban {
-    what: "Delta and DataFusion",
-    packages: &["deltalake*", "datafusion*", "buoyant_kernel*", "parquet"],
-    paths: &[],
-    instead: "tables at rest live in `lake`",
-};
 const RULES: Ban = Ban {
     what: "business rules (reading, hashing and counting events)",
     packages: &[
@@ -159,12 +153,12 @@ const ROOMS: &[Room] = &[
             "checkpoint",
             "changelog",
         ],
-        not: &[HTTP, SINKS, TABLES],
+        not: &[HTTP, SINKS],
     },
     Room {
         name: "live",
         knows: &["event", "analytics", "runtime", "changelog"],
-        not: &[HTTP, SINKS, TABLES],
+        not: &[HTTP, SINKS],
     },
     Room {
         name: "lake",
@@ -181,7 +175,7 @@ const ROOMS: &[Room] = &[
             "changelog",
             "live",
         ],
-        not: &[SINKS, TABLES],
+        not: &[SINKS],
     },
     Room {
         name: "shopstream",
@@ -222,16 +216,16 @@ const HOMES: &[(Ban, &[&str])] = &[
             paths: &[],
             instead: "columns stay behind `event::EventBatch`; use `EventRef` and typed values",
         },
-        &["event", "stream"],
+        &["event", "stream", "lake"],
     ),
     (
         Ban {
             what: "Delta or DataFusion",
-            packages: &["delta*", "datafusion*", "ballista*"],
+            packages: &["delta*", "buoyant_kernel*", "datafusion*", "ballista*"],
             paths: &[],
-            instead: "history is asked for through a trait that the lake will answer",
+            instead: "what judged events become is asked of a trait, as `stream::Archive`",
         },
-        &[],
+        &["lake"],
     ),
 ];
 
