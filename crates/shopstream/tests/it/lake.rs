@@ -15,7 +15,7 @@ use testkit::Program;
 
 const EVENTS: u64 = 40_000;
 /// Commits come often, so that a kill finds every state of one.
-const OFTEN: [&str; 4] = [
+pub(crate) const OFTEN: [&str; 4] = [
     "--set",
     "lake.commit_interval_s=1",
     "--set",
@@ -93,6 +93,16 @@ fn read_once(lake: &Path, rows: u64) -> Archived {
         }
         std::thread::sleep(Duration::from_millis(200));
     }
+}
+
+/// Whether the lake holds each event that counts once: asked after whatever the test did to the server.
+pub(crate) fn holds_what_counts(program: &Program) {
+    let server = program.up().expect("starts");
+    let counted = server.settled_audit().expect("the law holds")["counted"].clone();
+    server.stop().expect("stops");
+    let archived = read(&program.data_dir().join("lake"));
+    assert_eq!(Value::from(archived.rows), counted);
+    assert_eq!(Value::from(archived.offsets), counted, "no event twice");
 }
 
 /// Writes a simulated file and returns it with its truth.

@@ -1,7 +1,7 @@
 //! Power cuts under load: a file system in a file is shut down at a random moment, so that everything that was not synced
 //! is lost, as `kill -9` never shows. Needs the right to mount, `mkfs.ext4` and Perl; else it says SKIPPED.
 
-use crate::{dir, number};
+use crate::{dir, lake, number};
 use anyhow::{Context, Result, ensure};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -173,7 +173,11 @@ fn power_cuts_under_load_lose_nothing_that_was_acknowledged() {
         death: Box::new(move |server| power_cut(&cut_disk, server)),
         program: program(&disk.folder()),
         // Small segments: files come to be and end all the time.
-        arguments: UP.map(str::to_owned).to_vec(),
+        arguments: [&UP[..], &lake::OFTEN[..]]
+            .concat()
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
         seed: number("SHOPSTREAM_SEED", 6),
         kills: u32::try_from(kills).expect("fewer cuts"),
         life_max: Duration::from_secs(2),
@@ -181,4 +185,5 @@ fn power_cuts_under_load_lose_nothing_that_was_acknowledged() {
     };
     let survived = crash_loop.run().expect("nothing is lost or doubled");
     eprintln!("{survived:?}");
+    lake::holds_what_counts(&program(&disk.folder()));
 }

@@ -2,7 +2,7 @@
 //! archive does with it, and what counts, is not decided here.
 
 use super::{Archive, ArchiveError, Aside, Held, JudgedFrame, SharedLedger};
-use crossbeam_channel::{Receiver, RecvTimeoutError, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, TrySendError, bounded, select};
 use event::frame::FrameBody;
 use eventlog::{LogError, LogPosition, LogReader};
 use runtime::{CancellationToken, Clock};
@@ -98,6 +98,8 @@ pub(crate) struct Archivist {
     reader: LogReader,
     ledger: SharedLedger,
     rounds: Receiver<Judged>,
+    /// Both ends, so that it stays open when nobody waits any more.
+    wake: (crossbeam_channel::Sender<()>, Receiver<()>),
     progress: watch::Sender<ArchiveProgress>,
     clock: Clock,
     stop: CancellationToken,
@@ -123,6 +125,7 @@ enum Trouble {
 #[derive(Debug, Clone)]
 pub(crate) struct Watched {
     ledger: SharedLedger,
+    wake: crossbeam_channel::Sender<()>,
     progress: watch::Receiver<ArchiveProgress>,
 }
 
@@ -137,6 +140,8 @@ impl Watched {
             let mut ledger = self.ledger.lock();
             ledger.wanted = ledger.wanted.max(offset);
         }
+        // Where there is no room, it is being woken already.
+        let _ = self.wake.try_send(());
         let is_safe = |progress: &ArchiveProgress| progress.held.position.offset >= offset;
         self.progress.clone().wait_for(is_safe).await.is_ok()
     }
@@ -150,6 +155,7 @@ pub(crate) fn channel(
     (clock, stop): (Clock, CancellationToken),
 ) -> (Sender, Archivist, Watched) {
     let (rounds, to_take) = bounded(WAITING_ROUNDS);
+    let wake = bounded(1);
     let held = archive.held();
     let (progress, watched) = watch::channel(ArchiveProgress {
         held,
@@ -166,6 +172,7 @@ pub(crate) fn channel(
         reader,
         ledger: ledger.clone(),
         rounds: to_take,
+        wake: wake.clone(),
         progress,
         clock,
         stop,
@@ -175,6 +182,7 @@ pub(crate) fn channel(
     };
     let watched = Watched {
         ledger,
+        wake: wake.0,
         progress: watched,
     };
     (sender, archivist, watched)
@@ -184,10 +192,15 @@ impl Archivist {
     /// Works until the line ends, and then until all is safe or the process is to stop.
     pub(crate) fn run(mut self) {
         loop {
-            let step = match self.rounds.recv_timeout(self.until_due()) {
-                Ok(judged) => self.take_round(&judged),
-                Err(RecvTimeoutError::Timeout) => self.catch_up(None),
-                Err(RecvTimeoutError::Disconnected) => return self.end(),
+            let next = select! {
+                recv(self.rounds) -> judged => Some(judged),
+                recv(self.wake.1) -> _ => None,
+                default(self.until_due()) => None,
+            };
+            let step = match next {
+                Some(Ok(judged)) => self.take_round(&judged),
+                Some(Err(_)) => return self.end(),
+                None => self.catch_up(None),
             };
             let step = step.and_then(|()| match self.is_due() {
                 true => self.commit(),
