@@ -3,8 +3,7 @@
 
 use crate::error::LakeError;
 use crate::synced::SyncedFolder;
-use deltalake_core::DeltaTableBuilder;
-use deltalake_core::logstore::LogStoreRef;
+use deltalake_core::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, S3ConditionalPut};
 use object_store::{DynObjectStore, RetryConfig};
 use std::collections::BTreeMap;
@@ -117,10 +116,11 @@ impl Place {
     /// What a table's library works with.
     pub(crate) fn log_store(&self, table: &str) -> Result<LogStoreRef, LakeError> {
         let url = self.table_url(table);
-        let of = |error| LakeError::of(table, error);
-        let builder = DeltaTableBuilder::from_url(url.clone()).map_err(of)?;
-        let builder = builder.with_storage_backend(Arc::clone(&self.store), url);
-        builder.build_storage().map_err(of)
+        let config = StorageConfig::default();
+        let prefixed = config.decorate_store(Arc::clone(&self.store), &url);
+        let prefixed = prefixed.map_err(|error| LakeError::of(table, error))?;
+        let (prefixed, root) = (Arc::from(prefixed), Arc::clone(&self.store));
+        Ok(default_logstore(prefixed, root, &url, &config))
     }
 }
 
