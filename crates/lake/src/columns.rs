@@ -201,12 +201,21 @@ impl Piece {
 /// Pieces one behind the other, in the form of the table's files.
 pub(crate) fn join(pieces: &[Piece], schema: &SchemaRef) -> Result<RecordBatch, LakeError> {
     let rows = pieces.iter().map(Piece::len).sum();
+    // Most columns are empty, and those of a type are the same.
+    let mut empty: Vec<ArrayRef> = Vec::new();
     let column = |field: &FieldRef| -> Result<ArrayRef, ArrowError> {
         let parts: Vec<Option<ArrayRef>> = (pieces.iter())
             .map(|piece| piece.column(field))
             .collect::<Result<_, _>>()?;
         if parts.iter().all(Option::is_none) {
-            return Ok(arrow_array::new_null_array(field.data_type(), rows));
+            let known = empty
+                .iter()
+                .find(|array| array.data_type() == field.data_type());
+            let array = known.cloned().unwrap_or_else(|| {
+                empty.push(arrow_array::new_null_array(field.data_type(), rows));
+                Arc::clone(&empty[empty.len() - 1])
+            });
+            return Ok(array);
         }
         let parts: Vec<ArrayRef> = (parts.into_iter().zip(pieces))
             .map(|(part, piece)| {

@@ -40,7 +40,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             group_rows: 128 * 1024,
-            waiting_rows: 128 * 1024,
+            waiting_rows: 32 * 1024,
             open_files: 4,
             file_bytes: NonZeroU64::new(128 << 20).unwrap_or(NonZeroU64::MAX),
         }
