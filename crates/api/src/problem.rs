@@ -105,6 +105,9 @@ kinds! {
     SQL_STORAGE = "sql-storage" 503 "The lake cannot be read",
         "The folder or bucket of the lake does not answer, or something of it cannot be read.",
         "Look at GET /health/ready and docs/lake.md, then ask again.";
+    SQL_LOST = "sql-lost" 503 "The answer was lost",
+        "The process that worked on the statement ended before the answer was whole. Nothing else was touched.",
+        "Ask again: the next question gets a new process. If it happens again, the statement may be too much for it.";
     BUSY = "busy" 503 "No place is free",
         "As many readers or imports as the server allows are at work.",
         "Try again later, or raise the limit in the configuration.";

@@ -27,6 +27,7 @@ pub(crate) fn all(zones: &Zones) -> Vec<ScalarUDF> {
             i32::from(local.weekday().to_monday_one_offset())
         }),
         ScalarUDF::from(TimeBucket::new()),
+        ScalarUDF::from(Date(Signature::any(1, Volatility::Immutable))),
     ]
 }
 
@@ -133,5 +134,30 @@ impl ScalarUDFImpl for TimeBucket {
             arguments.push(lit(monday));
         }
         Ok(ExprSimplifyResult::Simplified(self.plain.call(arguments)))
+    }
+}
+
+/// `date(…)`: the day of an instant (UTC), or of a text.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Date(Signature);
+
+impl ScalarUDFImpl for Date {
+    fn name(&self) -> &str {
+        "date"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.0
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Date32)
+    }
+
+    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        match arguments.args.first() {
+            Some(value) => value.cast_to(&DataType::Date32, None),
+            None => Err(exec_datafusion_err!("date takes one value")),
+        }
     }
 }

@@ -43,6 +43,7 @@ pub(crate) fn read(sql: &str) -> Result<Allowed, Refusal> {
     let tokens = Tokenizer::new(&dialect, sql).tokenize();
     let tokens = tokens.map_err(|error| syntax(error.to_string()))?;
     measure(&tokens)?;
+    begins_with_question(&tokens)?;
     let parser = DFParserBuilder::new(sql)
         .with_dialect(&dialect)
         .with_recursion_limit(RECURSION_MAX);
@@ -98,6 +99,22 @@ fn is_question(statement: &Statement) -> Result<(), Refusal> {
         },
         Statement::Explain(explain) => is_question(&explain.statement),
         other => Err(read_only(&first_words(&other.to_string()))),
+    }
+}
+
+/// Words of other dialects too, which the parser would only call mistakes.
+fn begins_with_question(tokens: &[Token]) -> Result<(), Refusal> {
+    const CHANGING: [&str; 22] = [
+        "ALTER", "ANALYZE", "ATTACH", "CALL", "COPY", "CREATE", "DELETE", "DROP", "EXECUTE", "EXPORT", "GRANT", "IMPORT",
+        "INSERT", "INSTALL", "LOAD", "MERGE", "PREPARE", "RESET", "REVOKE", "SET", "TRUNCATE", "UPDATE",
+    ];
+    let first = (tokens.iter()).find(|token| !matches!(token, Token::Whitespace(_)));
+    match first {
+        Some(Token::Word(word)) => {
+            let changes = CHANGING.iter().find(|it| word.value.eq_ignore_ascii_case(it));
+            changes.map_or(Ok(()), |word| Err(read_only(word)))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -104,7 +104,9 @@ impl Refusal {
             DataFusionError::Plan(text) => of_plan(text, tables),
             DataFusionError::ArrowError(_, _) | DataFusionError::Execution(_) => Refusal::new(
                 SqlState::Data,
-                first_line(&root.strip_backtrace()),
+                first_line(&root.strip_backtrace())
+                    .trim_start_matches("Arrow error: ")
+                    .trim_start_matches("Execution error: "),
                 "leave such values out, or use try_cast or nullif",
             ),
             DataFusionError::ObjectStore(_)

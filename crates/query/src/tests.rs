@@ -391,7 +391,7 @@ fn what_is_too_deep_or_too_long_is_refused() {
     check_refused(format!("SELECT 1{}", "+1".repeat(2_000)), "54001");
     check_refused(format!("SELECT * FROM events WHERE true{}", " or 1=1".repeat(9_000)), "54001");
     check_refused(format!("SELECT '{}'", "x".repeat(70_000)), "54001");
-    check_refused(format!("SELECT {}1", "-".repeat(1).repeat(1) + &"- ".repeat(2_000)), "54001");
+    check_refused(format!("SELECT {}1", "- ".repeat(2_000)), "54001");
 }
 
 #[test]
@@ -419,7 +419,7 @@ fn a_question_that_needs_too_much_memory_ends() {
 fn only_the_asked_days_are_read() {
     with_stack(async || {
         let shop = shop(VISIT, 3, &[]).await;
-        let plan = "EXPLAIN ANALYZE SELECT count(*) FROM events WHERE store = 'berlin' AND day = DATE '2026-03-01'";
+        let plan = "EXPLAIN ANALYZE SELECT max(type) FROM events WHERE store = 'berlin' AND day = DATE '2026-03-01'";
         let plan = shop.ask(None, plan).await;
         assert!(plan.contains("berlin"), "{plan}");
         assert!(!plan.contains("store=main"), "{plan}");

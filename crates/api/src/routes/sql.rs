@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::body;
 use crate::keys::Principal;
 use crate::problem::{
-    BUSY, INTERNAL, INVALID_JSON, INVALID_QUERY, Problem, SQL_LIMIT, SQL_REFUSED, SQL_STORAGE,
+    BUSY, INTERNAL, INVALID_JSON, INVALID_QUERY, Problem, SQL_LIMIT, SQL_LOST, SQL_REFUSED, SQL_STORAGE,
 };
 use crate::sql::{SqlAsk, SqlFormat, SqlRefused};
 use axum::Extension;
@@ -118,6 +118,7 @@ fn problem(refused: SqlRefused) -> Problem {
         "53300" | "57P03" => BUSY,
         "53200" | "53100" | "54001" | "57014" => SQL_LIMIT,
         "58030" => SQL_STORAGE,
+        "08006" => SQL_LOST,
         "XX000" => INTERNAL,
         _ => SQL_REFUSED,
     };

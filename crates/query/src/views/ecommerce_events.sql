@@ -8,4 +8,10 @@ SELECT event_id,
        customer_id, email AS customer_email, name AS customer_name, address AS customer_address, source_session_id AS session_id,
        user_agent, ip AS ip_address, price_category, device_type,
        CAST(ts_event AT TIME ZONE 'UTC' AS TIMESTAMP) AS event_timestamp, CAST(ts_received AT TIME ZONE 'UTC' AS TIMESTAMP) AS created_at
-FROM (SELECT *, unnest(CASE WHEN cardinality(items) = 0 THEN NULL ELSE items END) AS item FROM events) AS opened
+FROM (
+  SELECT event_id, type, type_text, customer_id, email, name, address, source_session_id, user_agent, ip, price_category, device_type,
+         ts_event, ts_received, unnest(items) AS item FROM events WHERE cardinality(items) > 0
+  UNION ALL
+  SELECT event_id, type, type_text, customer_id, email, name, address, source_session_id, user_agent, ip, price_category, device_type,
+         ts_event, ts_received, NULL AS item FROM events WHERE items IS NULL OR cardinality(items) = 0
+) AS opened
