@@ -87,10 +87,13 @@ impl Tail {
             Arc::new(Date32Array::from_iter_values(days))
         };
         let column = |name: &str| known.as_ref().and_then(|known| known.column_by_name(name));
-        let columns = asked.fields().iter().map(|field| match column(field.name()) {
-            Some(column) => Arc::clone(column),
-            None => days(),
-        });
+        let columns = asked
+            .fields()
+            .iter()
+            .map(|field| match column(field.name()) {
+                Some(column) => Arc::clone(column),
+                None => days(),
+            });
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let columns = columns.collect();
         Ok(RecordBatch::try_new_with_options(

@@ -118,31 +118,36 @@ fn begin_csv<W: Write>(schema: &SchemaRef, out: W) -> Result<csv::Writer<W>, Arr
 
 /// What a spreadsheet would run as a formula gets a mark before it.
 fn guarded(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
-    let columns = batch.columns().iter().map(|column| -> Result<ArrayRef, ArrowError> {
-        if column.data_type().is_nested() {
-            return Ok(Arc::new(as_texts(column)?));
-        }
-        let Some(texts) = column.as_any().downcast_ref::<StringArray>() else {
-            return Ok(Arc::clone(column));
-        };
-        let is_formula = |text: &str| text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-        if !texts.iter().flatten().any(is_formula) {
-            return Ok(Arc::clone(column));
-        }
-        let mark = |text: &str| match is_formula(text) {
-            true => format!("'{text}"),
-            false => text.to_owned(),
-        };
-        let marked = texts.iter().map(|text| text.map(mark));
-        Ok(Arc::new(marked.collect::<StringArray>()))
-    });
+    let columns = batch
+        .columns()
+        .iter()
+        .map(|column| -> Result<ArrayRef, ArrowError> {
+            if column.data_type().is_nested() {
+                return Ok(Arc::new(as_texts(column)?));
+            }
+            let Some(texts) = column.as_any().downcast_ref::<StringArray>() else {
+                return Ok(Arc::clone(column));
+            };
+            let is_formula = |text: &str| text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+            if !texts.iter().flatten().any(is_formula) {
+                return Ok(Arc::clone(column));
+            }
+            let mark = |text: &str| match is_formula(text) {
+                true => format!("'{text}"),
+                false => text.to_owned(),
+            };
+            let marked = texts.iter().map(|text| text.map(mark));
+            Ok(Arc::new(marked.collect::<StringArray>()))
+        });
     let columns = columns.collect::<Result<Vec<_>, _>>()?;
     let named = batch.schema();
     let named = named.fields().iter().map(|field| field.name().clone());
     match batch.num_columns() {
         0 => Ok(batch.clone()),
         _ => RecordBatch::try_from_iter_with_nullable(
-            named.zip(columns).map(|(name, column)| (name, column, true)),
+            named
+                .zip(columns)
+                .map(|(name, column)| (name, column, true)),
         ),
     }
 }
@@ -164,7 +169,8 @@ fn write_rows(batch: &RecordBatch, out: &mut impl Write) -> Result<(), ArrowErro
     let columns = batch.columns().iter().map(as_texts);
     let columns = columns.collect::<Result<Vec<_>, _>>()?;
     for row in 0..batch.num_rows() {
-        let cell = |column: &StringArray| column.is_valid(row).then(|| column.value(row).to_owned());
+        let cell =
+            |column: &StringArray| column.is_valid(row).then(|| column.value(row).to_owned());
         let cells: Vec<Option<String>> = columns.iter().map(cell).collect();
         writeln!(out, "{}", json!(cells))?;
     }

@@ -123,7 +123,11 @@ impl ScalarUDFImpl for TimeBucket {
         self.plain.invoke_with_args(arguments)
     }
 
-    fn simplify(&self, mut arguments: Vec<Expr>, _: &SimplifyContext) -> Result<ExprSimplifyResult> {
+    fn simplify(
+        &self,
+        mut arguments: Vec<Expr>,
+        _: &SimplifyContext,
+    ) -> Result<ExprSimplifyResult> {
         // 2000-01-03 was a Monday; months are counted from the first of January anyway.
         let has_months = matches!(
             arguments.first(),

@@ -105,13 +105,16 @@ fn is_question(statement: &Statement) -> Result<(), Refusal> {
 /// Words of other dialects too, which the parser would only call mistakes.
 fn begins_with_question(tokens: &[Token]) -> Result<(), Refusal> {
     const CHANGING: [&str; 22] = [
-        "ALTER", "ANALYZE", "ATTACH", "CALL", "COPY", "CREATE", "DELETE", "DROP", "EXECUTE", "EXPORT", "GRANT", "IMPORT",
-        "INSERT", "INSTALL", "LOAD", "MERGE", "PREPARE", "RESET", "REVOKE", "SET", "TRUNCATE", "UPDATE",
+        "ALTER", "ANALYZE", "ATTACH", "CALL", "COPY", "CREATE", "DELETE", "DROP", "EXECUTE",
+        "EXPORT", "GRANT", "IMPORT", "INSERT", "INSTALL", "LOAD", "MERGE", "PREPARE", "RESET",
+        "REVOKE", "SET", "TRUNCATE", "UPDATE",
     ];
     let first = (tokens.iter()).find(|token| !matches!(token, Token::Whitespace(_)));
     match first {
         Some(Token::Word(word)) => {
-            let changes = CHANGING.iter().find(|it| word.value.eq_ignore_ascii_case(it));
+            let changes = CHANGING
+                .iter()
+                .find(|it| word.value.eq_ignore_ascii_case(it));
             changes.map_or(Ok(()), |word| Err(read_only(word)))
         }
         _ => Ok(()),
@@ -145,7 +148,15 @@ fn measure(tokens: &[Token]) -> Result<(), Refusal> {
             Token::RParen | Token::RBracket | Token::RBrace => depth = depth.saturating_sub(1),
             Token::Word(word) if word.quote_style.is_none() => {
                 const LEVELS: [&str; 9] = [
-                    "AND", "OR", "NOT", "UNION", "INTERSECT", "EXCEPT", "CASE", "JOIN", "SELECT",
+                    "AND",
+                    "OR",
+                    "NOT",
+                    "UNION",
+                    "INTERSECT",
+                    "EXCEPT",
+                    "CASE",
+                    "JOIN",
+                    "SELECT",
                 ];
                 let is_level = LEVELS.iter().any(|it| word.value.eq_ignore_ascii_case(it));
                 operators += usize::from(is_level);
@@ -155,7 +166,8 @@ fn measure(tokens: &[Token]) -> Result<(), Refusal> {
         deepest = deepest.max(depth);
     }
     if deepest > DEPTH_MAX {
-        let message = format!("{deepest} parentheses stand within one another, more than {DEPTH_MAX}");
+        let message =
+            format!("{deepest} parentheses stand within one another, more than {DEPTH_MAX}");
         return Err(too_complex(message));
     }
     if operators > OPERATORS_MAX {
@@ -190,7 +202,9 @@ fn as_of(tokens: &[Token]) -> Vec<String> {
         .filter(|token| !matches!(token, Token::Whitespace(_)))
         .collect();
     let asked = plain.windows(3).filter_map(|three| match three {
-        [Token::Word(word), Token::LParen, value] if word.value.eq_ignore_ascii_case("events_at") => {
+        [Token::Word(word), Token::LParen, value]
+            if word.value.eq_ignore_ascii_case("events_at") =>
+        {
             match value {
                 Token::Number(text, _) | Token::SingleQuotedString(text) => Some(text.clone()),
                 _ => None,

@@ -134,7 +134,10 @@ fn of_schema(error: &SchemaError) -> Refusal {
             field,
             valid_fields,
         } => {
-            let names: Vec<&str> = valid_fields.iter().map(|known| known.name.as_str()).collect();
+            let names: Vec<&str> = valid_fields
+                .iter()
+                .map(|known| known.name.as_str())
+                .collect();
             let hint = match nearest(&field.name, &names) {
                 Some(name) => format!("did you mean `{name}`?"),
                 None => format!("there are: {}", names.join(", ")),
@@ -188,7 +191,11 @@ fn of_plan(text: &str, tables: &[&str]) -> Refusal {
         true => SqlState::Types,
         false => SqlState::Syntax,
     };
-    Refusal::new(state, line, "docs/sql.md lists tables, columns and functions")
+    Refusal::new(
+        state,
+        line,
+        "docs/sql.md lists tables, columns and functions",
+    )
 }
 
 fn exhausted(text: &str) -> Refusal {

@@ -42,7 +42,11 @@ pub struct Answer {
 
 impl Session {
     /// Sets up the engine; of one shop, where only that may be seen.
-    pub fn new(snapshot: Snapshot, store: Option<String>, limits: &Limits) -> Result<Session, Refusal> {
+    pub fn new(
+        snapshot: Snapshot,
+        store: Option<String>,
+        limits: &Limits,
+    ) -> Result<Session, Refusal> {
         let context = context(limits).map_err(|error| Refusal::of(&error, &TABLES))?;
         for function in functions::all(&snapshot.zones) {
             context.register_udf(function);

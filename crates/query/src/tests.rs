@@ -158,7 +158,11 @@ impl Shop {
         let zones = BTreeMap::from([("berlin".to_owned(), "Europe/Berlin".to_owned())]);
         let log = self.folder.path().join("log");
         let snapshot = Snapshot::open(&lake, &log, &self.judgement, &zones).await?;
-        Session::new(snapshot, store.map(str::to_owned), &limits(self.folder.path()))
+        Session::new(
+            snapshot,
+            store.map(str::to_owned),
+            &limits(self.folder.path()),
+        )
     }
 
     /// The answer, a row a line with bars between; a refusal as its code and message.
@@ -171,7 +175,11 @@ impl Shop {
 
     async fn try_ask(&self, store: Option<&str>, sql: &str) -> Result<String, Refusal> {
         let answer = self.session(store).await?.ask(sql).await?;
-        let batches: Vec<_> = answer.rows.try_collect().await.map_err(|error| Session::refusal(&error))?;
+        let batches: Vec<_> = answer
+            .rows
+            .try_collect()
+            .await
+            .map_err(|error| Session::refusal(&error))?;
         let mut lines = Vec::new();
         for batch in &batches {
             let options = FormatOptions::default();
@@ -179,8 +187,10 @@ impl Shop {
                 .map(|column| ArrayFormatter::try_new(column, &options).expect("shown"))
                 .collect();
             for row in 0..batch.num_rows() {
-                let cells: Vec<String> =
-                    columns.iter().map(|column| column.value(row).to_string()).collect();
+                let cells: Vec<String> = columns
+                    .iter()
+                    .map(|column| column.value(row).to_string())
+                    .collect();
                 lines.push(cells.join("|"));
             }
         }
@@ -191,7 +201,9 @@ impl Shop {
 /// Plans are deep: the process that serves has large stacks, and so has this.
 fn with_stack(test: impl AsyncFnOnce() + Send + 'static) {
     let work = move || {
-        let tasks = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let tasks = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
         tasks.expect("a runtime").block_on(test());
     };
     let thread = std::thread::Builder::new().stack_size(64 << 20);
@@ -227,7 +239,11 @@ const VISIT: &[&[&str]] = &[
 
 #[test]
 fn events_are_those_of_the_lake_and_those_behind_it_each_once() {
-    check(VISIT, "SELECT count(*), count(DISTINCT event_id) FROM events", "5|5");
+    check(
+        VISIT,
+        "SELECT count(*), count(DISTINCT event_id) FROM events",
+        "5|5",
+    );
     check(
         VISIT,
         "SELECT log_offset, type FROM events WHERE store = 'main' ORDER BY log_offset",
@@ -258,7 +274,9 @@ fn what_does_not_count_is_not_there() {
     with_stack(async || {
         for seam in 0..=VISIT.len() {
             let shop = shop(VISIT, seam, &[1, 2]).await;
-            let found = shop.ask(None, "SELECT log_offset FROM events ORDER BY 1").await;
+            let found = shop
+                .ask(None, "SELECT log_offset FROM events ORDER BY 1")
+                .await;
             assert_eq!(found, "0\n3\n4", "seam {seam}");
         }
     });
@@ -282,7 +300,10 @@ fn lines_of_an_order_are_those_of_its_earliest_event_overlaid_by_updates() {
         &["order main order=1 minute=9 0:late:1:1"],
         &["order main order=1 minute=3 0:p1:2:10.50 1:p2:1:5"],
         &["order_update main order=1 1:p2:3:4.00 2:p3:1:1"],
-        &["order_update main order=2 0:p9:1:1", "order main 0:single:1:2.00"],
+        &[
+            "order_update main order=2 0:p9:1:1",
+            "order main 0:single:1:2.00",
+        ],
     ];
     check(
         ORDER,
@@ -299,8 +320,14 @@ fn lines_of_an_order_are_those_of_its_earliest_event_overlaid_by_updates() {
 #[test]
 fn a_cancelled_order_has_no_lines_and_a_refund_has_returns() {
     const GONE: &[&[&str]] = &[
-        &["order main order=1 0:p1:2:10.50", "order_cancel main order=1"],
-        &["order main order=2 discount=1 0:p1:1:10 1:post:1:3:fee", "refund main order=2 0:p1:1:10"],
+        &[
+            "order main order=1 0:p1:2:10.50",
+            "order_cancel main order=1",
+        ],
+        &[
+            "order main order=2 discount=1 0:p1:1:10 1:post:1:3:fee",
+            "refund main order=2 0:p1:1:10",
+        ],
         &["order main order=3 revenue=7.25"],
     ];
     check(
@@ -380,16 +407,31 @@ fn files_are_no_tables() {
 
 #[test]
 fn what_is_misspelt_is_named() {
-    check_refused("SELECT * FROM evnts".to_owned(), "42P01: there is no table `evnts`");
-    check_refused("SELECT stor FROM events".to_owned(), "42703: there is no column `stor`");
-    check_refused("SELECT cuont(*) FROM events".to_owned(), "42883: there is no function `cuont`");
+    check_refused(
+        "SELECT * FROM evnts".to_owned(),
+        "42P01: there is no table `evnts`",
+    );
+    check_refused(
+        "SELECT stor FROM events".to_owned(),
+        "42703: there is no column `stor`",
+    );
+    check_refused(
+        "SELECT cuont(*) FROM events".to_owned(),
+        "42883: there is no function `cuont`",
+    );
 }
 
 #[test]
 fn what_is_too_deep_or_too_long_is_refused() {
-    check_refused(format!("SELECT {}1{}", "(".repeat(5_000), ")".repeat(5_000)), "54001");
+    check_refused(
+        format!("SELECT {}1{}", "(".repeat(5_000), ")".repeat(5_000)),
+        "54001",
+    );
     check_refused(format!("SELECT 1{}", "+1".repeat(2_000)), "54001");
-    check_refused(format!("SELECT * FROM events WHERE true{}", " or 1=1".repeat(9_000)), "54001");
+    check_refused(
+        format!("SELECT * FROM events WHERE true{}", " or 1=1".repeat(9_000)),
+        "54001",
+    );
     check_refused(format!("SELECT '{}'", "x".repeat(70_000)), "54001");
     check_refused(format!("SELECT {}1", "- ".repeat(2_000)), "54001");
 }
@@ -402,7 +444,10 @@ fn the_longest_that_is_allowed_is_answered() {
         assert_eq!(shop.ask(None, &sum).await, "991");
         let deep = format!("SELECT {}1{}", "(".repeat(60), ")".repeat(60));
         assert_eq!(shop.ask(None, &deep).await, "1");
-        let ors = format!("SELECT count(*) FROM events WHERE false{}", " or 1=2".repeat(450));
+        let ors = format!(
+            "SELECT count(*) FROM events WHERE false{}",
+            " or 1=2".repeat(450)
+        );
         assert_eq!(shop.ask(None, &ors).await, "0");
     });
 }

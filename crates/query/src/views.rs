@@ -34,7 +34,11 @@ pub(crate) fn events(
 ) -> Result<ViewTable> {
     let tail = tail.map(|tail| Arc::new(TailTable::new(tail)) as Arc<dyn TableProvider>);
     let mut halves = lake.into_iter().chain(tail);
-    let empty = || Arc::new(TailTable::new(Arc::new(Tail::new(Arc::new(|_| jiff::tz::TimeZone::UTC)))));
+    let empty = || {
+        Arc::new(TailTable::new(Arc::new(Tail::new(Arc::new(|_| {
+            jiff::tz::TimeZone::UTC
+        })))))
+    };
     let mut plan = scan(halves.next().unwrap_or_else(|| empty()))?;
     if let Some(other) = halves.next() {
         plan = plan.union(scan(other)?.build()?)?;
@@ -99,7 +103,13 @@ fn own(name: &str) -> Expr {
 /// Whether a text may speak of a table.
 pub(crate) fn may_name(sql: &str, table: &str) -> bool {
     let sql = sql.to_ascii_lowercase();
-    let asks_for_all = ["information_schema", "show", "describe", "pg_catalog", "desc "];
+    let asks_for_all = [
+        "information_schema",
+        "show",
+        "describe",
+        "pg_catalog",
+        "desc ",
+    ];
     let is_within = (TABLES.iter()).any(|other| needs(other, table) && sql.contains(other));
     is_within || asks_for_all.iter().any(|word| sql.contains(word))
 }

@@ -158,7 +158,12 @@ async fn answer(ask: Ask, out: Out) -> Result<(), Failed> {
         waiting: Vec::new(),
     };
     let parts = Arc::new(Mutex::new(parts));
-    let mut writer = Writer::begin(ask.format, &answer.schema, &head, Shared(Arc::clone(&parts)))?;
+    let mut writer = Writer::begin(
+        ask.format,
+        &answer.schema,
+        &head,
+        Shared(Arc::clone(&parts)),
+    )?;
     let mut rows = 0;
     while let Some(batch) = answer.rows.next().await {
         let batch = batch.map_err(|error| Session::refusal(&error))?;

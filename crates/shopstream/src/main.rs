@@ -46,7 +46,10 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<Exit> {
-    if let Command::Run(cli::RunRole { role: cli::Role::Sql }) = cli.command {
+    if let Command::Run(cli::RunRole {
+        role: cli::Role::Sql,
+    }) = cli.command
+    {
         return sql::serve(); // it has no settings of its own
     }
     let config = config::load(&cli.settings)?;

@@ -4,7 +4,8 @@ use crate::app::App;
 use crate::body;
 use crate::keys::Principal;
 use crate::problem::{
-    BUSY, INTERNAL, INVALID_JSON, INVALID_QUERY, Problem, SQL_LIMIT, SQL_LOST, SQL_REFUSED, SQL_STORAGE,
+    BUSY, INTERNAL, INVALID_JSON, INVALID_QUERY, Problem, SQL_LIMIT, SQL_LOST, SQL_REFUSED,
+    SQL_STORAGE,
 };
 use crate::sql::{SqlAsk, SqlFormat, SqlRefused};
 use axum::Extension;
@@ -90,7 +91,9 @@ fn by_name(name: &str) -> Result<SqlFormat, Problem> {
 fn by_accept(headers: &HeaderMap) -> SqlFormat {
     let accept = headers.get(header::ACCEPT);
     let accept = accept.and_then(|kinds| kinds.to_str().ok()).unwrap_or("");
-    let kinds = accept.split(',').map(|kind| kind.split(';').next().unwrap_or("").trim());
+    let kinds = accept
+        .split(',')
+        .map(|kind| kind.split(';').next().unwrap_or("").trim());
     let known = kinds.filter_map(|kind| match kind {
         "application/vnd.apache.arrow.stream" => Some(SqlFormat::Arrow),
         "application/json" => Some(SqlFormat::Json),

@@ -18,9 +18,8 @@ use std::io::{IsTerminal, Read, Write};
 
 /// Answers statements.
 pub fn run(config: &Config, options: &SqlOptions) -> anyhow::Result<Exit> {
-    let is_talk = options.command.is_none()
-        && options.file.is_none()
-        && std::io::stdin().is_terminal();
+    let is_talk =
+        options.command.is_none() && options.file.is_none() && std::io::stdin().is_terminal();
     let text = match is_talk {
         true => String::new(),
         false => text(options)?,
@@ -31,12 +30,14 @@ pub fn run(config: &Config, options: &SqlOptions) -> anyhow::Result<Exit> {
         format: Format::Auto,
     };
     let form = form(options.format);
-    tokio_runtime()?.block_on(connect::ask(config, &connection, async |client: &Client| {
-        match is_talk {
+    tokio_runtime()?.block_on(connect::ask(
+        config,
+        &connection,
+        async |client: &Client| match is_talk {
             true => talk::talk(client, form).await,
             false => answer_all(client, &text, form).await,
-        }
-    }))?;
+        },
+    ))?;
     Ok(Exit::Done)
 }
 

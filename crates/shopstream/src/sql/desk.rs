@@ -105,7 +105,13 @@ impl Desk {
             clock,
             _slot: slot,
         };
-        let first = self.begin(&ask, &mut running).await?;
+        let first = match self.begin(&ask, &mut running).await? {
+            Part::Refused(refusal) => {
+                self.keep(running.hand);
+                return Err(refusal);
+            }
+            first => first,
+        };
         let (parts, body) = mpsc::channel(PARTS_WAITING);
         let desk = self.clone();
         inner.runtime.spawn("sql", async move {
@@ -116,7 +122,7 @@ impl Desk {
         Ok(body)
     }
 
-    /// Asks until the snapshot holds, and waits for the answer's beginning.
+    /// Asks until the snapshot holds, and waits for the answer's beginning; an error is one of the process.
     async fn begin(&self, ask: &SqlAsk, running: &mut Running) -> Result<Part, Refusal> {
         let seen = self.0.log.end_position().frame;
         let clock = running.clock.clone();
@@ -134,9 +140,6 @@ impl Desk {
             match part {
                 Part::Refused(refusal) if refusal.state == SqlState::NotNow && tries < TRIES => {
                     clock.sleep(TRY_AGAIN).await;
-                }
-                Part::Refused(refusal) => {
-                    return Err(refusal);
                 }
                 part => return Ok(part),
             }

@@ -57,14 +57,15 @@ impl Hand {
         read_part(&mut self.output).await
     }
 
-    /// Memory that it has.
+    /// Memory that it has; none where the machine does not tell.
     pub fn memory_bytes(&self) -> u64 {
-        const PAGE_BYTES: u64 = 4096;
-        let pages = || {
-            let text = std::fs::read_to_string(format!("/proc/{}/statm", self.child.id()?)).ok()?;
-            text.split(' ').nth(1)?.parse::<u64>().ok()
+        let kibibytes = || {
+            let text =
+                std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
+            let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+            line.trim().trim_end_matches(" kB").parse::<u64>().ok()
         };
-        pages().unwrap_or(0) * PAGE_BYTES
+        kibibytes().unwrap_or(0) * 1024
     }
 }
 

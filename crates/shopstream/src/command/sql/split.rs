@@ -24,7 +24,9 @@ pub fn is_whole(text: &str) -> bool {
 /// Nothing but remarks.
 fn is_empty(statement: &str) -> bool {
     let lines = statement.lines().map(str::trim);
-    lines.into_iter().all(|line| line.is_empty() || line.starts_with("--"))
+    lines
+        .into_iter()
+        .all(|line| line.is_empty() || line.starts_with("--"))
 }
 
 /// The first semicolon that counts.
@@ -60,11 +62,7 @@ mod tests {
     fn a_semicolon_ends_a_statement_unless_it_is_quoted() {
         assert_eq!(
             statements("SELECT ';' ; SELECT \"a;b\" -- c;\n, 1; /* ; */ ; -- end\n"),
-            [
-                "SELECT ';'",
-                "SELECT \"a;b\" -- c;\n, 1",
-                "/* ; */"
-            ]
+            ["SELECT ';'", "SELECT \"a;b\" -- c;\n, 1", "/* ; */"]
         );
         assert_eq!(statements("SELECT 'it''s; one'"), ["SELECT 'it''s; one'"]);
         assert!(statements(" ;; -- nothing").is_empty());

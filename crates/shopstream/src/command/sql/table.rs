@@ -13,7 +13,10 @@ pub fn render(text: &str, form: SqlForm) -> anyhow::Result<(String, usize)> {
     let is_table = form == SqlForm::Table;
     let cell = |cell: Option<String>| match cell {
         Some(text) if is_table => text,
-        Some(text) => text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n"),
+        Some(text) => text
+            .replace('\\', "\\\\")
+            .replace('\t', "\\t")
+            .replace('\n', "\\n"),
         None if is_table => String::new(),
         None => "\\N".to_owned(),
     };
@@ -23,6 +26,10 @@ pub fn render(text: &str, form: SqlForm) -> anyhow::Result<(String, usize)> {
     };
     let rows: Vec<Vec<String>> = lines.map(row).collect::<anyhow::Result<_>>()?;
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let format = if is_table { Format::Table } else { Format::Auto };
+    let format = if is_table {
+        Format::Table
+    } else {
+        Format::Auto
+    };
     Ok((table::render(&names, &rows, format), rows.len()))
 }

@@ -36,7 +36,11 @@ pub async fn talk(client: &Client, form: SqlForm) -> anyhow::Result<()> {
 
 fn prompt(is_first: bool) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    let prompt = if is_first { "shopstream> " } else { "       ...> " };
+    let prompt = if is_first {
+        "shopstream> "
+    } else {
+        "       ...> "
+    };
     write!(out, "{prompt}")?;
     Ok(out.flush()?)
 }
@@ -58,7 +62,10 @@ async fn one(client: &Client, text: &str, form: SqlForm) -> bool {
             println!("there is no {word}\n{HELP}");
             return true;
         }
-        _ => split::statements(text).into_iter().map(str::to_owned).collect(),
+        _ => split::statements(text)
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
     };
     for statement in statements {
         // The person at the terminal wants to know how long it took.
