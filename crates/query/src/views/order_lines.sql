@@ -1,4 +1,4 @@
--- Lines of orders as they stand, and of refunds. The smallest (time, id) of an order id places the order; later states of a file's
+-- Lines of orders as they stand, of refunds, and of stock that was written off. The smallest (time, id) of an order id places the order; later states of a file's
 -- order add lines; updates put theirs in the place of the same line; a cancelled order has none.
 WITH told AS (
   SELECT store, coalesce(order_id, event_id) AS order_key, type, ts_event, event_uuid, event_id, log_offset, day, customer_id,
@@ -67,7 +67,17 @@ of_refunds AS (
   ) AS compared_returns
   WHERE log_offset = first_offset
 ),
-lines AS (SELECT * FROM of_orders UNION ALL SELECT * FROM of_refunds)
+written_off AS (
+  SELECT store, 'stock_update' AS type, order_id, CAST(NULL AS VARCHAR) AS refund_id,
+         coalesce(get_field(item, 'line'), at) AS line, item, 'write_off' AS kind, currency AS event_currency, customer_id, country,
+         ts_event, day, event_id
+  FROM (
+    SELECT *, unnest(items) AS item, unnest(generate_series(0, CAST(cardinality(items) AS BIGINT) - 1)) AS at
+    FROM events WHERE type = 'stock_update' AND cardinality(items) > 0
+  ) AS opened_stock
+  WHERE get_field(item, 'kind') = 'write_off'
+),
+lines AS (SELECT * FROM of_orders UNION ALL SELECT * FROM of_refunds UNION ALL SELECT * FROM written_off)
 SELECT store, type, order_id, refund_id, line, kind,
        get_field(item, 'product_id') AS product_id, get_field(item, 'sku') AS sku, get_field(item, 'name') AS name,
        get_field(item, 'category_path') AS category, get_field(item, 'brand') AS brand, get_field(item, 'variant') AS variant,
