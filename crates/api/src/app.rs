@@ -7,7 +7,7 @@ use crate::hub::Hub;
 use crate::keys::Scope;
 use crate::routes::{
     alerts, audit, carts, catalogue, customers, errors, events, fallback, funnels, health, imports,
-    inventory, quality, quarantine, queries, segments, sessions, stream,
+    inventory, quality, quarantine, queries, segments, sessions, sql, stream,
 };
 use crate::state::ApiState;
 use crate::trace;
@@ -79,6 +79,7 @@ pub fn router(
 pub(crate) fn routes(app: &Arc<App>) -> Router {
     let reading = Router::new()
         .route("/api/v1/query", post(queries::query))
+        .route("/api/v1/sql", post(sql::ask))
         .route("/api/v1/stream", get(stream::stream))
         .route("/api/v1/carts", get(carts::list))
         .route("/api/v1/funnel", get(funnels::funnels))

@@ -16,6 +16,7 @@ mod params;
 mod problem;
 mod routes;
 mod server;
+mod sql;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -31,4 +32,5 @@ pub use door::{
 };
 pub use keys::{KeyError, KeyRing, NewKey, Scope};
 pub use server::{BindError, Bound, bind, serve};
+pub use sql::{SqlAsk, SqlBody, SqlDoor, SqlFormat, SqlRefused};
 pub use state::{ApiState, Readiness};

@@ -96,6 +96,18 @@ kinds! {
     QUALITY_REFUSED = "quality-refused" 422 "Too much of the request would be set aside",
         "The shop allows only a share of a request's events to be set aside, and ends what goes beyond it. Nothing of this request was kept.",
         "Mend the events and send the request again, or change quality.on_breach to warn.";
+    SQL_REFUSED = "sql-refused" 400 "The statement is not answered",
+        "The SQL has a mistake, or asks for something that is not done here: it may only read. The code sqlstate is PostgreSQL's.",
+        "Mend the part that the detail names.";
+    SQL_LIMIT = "sql-limit" 422 "The statement needs too much",
+        "The statement is too long, took too long, or needed more memory or disk than one statement may use.",
+        "Ask for fewer days, stores or groups, or raise the limit under sql in the configuration.";
+    SQL_STORAGE = "sql-storage" 503 "The lake cannot be read",
+        "The folder or bucket of the lake does not answer, or something of it cannot be read.",
+        "Look at GET /health/ready and docs/lake.md, then ask again.";
+    SQL_LOST = "sql-lost" 503 "The answer was lost",
+        "The process that worked on the statement ended before the answer was whole. Nothing else was touched.",
+        "Ask again: the next question gets a new process. If it happens again, the statement may be too much for it.";
     BUSY = "busy" 503 "No place is free",
         "As many readers or imports as the server allows are at work.",
         "Try again later, or raise the limit in the configuration.";
@@ -111,6 +123,8 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
     pub(crate) hint: Option<String>,
     pub(crate) retry_after_s: Option<u64>,
+    /// PostgreSQL's code, where SQL was asked.
+    pub(crate) sqlstate: Option<&'static str>,
 }
 
 impl Problem {
@@ -120,12 +134,20 @@ impl Problem {
             detail: detail.into(),
             hint: None,
             retry_after_s: None,
+            sqlstate: None,
         }
     }
 
     pub(crate) fn hint(self, hint: impl Into<String>) -> Problem {
         Problem {
             hint: Some(hint.into()),
+            ..self
+        }
+    }
+
+    pub(crate) fn sqlstate(self, code: &'static str) -> Problem {
+        Problem {
+            sqlstate: Some(code),
             ..self
         }
     }
@@ -139,7 +161,7 @@ impl Problem {
 
     /// The body of the answer, or of an import's last line.
     pub(crate) fn to_json(&self, trace_id: &str) -> Value {
-        json!({
+        let mut body = json!({
             "type": format!("/docs/errors/{}", self.kind.code),
             "title": self.kind.title,
             "status": self.kind.status,
@@ -147,7 +169,11 @@ impl Problem {
             "hint": self.hint.as_deref().unwrap_or(self.kind.remedy),
             "trace_id": trace_id,
             "code": self.kind.code,
-        })
+        });
+        if let Some(code) = self.sqlstate {
+            body["sqlstate"] = code.into();
+        }
+        body
     }
 
     /// The whole answer.

@@ -2,6 +2,7 @@
 
 use crate::door::EventDoor;
 use crate::keys::KeyRing;
+use crate::sql::SqlDoor;
 use analytics::quality::Thresholds;
 use live::LiveTables;
 use runtime::Clock;
@@ -14,6 +15,8 @@ pub struct ApiState {
     pub live: LiveTables,
     /// Where events go in.
     pub door: Arc<dyn EventDoor>,
+    /// Who answers SQL.
+    pub sql: Arc<dyn SqlDoor>,
     /// Keys, sessions and login tokens.
     pub keys: KeyRing,
     /// Above what something about the data is told.

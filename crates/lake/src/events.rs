@@ -138,7 +138,7 @@ impl EventArchive {
         if to <= self.taken {
             return Ok(());
         }
-        for (of, piece) in self.split(judged) {
+        for (of, piece) in split(&mut self.days, judged) {
             self.waiting_rows += piece.len();
             let waiting = self.waiting.entry(of).or_default();
             waiting.rows += piece.len();
@@ -196,36 +196,6 @@ impl EventArchive {
         }
         self.written.clear();
         self.taken = self.table.reached();
-    }
-
-    /// The events that count, by day.
-    fn split(&mut self, judged: Judged<'_>) -> BTreeMap<StoreDay, Piece> {
-        let events = judged.events;
-        let mut rows: BTreeMap<StoreDay, Vec<u32>> = BTreeMap::new();
-        let mut aside = judged.aside.iter().peekable();
-        for (row, event) in (0_u32..).zip(events.events()) {
-            let offset = judged.first_offset + u64::from(row);
-            while aside.next_if(|next| **next < offset).is_some() {}
-            if aside.peek() == Some(&&offset) {
-                continue;
-            }
-            let store = event.label(Label::Store).unwrap_or_default();
-            rows.entry(self.days.of(store, event.time()))
-                .or_default()
-                .push(row);
-        }
-        let row_of = |offset: &u64| offset.checked_sub(judged.first_offset);
-        let adding = judged.adding.iter().filter_map(row_of);
-        let adding: Vec<u32> = adding.filter_map(|row| u32::try_from(row).ok()).collect();
-        let piece = |rows: Vec<u32>| Piece {
-            batch: events.record_batch().clone(),
-            rows: (rows.len() < events.len()).then(|| UInt32Array::from(rows)),
-            first_offset: judged.first_offset,
-            adding: adding.clone(),
-        };
-        rows.into_iter()
-            .map(|(of, rows)| (of, piece(rows)))
-            .collect()
     }
 
     /// Writes what waits of a day to its file.
@@ -297,6 +267,36 @@ impl EventArchive {
         PartitionWriter::try_with_config(store, config.map_err(failed)?, number, statistics)
             .map_err(failed)
     }
+}
+
+/// The events that count, by day.
+pub(crate) fn split(days: &mut Days, judged: Judged<'_>) -> BTreeMap<StoreDay, Piece> {
+    let events = judged.events;
+    let mut rows: BTreeMap<StoreDay, Vec<u32>> = BTreeMap::new();
+    let mut aside = judged.aside.iter().peekable();
+    for (row, event) in (0_u32..).zip(events.events()) {
+        let offset = judged.first_offset + u64::from(row);
+        while aside.next_if(|next| **next < offset).is_some() {}
+        if aside.peek() == Some(&&offset) {
+            continue;
+        }
+        let store = event.label(Label::Store).unwrap_or_default();
+        rows.entry(days.of(store, event.time()))
+            .or_default()
+            .push(row);
+    }
+    let row_of = |offset: &u64| offset.checked_sub(judged.first_offset);
+    let adding = judged.adding.iter().filter_map(row_of);
+    let adding: Vec<u32> = adding.filter_map(|row| u32::try_from(row).ok()).collect();
+    let piece = |rows: Vec<u32>| Piece {
+        batch: events.record_batch().clone(),
+        rows: (rows.len() < events.len()).then(|| UInt32Array::from(rows)),
+        first_offset: judged.first_offset,
+        adding: adding.clone(),
+    };
+    rows.into_iter()
+        .map(|(of, rows)| (of, piece(rows)))
+        .collect()
 }
 
 /// How files are written: quick to write, small, and with statistics of what is no person's.

@@ -4,17 +4,21 @@
 mod columns;
 mod error;
 mod events;
+mod look;
 mod place;
 mod store_day;
 mod synced;
 mod table;
+mod tail;
 
 pub use columns::EVENTS;
 pub use error::LakeError;
 pub use events::{EventArchive, Judged, Limits};
+pub use look::{AsOf, EventsLook};
 pub use place::{Place, PlaceError};
 pub use store_day::Zones;
 pub use table::Reached;
+pub use tail::{Tail, events_schema};
 
 #[cfg(test)]
 mod tests;

@@ -110,19 +110,7 @@ impl Table {
     }
 
     async fn read_reached(&self) -> Result<Reached, LakeError> {
-        let snapshot = self.table.snapshot().map_err(|error| self.failed(error))?;
-        let stored = async |app| {
-            let version = snapshot
-                .snapshot()
-                .transaction_version(&self.log_store, app);
-            let version = version.await.map_err(|error| self.failed(error))?;
-            Ok::<u64, LakeError>(version.and_then(|it| u64::try_from(it).ok()).unwrap_or(0))
-        };
-        Ok(Reached {
-            generation: stored(GENERATION).await?,
-            frame: stored(FRAME).await?,
-            offset: stored(OFFSET).await?,
-        })
+        reached(&self.table, self.declaration.name).await
     }
 
     /// Adds files, with which the table reaches this far. If the answer is lost, the table says what became of it.
@@ -198,6 +186,24 @@ impl Table {
     }
 }
 
+/// How much of the log a version of a table holds.
+pub(crate) async fn reached(table: &DeltaTable, name: &str) -> Result<Reached, LakeError> {
+    let snapshot = table
+        .snapshot()
+        .map_err(|error| LakeError::of(name, error))?;
+    let log_store = table.log_store();
+    let stored = async |app| {
+        let version = snapshot.snapshot().transaction_version(&log_store, app);
+        let version = version.await.map_err(|error| LakeError::of(name, error))?;
+        Ok::<u64, LakeError>(version.and_then(|it| u64::try_from(it).ok()).unwrap_or(0))
+    };
+    Ok(Reached {
+        generation: stored(GENERATION).await?,
+        frame: stored(FRAME).await?,
+        offset: stored(OFFSET).await?,
+    })
+}
+
 async fn create(
     log_store: &LogStoreRef,
     declaration: &Declaration,
@@ -225,22 +231,37 @@ async fn create(
 /// Whether a table that was found is ours and has these columns.
 fn check(table: &DeltaTable, declaration: &Declaration) -> Result<(), LakeError> {
     let name = declaration.name;
-    let foreign = |why: String| LakeError::Foreign {
-        table: name.to_owned(),
-        why,
-    };
+    is_ours(table, name)?;
     let snapshot = table
         .snapshot()
         .map_err(|error| LakeError::of(name, error))?;
-    let configuration = snapshot.metadata().configuration();
-    if configuration.get(MADE_BY).map(String::as_str) != Some(name) {
-        return Err(foreign(format!("it lacks the property `{MADE_BY}`")));
-    }
     let schema = snapshot.schema();
     let missing =
         (declaration.schema.fields().iter()).find(|field| schema.field(field.name()).is_none());
     match missing {
-        Some(field) => Err(foreign(format!("it has no column `{}`", field.name()))),
+        Some(field) => Err(foreign(
+            name,
+            format!("it has no column `{}`", field.name()),
+        )),
         None => Ok(()),
+    }
+}
+
+/// Whether a table that was found is ours.
+pub(crate) fn is_ours(table: &DeltaTable, name: &str) -> Result<(), LakeError> {
+    let snapshot = table
+        .snapshot()
+        .map_err(|error| LakeError::of(name, error))?;
+    let configuration = snapshot.metadata().configuration();
+    match configuration.get(MADE_BY).map(String::as_str) == Some(name) {
+        true => Ok(()),
+        false => Err(foreign(name, format!("it lacks the property `{MADE_BY}`"))),
+    }
+}
+
+fn foreign(name: &str, why: String) -> LakeError {
+    LakeError::Foreign {
+        table: name.to_owned(),
+        why,
     }
 }

@@ -1,5 +1,9 @@
 //! The command line: names, options and help texts.
 
+mod sql;
+
+pub use sql::{Role, RunRole, SqlForm, SqlOptions};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -45,6 +49,11 @@ pub enum Command {
     Mappings(MappingsOptions),
     /// Show that nothing disappeared: received = accepted + duplicate + quarantined; and how good the data are
     Audit(Audit),
+    /// Ask the lake and what is not there yet, in SQL
+    Sql(SqlOptions),
+    /// One part of the server by itself
+    #[command(hide = true)]
+    Run(RunRole),
     /// Replay history under alert rules: how many alerts, how many of them right, how much of the truth they find
     Backtest(Box<Backtest>),
     /// Measure on this machine

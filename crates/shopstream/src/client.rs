@@ -131,6 +131,10 @@ async fn refusal(answer: reqwest::Response) -> Problem {
     let what = text("detail")
         .or_else(|| text("title"))
         .unwrap_or_else(|| status.to_string());
+    let what = match text("sqlstate") {
+        Some(code) => format!("{what} (SQLSTATE {code})"),
+        None => what,
+    };
     let exit = if matches!(status.as_u16(), 401 | 403) {
         Exit::Authentication
     } else {

@@ -7,11 +7,13 @@ mod findings;
 mod funnels;
 mod lake;
 mod scores;
+mod sql;
 mod stores;
 
 pub use enrichment::{GeoSettings, PriceTierSettings, PrivacySettings};
 pub use findings::FindingSettings;
 pub use lake::LakeSettings;
+pub use sql::SqlSettings;
 pub use stores::StoreSettings;
 
 use crate::cli::Settings;
@@ -43,6 +45,8 @@ pub struct Config {
     pub checkpoint: CheckpointSettings,
     /// The long memory: open tables that others read too.
     pub lake: LakeSettings,
+    /// What one statement of SQL may use.
+    pub sql: SqlSettings,
     /// Countries by address.
     pub geo: GeoSettings,
     /// What is kept of people.
@@ -127,6 +131,7 @@ impl Default for Config {
             stream: StreamSettings::default(),
             checkpoint: CheckpointSettings::default(),
             lake: LakeSettings::default(),
+            sql: SqlSettings::default(),
             geo: GeoSettings::default(),
             privacy: PrivacySettings::default(),
             price_tiers: PriceTierSettings::default(),

@@ -14,6 +14,7 @@ mod doors;
 mod exit;
 mod imports;
 mod replays;
+mod sql;
 mod summary;
 mod table;
 mod wiring;
@@ -45,8 +46,15 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<Exit> {
+    if let Command::Run(cli::RunRole {
+        role: cli::Role::Sql,
+    }) = cli.command
+    {
+        return sql::serve(); // it has no settings of its own
+    }
     let config = config::load(&cli.settings)?;
     match cli.command {
+        Command::Run(_) => sql::serve(),
         Command::Up => command::up::run(config),
         Command::Demo(options) => command::demo::run(config, &options),
         Command::Ingest(options) => command::ingest::run(config, &options),
@@ -57,6 +65,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Audit(options) => command::audit::run(&config, &options),
         Command::Backtest(options) => command::backtest::run(&config, &options),
         Command::Bench(options) => command::bench::run(&config, &options),
+        Command::Sql(options) => command::sql::run(&config, &options),
         Command::Config(options) => command::config::run(&config, &options),
     }
 }

@@ -4,6 +4,7 @@ use crate::archive::LakeArchive;
 use crate::config::Config;
 use crate::doors::Doors;
 use crate::exit::{Exit, Problem};
+use crate::sql::Desk;
 use anyhow::Context;
 use api::{ApiState, KeyRing, Readiness};
 use changelog::Changelog;
@@ -138,18 +139,19 @@ pub fn counter(
     watched: Watched,
     (keys, render_metrics): Shown,
     runtime: &Runtime,
-) -> ApiState {
+) -> anyhow::Result<ApiState> {
     let log = Arc::clone(&core.log);
-    ApiState {
+    Ok(ApiState {
         live: core.live.clone(),
         door: Arc::new(Doors::new(core, config, runtime.clock().clone())),
+        sql: Arc::new(Desk::new(config, core, runtime)?),
         keys,
         thresholds: config.findings.thresholds(),
         clock: runtime.clock().clone(),
         log_end: Arc::new(move || log.end()),
         readiness: readiness(core, watched),
         render_metrics,
-    }
+    })
 }
 
 /// Ready once everything that was in the log at the start is in the results. A folder that cannot be read is named and

@@ -6,7 +6,7 @@ mod ledger;
 
 pub use archivist::{ArchiveProgress, CommitRules};
 pub(crate) use archivist::{Sender, Watched, channel};
-pub use ledger::Aside;
+pub use ledger::{Aside, Verdicts};
 pub(crate) use ledger::{Ledger, SharedLedger};
 
 use event::EventBatch;

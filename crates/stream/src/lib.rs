@@ -28,7 +28,9 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
-pub use archive::{Archive, ArchiveError, ArchiveProgress, Aside, CommitRules, Held, JudgedFrame};
+pub use archive::{
+    Archive, ArchiveError, ArchiveProgress, Aside, CommitRules, Held, JudgedFrame, Verdicts,
+};
 pub use audit::{Audit, AuditKey, KeyCounts};
 pub use home::{SHARDS, ShardId};
 pub use line::{Harvest, Line, LineError};

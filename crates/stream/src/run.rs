@@ -5,6 +5,7 @@ mod merger;
 
 use crate::archive::{
     self, Archive, ArchiveProgress, CommitRules, Ledger, Sender as ToArchive, SharedLedger,
+    Verdicts,
 };
 use crate::line::{Harvest, Line, LineError, LineRuns, parts};
 use crate::rest::RestError;
@@ -89,6 +90,12 @@ impl StreamHandle {
     #[must_use]
     pub fn archive(&self) -> Option<ArchiveProgress> {
         self.archive.as_ref().map(archive::Watched::progress)
+    }
+
+    /// What is judged now and may not be in the archive; nothing where there is none.
+    #[must_use]
+    pub fn verdicts(&self) -> Option<Verdicts> {
+        self.archive.as_ref().map(archive::Watched::verdicts)
     }
 
     /// Waits until every event below this offset is safe in the archive; false where there is none or it has ended.

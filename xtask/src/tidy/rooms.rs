@@ -166,6 +166,11 @@ const ROOMS: &[Room] = &[
         not: &[CLOCK, THREADS, HTTP, SINKS],
     },
     Room {
+        name: "query",
+        knows: &["event", "eventlog", "lake"],
+        not: &[CLOCK, THREADS, HTTP, SINKS],
+    },
+    Room {
         name: "api",
         knows: &[
             "event",
@@ -190,6 +195,7 @@ const ROOMS: &[Room] = &[
             "stream",
             "live",
             "lake",
+            "query",
             "api",
         ],
         not: &[RULES],

@@ -17,4 +17,5 @@ pub(crate) mod quarantine;
 pub(crate) mod queries;
 pub(crate) mod segments;
 pub(crate) mod sessions;
+pub(crate) mod sql;
 pub(crate) mod stream;

@@ -357,12 +357,39 @@ fn state(
     ApiState {
         live,
         door,
+        sql: Arc::new(FakeSql),
         keys,
         thresholds: analytics::quality::Thresholds::default(),
         clock,
         log_end: Arc::new(move || log_end.load(Ordering::Relaxed)),
         readiness: Arc::new(readiness),
         render_metrics: Arc::new(|| "shopstream_events_total 3\n".to_owned()),
+    }
+}
+
+/// Says what it was asked, and refuses what is no question.
+struct FakeSql;
+
+impl crate::sql::SqlDoor for FakeSql {
+    fn ask(
+        &self,
+        ask: crate::sql::SqlAsk,
+    ) -> std::pin::Pin<
+        Box<dyn Future<Output = Result<crate::sql::SqlBody, crate::sql::SqlRefused>> + Send + '_>,
+    > {
+        Box::pin(async move {
+            if !ask.sql.starts_with("SELECT") {
+                return Err(crate::sql::SqlRefused {
+                    state: "25006",
+                    message: "it is not answered".to_owned(),
+                    hint: "ask with SELECT".to_owned(),
+                });
+            }
+            let (parts, body) = tokio::sync::mpsc::channel(1);
+            let said = format!("{:?} of {:?}: {}", ask.format, ask.store, ask.sql);
+            let _ = parts.send(Ok(said.into())).await;
+            Ok(body)
+        })
     }
 }
 

@@ -53,7 +53,7 @@ async fn ask_directory<T>(
     let url = format!("http://{}", port.local_addr);
     let client = Client::to(&url, Some(keys.admin_key().to_owned()), &config.data_dir)?;
     let shown: Shown = (keys, Arc::new(String::new));
-    let counter = wiring::counter(&quiet, &core, Watched::none(), shown, &runtime);
+    let counter = wiring::counter(&quiet, &core, Watched::none(), shown, &runtime)?;
     runtime.spawn("api", api::serve(port, counter, runtime.stop_token()));
     let answer = question(&client).await;
     drop(client);

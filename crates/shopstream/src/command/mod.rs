@@ -13,4 +13,5 @@ pub mod player;
 pub mod quarantine;
 pub mod server_file;
 pub mod simulate;
+pub mod sql;
 pub mod up;

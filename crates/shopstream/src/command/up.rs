@@ -52,7 +52,7 @@ pub fn serve(
             keys.clone(),
             render_metrics as Arc<dyn Fn() -> String + Send + Sync>,
         );
-        let counter = wiring::counter(&config, &core, watched, shown, &runtime);
+        let counter = wiring::counter(&config, &core, watched, shown, &runtime)?;
         runtime.spawn("api", api::serve(port, counter, runtime.stop_token()));
         started(&core, &runtime)?;
         let banner = Banner {

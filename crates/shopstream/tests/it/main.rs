@@ -27,6 +27,7 @@ mod planted;
 mod power_cut;
 mod scores;
 mod simulate;
+mod sql;
 mod stock;
 mod strange_input;
 mod time;

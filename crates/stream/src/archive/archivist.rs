@@ -1,7 +1,7 @@
 //! The thread that gives the archive what was judged: rounds as they come, and from the log whatever it missed. What the
 //! archive does with it, and what counts, is not decided here.
 
-use super::{Archive, ArchiveError, Aside, Held, JudgedFrame, SharedLedger};
+use super::{Archive, ArchiveError, Aside, Held, JudgedFrame, SharedLedger, Verdicts};
 use crossbeam_channel::{Receiver, RecvTimeoutError, TrySendError, bounded, select};
 use event::frame::FrameBody;
 use eventlog::{LogError, LogPosition, LogReader};
@@ -132,6 +132,10 @@ pub(crate) struct Watched {
 impl Watched {
     pub(crate) fn progress(&self) -> ArchiveProgress {
         self.progress.borrow().clone()
+    }
+
+    pub(crate) fn verdicts(&self) -> Verdicts {
+        self.ledger.lock().verdicts()
     }
 
     /// Waits until every event below this offset is safe, and sees to it that it soon is; false where the archive ended.

@@ -65,6 +65,21 @@ pub(crate) struct Ledger {
     pub(crate) wanted: u64,
 }
 
+/// What is judged at a moment: for whoever reads what the archive lacks from the log.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verdicts {
+    /// Of which folding of the log; an archive of another one does not go with them.
+    pub generation: u64,
+    /// They are known from this offset on.
+    pub from: u64,
+    /// Events that do not count as they came.
+    pub aside: Aside,
+    /// Up to where events are judged.
+    pub judged: LogPosition,
+    /// What is judged anew is whole from here on.
+    pub whole_at: LogPosition,
+}
+
 /// What the line writes and the archivist reads.
 pub(crate) type SharedLedger = Arc<Mutex<Ledger>>;
 
@@ -98,6 +113,17 @@ impl Ledger {
     /// Verdicts of these offsets.
     pub(crate) fn of(&self, from: u64, to: u64) -> Aside {
         self.aside.of(from, to)
+    }
+
+    /// All of them.
+    pub(crate) fn verdicts(&self) -> Verdicts {
+        Verdicts {
+            generation: self.generation,
+            from: self.from,
+            aside: self.aside.clone(),
+            judged: self.judged,
+            whole_at: self.whole_at,
+        }
     }
 
     /// Whether an archive that holds so much can be given the rest.
