@@ -35,7 +35,7 @@ pub enum Format {
 
 /// Writes batches in one of the forms.
 pub(crate) enum Writer<W: Write + Send> {
-    Arrow(StreamWriter<W>),
+    Arrow(Box<StreamWriter<W>>),
     Json(json::Writer<W, json::writer::JsonArray>),
     Ndjson(json::LineDelimitedWriter<W>),
     Csv(csv::Writer<W>),
@@ -58,7 +58,7 @@ impl<W: Write + Send> Writer<W> {
     ) -> Result<Self, ArrowError> {
         let nulls = json::WriterBuilder::new().with_explicit_nulls(true);
         Ok(match format {
-            Format::Arrow => Writer::Arrow(StreamWriter::try_new(out, schema)?),
+            Format::Arrow => Writer::Arrow(Box::new(StreamWriter::try_new(out, schema)?)),
             Format::Json => {
                 write!(out, "{{\"meta\":{meta},\"data\":")?;
                 Writer::Json(nulls.build(out))

@@ -202,14 +202,11 @@ fn as_of(tokens: &[Token]) -> Vec<String> {
         .filter(|token| !matches!(token, Token::Whitespace(_)))
         .collect();
     let asked = plain.windows(3).filter_map(|three| match three {
-        [Token::Word(word), Token::LParen, value]
-            if word.value.eq_ignore_ascii_case("events_at") =>
-        {
-            match value {
-                Token::Number(text, _) | Token::SingleQuotedString(text) => Some(text.clone()),
-                _ => None,
-            }
-        }
+        [
+            Token::Word(word),
+            Token::LParen,
+            Token::Number(text, _) | Token::SingleQuotedString(text),
+        ] if word.value.eq_ignore_ascii_case("events_at") => Some(text.clone()),
         _ => None,
     });
     asked.collect()

@@ -231,7 +231,7 @@ const HOMES: &[(Ban, &[&str])] = &[
             paths: &[],
             instead: "what judged events become is asked of a trait, as `stream::Archive`",
         },
-        &["lake"],
+        &["lake", "query"],
     ),
 ];
 
