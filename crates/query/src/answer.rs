@@ -38,7 +38,7 @@ pub(crate) enum Writer<W: Write + Send> {
     Arrow(Box<StreamWriter<W>>),
     Json(json::Writer<W, json::writer::JsonArray>),
     Ndjson(json::LineDelimitedWriter<W>),
-    Csv(csv::Writer<W>),
+    Csv(Box<csv::Writer<W>>),
     Parquet(Box<ArrowWriter<W>>),
     Rows(W),
 }
@@ -64,7 +64,7 @@ impl<W: Write + Send> Writer<W> {
                 Writer::Json(nulls.build(out))
             }
             Format::Ndjson => Writer::Ndjson(nulls.build(out)),
-            Format::Csv => Writer::Csv(begin_csv(schema, out)?),
+            Format::Csv => Writer::Csv(Box::new(begin_csv(schema, out)?)),
             Format::Parquet => {
                 let writer = ArrowWriter::try_new(out, Arc::clone(schema), None);
                 Writer::Parquet(Box::new(writer.map_err(of_parquet)?))

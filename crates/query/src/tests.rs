@@ -67,7 +67,7 @@ fn frame(first: usize, lines: &[&str]) -> FrameBody {
         let source = builder.open_source(&SourceInfo {
             source: format!("of {store}"),
             name: "s".into(),
-            store: store.into(),
+            store,
         });
         let received = EventTime(BEGIN + 10_000 * MINUTE);
         (builder.offer(source, &event, b"", CheckContext { received })).expect("a sound event");
