@@ -13,6 +13,7 @@ mod pages;
 mod questions;
 mod sessions;
 mod socket;
+mod sql;
 mod streams;
 
 use counter::{Ask, Counter, Reply};

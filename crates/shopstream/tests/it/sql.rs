@@ -5,7 +5,7 @@ use crate::{dir, figure, program};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use testkit::{Program, Server};
+use testkit::{Program, Server, fixture};
 
 /// Commits come often, so that a question finds the seam at every place.
 const OFTEN: [&str; 3] = ["up", "--set", "lake.commit_interval_s=1"];
@@ -237,4 +237,34 @@ fn a_directory_answers_without_a_server() {
         .expect("runs");
     assert_eq!(ran.code, Some(1));
     assert!(ran.err.contains("did you mean `events`?"), "{}", ran.err);
+}
+
+#[test]
+fn the_order_files_lines_are_those_that_are_known_of_it() {
+    let Some(file) = fixture("online_retail_2010_12/online_retail_2010-12.csv.gz") else {
+        return;
+    };
+    let dir = dir();
+    let program = program(&dir);
+    let file = file.to_str().expect("a plain path");
+    assert_eq!(program.run(["ingest", file]).expect("runs").code, Some(0));
+    let check = |sql: &str, expected: &str| {
+        let ran = program
+            .run(["sql", "--format", "csv", "-c", sql])
+            .expect("runs");
+        assert_eq!(ran.out, expected, "{sql}: {}", ran.err);
+    };
+    check(
+        "SELECT kind, count(*) AS lines, sum(value) AS value FROM order_lines \
+         WHERE kind = 'return' OR (unit_price > 0 AND quantity > 0) GROUP BY kind ORDER BY kind",
+        "kind,lines,value\nfee,165,45814.3700\nproduct,41315,777931.7700\nreturn,728,-74789.1200\n",
+    );
+    check(
+        "SELECT count(*) AS lines, sum(value) AS value FROM order_lines",
+        "lines,value\n42481,748957.0200\n",
+    );
+    check(
+        "SELECT day, count(*) AS orders, sum(revenue) AS revenue FROM orders WHERE has_value GROUP BY day ORDER BY day LIMIT 3",
+        "day,orders,revenue\n2010-12-01,127,58960.7900\n2010-12-02,142,47748.3800\n2010-12-03,68,46943.7100\n",
+    );
 }
