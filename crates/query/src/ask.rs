@@ -64,6 +64,8 @@ pub struct Limits {
     pub spill_bytes: u64,
     /// Where.
     pub spill_dir: PathBuf,
+    /// A process whose question takes longer ends by itself, should nobody be left to end it.
+    pub seconds_max: u64,
     /// An answer with more rows is cut.
     pub rows_max: Option<u64>,
 }

@@ -144,6 +144,7 @@ fn limits(folder: &Path) -> Limits {
         memory_bytes: 64 << 20,
         spill_bytes: 64 << 20,
         spill_dir: folder.join("sql"),
+        seconds_max: 60,
         rows_max: None,
     }
 }

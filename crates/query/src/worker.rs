@@ -12,6 +12,7 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::runtime::Handle;
 
@@ -79,8 +80,14 @@ pub fn run(
 ) -> io::Result<()> {
     let out = Out(Arc::new(Mutex::new(Box::new(output))));
     while let Some(ask) = read_ask(&mut input)? {
+        let longest = Duration::from_secs(ask.limits.seconds_max);
         let answering = tasks.spawn(answer(ask, out.clone()));
-        let refusal = match tasks.block_on(answering) {
+        // Waited for from outside of the task: one that never looks up from its work cannot end itself.
+        let answered = tasks.block_on(async { tokio::time::timeout(longest, answering).await });
+        let Ok(answered) = answered else {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        };
+        let refusal = match answered {
             Ok(Ok(())) => continue,
             Ok(Err(Failed::Refused(refusal))) => refusal,
             Ok(Err(Failed::Out(error))) => return Err(error),

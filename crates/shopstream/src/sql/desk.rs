@@ -186,6 +186,8 @@ impl Desk {
                 memory_bytes: inner.settings.memory_mib << 20,
                 spill_bytes: inner.settings.spill_mib << 20,
                 spill_dir: inner.spill_dir.clone(),
+                // The desk is to be first: it tells whoever asked.
+                seconds_max: inner.settings.timeout_s.saturating_add(2),
                 rows_max: inner.settings.rows_max,
             },
         })
