@@ -115,26 +115,24 @@ impl Table {
 
     /// Adds files, with which the table reaches this far. If the answer is lost, the table says what became of it.
     pub(crate) async fn commit(&mut self, files: Files, to: Reached) -> Result<(), LakeError> {
-        let from = self.reached;
-        let outcome = self.try_commit(files, to).await;
-        if outcome.is_err() {
+        if let Err(error) = self.try_commit(files, to).await {
             // Whether it counts is for the table to say: the answer may have been lost on its way.
             let looked = self.table.update_state().await;
             looked.map_err(|error| self.failed(error))?;
+            let stored = self.read_reached().await?;
+            if stored == self.reached {
+                return Err(error);
+            }
+            if stored != to {
+                return Err(LakeError::Overtaken {
+                    table: self.declaration.name.to_owned(),
+                    theirs: stored.frame,
+                    ours: self.reached.frame,
+                });
+            }
         }
-        let stored = self.read_reached().await?;
-        if stored == to {
-            self.reached = to;
-            return Ok(());
-        }
-        match outcome {
-            Err(error) if stored == from => Err(error),
-            _ => Err(LakeError::Overtaken {
-                table: self.declaration.name.to_owned(),
-                theirs: stored.frame,
-                ours: from.frame,
-            }),
-        }
+        self.reached = to;
+        Ok(())
     }
 
     async fn try_commit(&mut self, files: Files, to: Reached) -> Result<(), LakeError> {
@@ -171,9 +169,7 @@ impl Table {
         let updated = self.table.update_state().await;
         updated.map_err(|error| self.failed(error))
     }
-}
 
-impl Table {
     /// What takes away every file that is there.
     async fn removes(&self) -> Result<Vec<Remove>, LakeError> {
         let state = self.table.snapshot().map_err(|error| self.failed(error))?;
