@@ -2,7 +2,7 @@
 //! other thresholds change it the way the truth says they must. And rules of the configuration, which it shares.
 
 use super::planted::{Played, Subjects, play};
-use super::stock::{rows, send};
+use crate::shop::{rows, send};
 use crate::{dir, figure, program};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,16 +1,13 @@
 //! Sessions and carts against the simulator's truth, through the whole line: three shops, in order, and again shuffled,
 //! repeated and killed in the middle. The truth knows visitors by their cookies, so the lines name no customers.
 
-use super::stock::{send, shuffle};
-use crate::{dir, figure, number, program};
+use crate::shop::{DAY_MICROS, check_in_any_order, deliver, lines};
+use crate::{figure, number};
 use serde_json::{Value, json};
-use simulator::{
-    Delivery, Format, Limits, Mishaps, Rate, Settings, Story, Table, Terms, Time, TruthKept,
-};
+use simulator::{Settings, Table};
 use std::collections::{BTreeMap, BTreeSet};
-use testkit::{Client, now_micros};
+use testkit::Client;
 
-const DAY_MICROS: i64 = 24 * 3_600 * 1_000_000;
 const DAYS: i64 = 3;
 const SLOT_MICROS: i64 = 300 * 1_000_000;
 
@@ -21,36 +18,16 @@ struct Played {
 }
 
 fn play(seed: u64, events: u64) -> Played {
-    let began = Time((now_micros() - (DAYS + 1) * DAY_MICROS) / DAY_MICROS * DAY_MICROS);
-    let lasts = DAYS * DAY_MICROS;
-    let settings = Settings {
-        rate: Rate::per_second(events as f64 * 1e6 / lasts as f64),
+    let (bytes, mut delivery) = deliver((seed, events), DAYS, |usual| Settings {
         products: 300,
         customers: 2_000,
-        story: Story::default(),
-        ..Settings::new(seed, began)
-    };
-    let terms = Terms {
-        format: Format::Canonical,
-        mishaps: Mishaps::default(),
-        limits: Limits {
-            until: began.plus(lasts),
-            ..Limits::default()
-        },
-        truth: TruthKept::Tables,
-    };
-    let mut delivery = Delivery::new(settings, terms).expect("such a shop can be");
-    let mut bytes = Vec::new();
-    while !delivery.is_over() {
-        delivery.next(&mut bytes);
-    }
-    delivery.finish(&mut bytes);
+        ..usual
+    });
     let ledger = delivery.ledger_mut().expect("tables are kept");
     let mut table = |table| String::from_utf8(ledger.take(table)).expect("text");
     let (sessions, carts) = (table(Table::Sessions), table(Table::Carts));
-    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
     Played {
-        lines: lines.map(nameless).collect(),
+        lines: lines(&bytes).map(nameless).collect(),
         truth: truth((&sessions, &carts), &refunds(&bytes)),
     }
 }
@@ -129,7 +106,7 @@ const METRICS: [&str; 9] = [
     "carts_abandoned",
 ];
 
-fn check(client: &Client, played: &Played) {
+fn check(client: &Client, truth: &BTreeMap<&str, i64>) {
     let question = json!({ "metrics": METRICS });
     let answer = client.query(&question).expect("answers");
     let row = &answer[0];
@@ -138,36 +115,14 @@ fn check(client: &Client, played: &Played) {
     let open = found.remove("carts_open").expect("asked");
     let abandoned = found.remove("carts_abandoned").expect("asked");
     found.insert("carts_not_ordered", open + abandoned);
-    assert_eq!(found, played.truth);
+    assert_eq!(&found, truth);
 }
 
 #[test]
 fn sessions_and_carts_are_the_simulators_in_any_order() {
     let events = number("SHOPSTREAM_BEHAVIOUR_EVENTS", 12_000);
     for seed in 1..=3 {
-        let mut played = play(seed, events);
-        let all = played.lines.len();
-        let dir = dir();
-        let server = program(&dir).up().expect("starts");
-        send(&server, &played.lines);
-        server.audit_of(all as u64).expect("the law holds");
-        check(&server, &played);
-        drop(server);
-
-        let dir = self::dir();
-        let program = program(&dir);
-        shuffle(&mut played.lines, seed);
-        let (first, rest) = played.lines.split_at(all / 2);
-        let server = program.up().expect("starts");
-        send(&server, first);
-        server.kill().expect("is killed");
-        let server = program.up().expect("starts again");
-        // Some of what is sent now was sent before.
-        send(&server, &first[all / 4..]);
-        send(&server, rest);
-        let sent = (all + first.len() - all / 4) as u64;
-        server.audit_of(sent).expect("the law holds");
-        check(&server, &played);
-        server.stop().expect("stops");
+        let Played { mut lines, truth } = play(seed, events);
+        check_in_any_order(&mut lines, seed, |client| check(client, &truth));
     }
 }

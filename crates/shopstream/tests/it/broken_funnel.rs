@@ -2,46 +2,27 @@
 //! hours nothing can be put into a cart; in order, and again shuffled and killed in the middle. `SHOPSTREAM_FUNNEL_SEEDS=3`
 //! and `SHOPSTREAM_FUNNEL_EVENTS=200000` ask for more of it.
 
-use super::stock::{rows, send, shuffle};
+use crate::shop::{deliver, lines, rows, send, shuffle};
 use crate::{dir, figure, number, program};
-use simulator::{Delivery, Format, Limits, Mishaps, Rate, Settings, Story, Terms, Time, TruthKept};
+use simulator::Settings;
 use std::collections::BTreeMap;
-use testkit::{Client, now_micros};
+use testkit::Client;
 
 const HOUR_MICROS: i64 = 3_600 * 1_000_000;
-const DAY_MICROS: i64 = 24 * HOUR_MICROS;
 const DAYS: i64 = 2;
 /// What cannot happen without a cart.
 const OF_CARTS: [&str; 4] = ["cart_", "checkout_", "order", "payment_"];
 
 /// A shop's lines with the hour in which each happened.
 fn play(seed: u64, events: u64) -> Vec<(i64, Vec<u8>)> {
-    let began = Time((now_micros() - (DAYS + 1) * DAY_MICROS) / DAY_MICROS * DAY_MICROS);
-    let lasts = DAYS * DAY_MICROS;
-    let settings = Settings {
-        rate: Rate::per_second(events as f64 * 1e6 / lasts as f64),
+    let (bytes, _) = deliver((seed, events), DAYS, |usual| Settings {
         products: 300,
         customers: 20_000,
-        story: Story::default(),
-        ..Settings::new(seed, began)
-    };
-    let terms = Terms {
-        format: Format::Canonical,
-        mishaps: Mishaps::default(),
-        limits: Limits {
-            until: began.plus(lasts),
-            ..Limits::default()
-        },
-        truth: TruthKept::Tables,
-    };
-    let mut delivery = Delivery::new(settings, terms).expect("such a shop can be");
-    let mut bytes = Vec::new();
-    while !delivery.is_over() {
-        delivery.next(&mut bytes);
-    }
-    delivery.finish(&mut bytes);
-    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
-    lines.map(|line| (hour(line), line.to_vec())).collect()
+        ..usual
+    });
+    lines(&bytes)
+        .map(|line| (hour(line), line.to_vec()))
+        .collect()
 }
 
 fn field<'l>(line: &'l [u8], name: &str) -> &'l str {

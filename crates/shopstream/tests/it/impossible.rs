@@ -1,7 +1,7 @@
 //! Events that no shop should send, through the door to a running server: each is counted, or set aside with its reason,
 //! whoever is sent beside it counts, and the law holds after every one and again after a kill.
 
-use super::stock::rows;
+use crate::shop::rows;
 use crate::{dir, figure, program};
 use serde_json::{Value, json};
 use testkit::{Program, Server, now_micros, resident_bytes_max};

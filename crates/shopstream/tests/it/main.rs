@@ -26,6 +26,7 @@ mod orders;
 mod planted;
 mod power_cut;
 mod scores;
+mod shop;
 mod simulate;
 mod sql;
 mod stock;

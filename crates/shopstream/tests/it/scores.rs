@@ -1,7 +1,7 @@
 //! Scores of customers against a plain computation from a real shop's file: every line is read again here, every customer's
 //! values are added up and sorted, and the quantiles are taken as NumPy defines them.
 
-use crate::stock::rows;
+use crate::shop::rows;
 use crate::{dir, figure, program};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,19 +1,14 @@
 //! Stock and prices against the simulator's truth, through the whole line: levels, standings, pieces sold and changes of
 //! prices of three shops, in order, and again shuffled, repeated and killed in the middle.
 
+use crate::shop::{check_in_any_order, deliver, lines, rows};
 use crate::{dir, figure, number, program};
 use serde_json::Value;
-use simulator::{
-    Delivery, Format, Kind, Limits, Mishaps, Rate, Settings, Story, SupplyRules, Table, Terms,
-    Time, TruthKept,
-};
+use simulator::{Kind, Settings, Story, SupplyRules, Table};
 use std::collections::BTreeMap;
-use testkit::{Client, now_micros};
+use testkit::Client;
 
-const DAY_MICROS: i64 = 24 * 3_600 * 1_000_000;
 const DAYS: i64 = 12;
-/// Lines of one request; their bytes stay far below what the door takes.
-const LINES_MAX: usize = 2_000;
 
 /// Of a product's changes of price the newest are told.
 const CHANGES_TOLD: usize = 32;
@@ -34,46 +29,26 @@ struct Played {
 }
 
 fn play(seed: u64, events: u64) -> Played {
-    let began = Time((now_micros() - (DAYS + 1) * DAY_MICROS) / DAY_MICROS * DAY_MICROS);
-    let lasts = DAYS * DAY_MICROS;
-    let settings = Settings {
-        rate: Rate::per_second(events as f64 * 1e6 / lasts as f64),
+    let (bytes, mut delivery) = deliver((seed, events), DAYS, |usual| Settings {
         products: 150,
         customers: 5_000,
         story: Story {
             supply: Some(SupplyRules::default()),
             ..Story::default()
         },
-        ..Settings::new(seed, began)
-    };
-    let limits = Limits {
-        until: began.plus(lasts),
-        ..Limits::default()
-    };
-    let terms = Terms {
-        format: Format::Canonical,
-        mishaps: Mishaps::default(),
-        limits,
-        truth: TruthKept::Tables,
-    };
-    let mut delivery = Delivery::new(settings, terms).expect("such a shop can be");
-    let mut bytes = Vec::new();
-    while !delivery.is_over() {
-        delivery.next(&mut bytes);
-    }
-    delivery.finish(&mut bytes);
+        ..usual
+    });
     let told = delivery.truth().events_of(Kind::PriceChange);
     let table = delivery
         .ledger_mut()
         .expect("tables are kept")
         .take(Table::Stock);
     let table = String::from_utf8(table).expect("text");
-    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
     let price_changes = price_changes(&bytes);
     let count = price_changes.values().map(Vec::len).sum::<usize>() as u64;
     assert!(count <= told && told - count < 20, "{count} of {told}");
     Played {
-        lines: lines.map(<[u8]>::to_vec).collect(),
+        lines: lines(&bytes).map(<[u8]>::to_vec).collect(),
         products: table.lines().skip(1).map(read_stock).collect(),
         price_changes,
     }
@@ -120,28 +95,6 @@ fn read_stock(line: &str) -> (String, Known) {
     (columns[0].to_owned(), known)
 }
 
-pub(super) fn send(client: &Client, lines: &[Vec<u8>]) {
-    for chunk in lines.chunks(LINES_MAX) {
-        let answer = client.offer(chunk.concat()).expect("answers");
-        assert_eq!(answer.status, 202, "{answer:?}");
-    }
-}
-
-/// All rows of a list, page by page.
-pub(super) fn rows(client: &Client, path: &str) -> Vec<Value> {
-    let mut all = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let page = client.get(&format!("{path}limit=500&cursor={cursor}"));
-        let page = page.expect("answers");
-        all.extend(page["data"].as_array().expect("rows").iter().cloned());
-        match page["page"]["next"].as_str() {
-            Some(next) => next.clone_into(&mut cursor),
-            None => return all,
-        }
-    }
-}
-
 fn check(client: &Client, played: &Played) {
     let found = rows(client, "/api/v1/inventory?sort=product&");
     let found: BTreeMap<&str, &Value> = (found.iter())
@@ -184,50 +137,13 @@ fn check(client: &Client, played: &Played) {
     assert_eq!(told.len(), played.price_changes.len());
 }
 
-/// Another order, the same in every run.
-pub(super) fn shuffle(lines: &mut [Vec<u8>], seed: u64) {
-    let mut state = seed;
-    for at in (1..lines.len()).rev() {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        lines.swap(at, (state >> 33) as usize % (at + 1));
-    }
-}
-
 #[test]
 fn levels_sales_and_prices_are_the_simulators_in_any_order() {
     let events = number("SHOPSTREAM_STOCK_EVENTS", 20_000);
     for seed in 1..=3 {
         let mut played = play(seed, events);
-        let dir = dir();
-        let server = program(&dir).up().expect("starts");
-        send(&server, &played.lines);
-        server
-            .audit_of(played.lines.len() as u64)
-            .expect("the law holds");
-        check(&server, &played);
-        drop(server);
-
-        let dir = self::dir();
-        let program = program(&dir);
-        shuffle(&mut played.lines, seed);
-        let (first, rest) = played.lines.split_at(played.lines.len() / 2);
-        let server = program.up().expect("starts");
-        send(&server, first);
-        server.kill().expect("is killed");
-        let server = program.up().expect("starts again");
-        // Some of what is sent now was sent before.
-        send(&server, &first[first.len() / 2..]);
-        send(&server, rest);
-        let sent = (played.lines.len() + first.len() - first.len() / 2) as u64;
-        server.audit_of(sent).expect("the law holds");
-        check(&server, &played);
-        server.stop().expect("stops");
-        // What was told lies in the checkpoint.
-        let server = program.up().expect("starts a third time");
-        server.wait_until_ready().expect("is ready");
-        check(&server, &played);
+        let mut lines = std::mem::take(&mut played.lines);
+        check_in_any_order(&mut lines, seed, |client| check(client, &played));
     }
 }
 
